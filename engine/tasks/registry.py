@@ -17,10 +17,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.tasks.results import Effect
+
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
-Outputs = Mapping[str, Any] | None
+Outputs = Mapping[str, Any] | Effect | None
+"""A map of outputs, or an ``Effect`` where the execution itself is to change too."""
 Run = Callable[["RunContext"], Outputs]
 Effects = Literal["none", "files", "process", "network", "state"]
 """What running can touch beyond its own execution: nothing; only files of the execution; a process of
