@@ -1,0 +1,1 @@
+"""Tasks of Kestra's own core plugins."""
