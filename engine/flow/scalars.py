@@ -7,7 +7,7 @@ import re
 _TAG = "tag:yaml.org,2002:"
 _STR = _TAG + "str"
 _WORDS = {
-    **{word: _TAG + "null" for word in ("", "~", "null", "Null", "NULL")},
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), _TAG + "null"),
     **{
         form: _TAG + "bool"
         for word in ("true", "false", "yes", "no", "on", "off")
