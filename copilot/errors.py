@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-EXIT = {"invalid": 1, "refused": 1, "not_found": 1, "failed": 1, "usage": 2, "environment": 3}
-STATUS = {"invalid": 422, "refused": 403, "not_found": 404, "failed": 500, "usage": 400, "environment": 503}
+EXIT = {"invalid": 1, "refused": 1, "not_found": 1, "failed": 1, "usage": 2, "environment": 3, "unexpected": 4}
+STATUS = {
+    "invalid": 422,
+    "refused": 403,
+    "not_found": 404,
+    "failed": 500,
+    "usage": 400,
+    "environment": 503,
+    "unexpected": 500,
+}
 
 
 class CopilotError(Exception):

@@ -83,15 +83,18 @@ def parse_answer(text: str) -> Draft:
 
 
 def _split(text: str) -> tuple[str, str | None]:
+    """(what stands before the flow, the flow). A fence counts only when it opens before the flow's first key."""
     lines = text.strip().splitlines()
-    opening = next((n for n, line in enumerate(lines) if re.match(r"^\s*```", line)), None)
-    if opening is None:
-        start = next((n for n, line in enumerate(lines) if re.match(r"^(id|namespace)\s*:", line)), None)
-        if start is None:
-            return text, None
-        return "\n".join(lines[:start]), "\n".join(lines[start:]) + "\n"
-    closing = next((n for n in range(len(lines) - 1, opening, -1) if lines[n].strip() == "```"), len(lines))
+    start = _first(lines, r"(id|namespace)\s*:")
+    opening = _first(lines, r"```")
+    if opening is None or (start is not None and start < opening):
+        return ("\n".join(lines[:start]), "\n".join(lines[start:]) + "\n") if start is not None else (text, None)
+    closing = next((n for n in range(len(lines) - 1, opening, -1) if lines[n].rstrip() == "```"), len(lines))
     return "\n".join(lines[:opening]), "\n".join(lines[opening + 1 : closing]).strip("\n") + "\n"
+
+
+def _first(lines: Sequence[str], pattern: str) -> int | None:
+    return next((number for number, line in enumerate(lines) if re.match(pattern, line)), None)
 
 
 def _fenced(sources: Iterable[Source], fence: str) -> str:

@@ -1,0 +1,95 @@
+"""Our own paths under /api/v1. Handlers are plain functions: they block, so the framework runs them in threads."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from copilot.api import models
+from copilot.api.service import Service
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"model": models.ErrorBody} for code in (400, 401, 403, 404, 413, 422, 500, 503)
+}
+router = APIRouter(responses=_ERRORS)
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+@router.post("/generate", tags=["words"], summary="Words to a checked and tried flow")
+def generate(
+    body: models.GenerateBody, request: Request, accept: Annotated[str, Header()] = "application/json"
+) -> Response:
+    """Retrieves, drafts, checks, repairs and tries. `status` is `ok`, `refused`, `needs_input` or `failed`.
+
+    With `Accept: text/event-stream` each stage is an event (`retrieve`, `draft`, `check`, `repair`, `trial`,
+    `answer`), then `result` holds the answer, or `error` the error.
+    """
+    service = _service(request)
+    if "text/event-stream" in accept:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(service.generate_events(body), media_type="text/event-stream", headers=headers)
+    return JSONResponse(service.generate(body))
+
+
+@router.post("/validate", tags=["flows"], summary="Findings with line, column and hint")
+def validate(body: models.ValidateBody, request: Request) -> models.ValidationBody:
+    """Checks a flow against a Kestra version; nothing runs."""
+    service = _service(request)
+    return models.ValidationBody.model_validate(service.validate(body.flow, service.target(body.target)))
+
+
+@router.post("/trial", tags=["flows"], summary="Run with typed stand-ins for every side effect")
+def trial(body: models.TrialBody, request: Request) -> models.TrialResult:
+    """Says for each task: ran, stood in for, or not executable here."""
+    return models.TrialResult.model_validate(_service(request).trial(body))
+
+
+@router.post("/runs", tags=["executions"], summary="Run a flow on this machine", status_code=201)
+def run(body: models.RunBody, request: Request) -> dict[str, Any]:
+    """The execution with task runs, outputs and logs; with `wait: false`, as it is right after its start."""
+    return _service(request).run(body)
+
+
+@router.get("/runs/{execution_id}", tags=["executions"], summary="An execution as it is now")
+def execution(execution_id: str, request: Request) -> dict[str, Any]:
+    """State, task runs, outputs and logs."""
+    return _service(request).execution(execution_id)
+
+
+@router.post("/search", tags=["knowledge"], summary="Find chunks of documentation")
+def search(body: models.SearchBody, request: Request) -> dict[str, Any]:
+    """Best first; every hit says why it was found. An empty list means: nothing relevant."""
+    service = _service(request)
+    version = service.target(body.target)
+    hits = service.bench.knowledge.search(body.query, k=body.k, target=version)
+    return {"query": body.query, "target": version, "hits": [hit.as_dict() for hit in hits]}
+
+
+@router.get("/search", tags=["knowledge"], summary="The same, as a link")
+def search_link(
+    request: Request,
+    q: Annotated[str, Query(description="words, a type name or an error message", min_length=1, max_length=2000)],
+    k: Annotated[int, Query(ge=1, le=100)] = 10,
+    target: Annotated[str | None, Query(description="Kestra version")] = None,
+) -> dict[str, Any]:
+    """Best first; an empty list means: nothing relevant."""
+    return search(models.SearchBody(query=q, k=k, target=target), request)
+
+
+@router.get("/health", tags=["service"], summary="Is it up, and who answers")
+def health(request: Request) -> models.HealthBody:
+    """Needs no token."""
+    settings = _service(request).settings
+    return models.HealthBody(
+        status="ok",
+        version=metadata.version("flowwright"),
+        provider=settings.chosen_provider,
+        target=settings.target,
+    )

@@ -1,0 +1,113 @@
+"""What the routes call: one workbench and one engine for the life of the service."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from copilot.api import models
+from copilot.api.errors import described
+from copilot.draft.contract import Request, Source
+from copilot.pipeline import OnStage, generate
+from copilot.settings import Settings, known_version
+from copilot.wiring import Workbench, check, runs_here
+from engine.errors import InvalidFlow
+from engine.flow.findings import errors as wrong_ones
+
+if TYPE_CHECKING:
+    from engine import Engine
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """Thread-safe: the routes call it from worker threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.bench = Workbench(settings, log.info)
+        self._open = ExitStack()
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return self._open.enter_context(self.bench.engine())
+
+    @property
+    def engine(self) -> Engine:
+        with self._lock:
+            return self._engine
+
+    def close(self) -> None:
+        self._open.close()
+
+    def target(self, named: str | None) -> str:
+        return known_version(named) if named else self.settings.target
+
+    def generate(self, body: models.GenerateBody, on_stage: OnStage = lambda stage, data: None) -> dict[str, Any]:
+        documents = [
+            Source(f"document-{number}", "prose", document.title, document.text, "handed in", "")
+            for number, document in enumerate(body.documents, start=1)
+        ]
+        request = Request(
+            body.prompt,
+            target=self.target(body.target),
+            namespace=body.namespace or self.settings.namespace,
+            answers=body.answers,
+            documents=documents,
+        )
+        tools = self.bench.tools(self.bench.drafter(body.provider))
+        return generate(request, tools, inputs=body.inputs, on_stage=on_stage).as_dict()
+
+    def generate_events(self, body: models.GenerateBody) -> Iterator[bytes]:
+        """Server-sent events: one a stage, then ``result`` with the answer, or ``error`` in the one error shape."""
+        events: queue.Queue[tuple[str, Mapping[str, Any]] | None] = queue.Queue()
+
+        def work() -> None:
+            try:
+                events.put(("result", self.generate(body, on_stage=lambda stage, data: events.put((stage, data)))))
+            except Exception as error:  # noqa: BLE001 - the boundary of a stream; described() logs what is not ours
+                events.put(("error", described(error)[1]))
+            events.put(None)
+
+        threading.Thread(target=work, daemon=True).start()
+        while (event := events.get()) is not None:
+            yield f"event: {event[0]}\ndata: {json.dumps(event[1], ensure_ascii=False, default=str)}\n\n".encode()
+
+    def validate(self, flow: str, target: str) -> dict[str, Any]:
+        findings = check(flow, target)
+        valid = not wrong_ones(findings)
+        can_run, missing = runs_here(flow)
+        return {
+            "valid": valid,
+            "runs_here": valid and can_run,
+            "cannot_run": missing,
+            "target": target,
+            "findings": [f.as_dict() for f in findings],
+        }
+
+    def trial(self, body: models.TrialBody) -> Mapping[str, Any]:
+        self._must_be_valid(body.flow, self.target(body.target))
+        return self.bench.trial(body.flow, body.inputs)
+
+    def run(self, body: models.RunBody) -> dict[str, Any]:
+        self._must_be_valid(body.flow, self.settings.target)
+        execution = self.engine.run(body.flow, body.inputs, wait=body.wait)
+        return self.execution(execution.id)
+
+    def execution(self, execution_id: str) -> dict[str, Any]:
+        execution = self.engine.execution(execution_id)
+        return {**execution.as_dict(), "logs": [dict(line) for line in self.engine.logs(execution_id)]}
+
+    def _must_be_valid(self, flow: str, target: str) -> None:
+        wrong = wrong_ones(check(flow, target))
+        if wrong:
+            raise InvalidFlow(
+                f"line {wrong[0].line}: {wrong[0].message}", hint=wrong[0].hint or "see POST /api/v1/validate"
+            )

@@ -1,0 +1,60 @@
+"""Commands about the installation: serve, doctor."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from copilot.cli.options import AsJson
+from copilot.cli.output import boundary, emit, finish, progress, say
+from copilot.errors import Usage
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("serve")(serve)
+    app.command("doctor")(doctor)
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option("--host", help="Address to bind; others than loopback need a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8090,
+) -> None:
+    """Serve the HTTP API (OpenAPI at /docs)."""
+    with boundary():
+        import uvicorn
+
+        from copilot.api import create_app
+        from copilot.settings import load_settings
+
+        settings = load_settings()
+        if host not in LOOPBACK and settings.token is None:
+            raise Usage(
+                f"binding to {host} lets others reach this machine", hint="set FLOWWRIGHT_TOKEN, or bind to 127.0.0.1"
+            )
+        progress(f"flowwright serves http://{host}:{port} (API description at /docs)")
+        uvicorn.run(create_app(settings), host=host, port=port, log_level="warning")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Say what this installation has and what is missing, with what to do about it."""
+    with boundary(as_json):
+        from copilot.doctor import examine
+        from copilot.settings import load_settings
+
+        report: dict[str, Any] = examine(load_settings())
+        if as_json:
+            emit(report)
+        else:
+            for check in report["checks"]:
+                say(f"{'ok  ' if check['ok'] else 'miss'} {check['name']}: {check['found']}")
+                if check["hint"] and not check["ok"]:
+                    say(f"      hint: {check['hint']}")
+            say("\nsettings (environment variables):")
+            for setting in report["settings"]:
+                say(f"  {setting['name']} = {setting['value']}  ({setting['description']})")
+        finish(report["ready"])

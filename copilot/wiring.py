@@ -1,0 +1,132 @@
+"""Puts the rooms together: settings in, a pipeline's tools out. The only place that knows every concrete part."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from copilot.draft.contract import Drafter, Source
+from copilot.pipeline import Limits, Tools
+from copilot.redact import redact
+from copilot.settings import Settings
+
+if TYPE_CHECKING:
+    from engine import Engine
+    from engine.flow.findings import Finding
+    from rag import Hit, Knowledge
+
+Progress = Callable[[str], None]
+
+
+class Workbench:
+    """Everything one process needs, made on first use. ``progress`` hears of slow first steps."""
+
+    def __init__(self, settings: Settings, progress: Progress = lambda text: None) -> None:
+        self.settings = settings
+        self._progress = progress
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """The index of the corpus; built at the first start."""
+        from rag import Knowledge
+
+        return Knowledge.open(self.settings.home / "knowledge", progress=self._progress)
+
+    def engine(self) -> AbstractContextManager[Engine]:
+        """The local engine on this home; one owner at a time."""
+        from engine import Engine
+
+        return Engine(self.settings.home / "engine", durability=self.settings.durability, settings=self.engine_settings)
+
+    @property
+    def engine_settings(self) -> Mapping[str, Any]:
+        return {
+            "fence.network": self.settings.script_network,
+            "fence.allow_unfenced": self.settings.allow_unfenced,
+        }
+
+    def drafter(self, provider: str | None = None, on_text: Callable[[str], None] | None = None) -> Drafter:
+        """The drafter of this name, or the one the settings choose. ProviderKeyMissing without a key."""
+        if (provider or self.settings.chosen_provider) == "gemini":
+            from copilot.draft.gemini import Gemini
+            from copilot.draft.model_drafter import ModelDrafter
+
+            return ModelDrafter(Gemini(self.settings), new_fence=new_fence, on_text=on_text)
+        from copilot.draft.offline import OfflineDrafter
+
+        return OfflineDrafter(search=self.retrieve)
+
+    def retrieve(self, words: str, target: str) -> list[Source]:
+        """What the corpus says about the words, within the prompt's budget."""
+        hits = self.knowledge.gather(words, target=target, budget_tokens=self.settings.context_tokens)
+        return [as_source(hit) for hit in hits]
+
+    def reference(self, type_name: str, target: str) -> list[Source]:
+        """The reference chunk of exactly this type."""
+        hits = self.knowledge.search(type_name, k=1, target=target, kinds=["reference"])
+        return [as_source(hit) for hit in hits if type_name in hit.types]
+
+    def tools(self, drafter: Drafter) -> Tools:
+        return Tools(
+            drafter=drafter,
+            retrieve=self.retrieve,
+            reference=self.reference,
+            redact=redact,
+            check=check,
+            runs_here=runs_here,
+            try_out=lambda flow, inputs: self.trial(flow, inputs),
+            tasks_of=tasks_of,
+            clock=time.monotonic,
+            limits=Limits(self.settings.max_attempts, self.settings.max_seconds, self.settings.max_tokens),
+        )
+
+    def trial(self, flow: str, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The flow run with typed stand-ins for every side effect."""
+        from engine import load_flow
+        from engine.trial import trial
+
+        return trial(load_flow(flow), inputs, settings=self.engine_settings).as_dict()
+
+
+def check(flow: str, target: str) -> list[Finding]:
+    from engine.flow.check import check_flow
+
+    return check_flow(flow, target)
+
+
+def runs_here(flow: str) -> tuple[bool, list[str]]:
+    from engine.flow.check import runs_here as judge
+
+    return judge(flow)
+
+
+def tasks_of(flow: str) -> Sequence[tuple[str, str]]:
+    """(id, type) of every task and trigger at any depth, in the order written."""
+    from engine.flow.source import parse
+
+    found: list[tuple[str, str]] = []
+    stack: list[Any] = [parse(flow).value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("type"), str) and isinstance(item.get("id"), str) and "." in item["type"]:
+                found.append((item["id"], item["type"]))
+            stack.extend(reversed(list(item.values())))
+        elif isinstance(item, list):
+            stack.extend(reversed(item))
+    return found
+
+
+def as_source(hit: Hit) -> Source:
+    kind = hit.kind if hit.kind in ("reference", "example") else "prose"
+    return Source(
+        hit.chunk, kind, hit.title, hit.text, hit.origin, hit.version_since or "", tuple(hit.types), hit.score
+    )
+
+
+def new_fence() -> str:
+    return f"source-{secrets.token_hex(6)}"
