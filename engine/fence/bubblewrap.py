@@ -17,7 +17,7 @@ from engine.fence.owner import Owner
 Wrap = Callable[[Command, Owner], tuple[Command, tuple[int, ...]]]
 
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_ETC = (
+ETC = (
     "alternatives",
     "ca-certificates",
     "ca-certificates.conf",
@@ -32,7 +32,7 @@ _ETC = (
     "ssl/openssl.cnf",
     "timezone",
 )
-_ETC_NETWORK = ("gai.conf", "host.conf", "hosts", "nsswitch.conf", "protocols", "resolv.conf", "services")
+ETC_NETWORK = ("gai.conf", "host.conf", "hosts", "nsswitch.conf", "protocols", "resolv.conf", "services")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _mounts(command: Command, users: int) -> Iterator[str]:
             yield from ("--symlink", str(path.readlink()), str(path))
         elif path.is_dir():
             yield from ("--ro-bind", str(path), str(path))
-    for name in (*_ETC, *(_ETC_NETWORK if command.network else ("nsswitch.conf",))):
+    for name in (*ETC, *(ETC_NETWORK if command.network else ("nsswitch.conf",))):
         yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
     yield from ("--ro-bind-data", str(users), "/etc/passwd")
     yield from ("--proc", "/proc", "--dev", "/dev")

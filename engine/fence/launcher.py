@@ -10,16 +10,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from engine.fence import confine
-from engine.fence.bubblewrap import Way
+from engine.fence.bubblewrap import ETC, ETC_NETWORK, Way
 from engine.fence.command import Command
 from engine.fence.owner import Owner
 
 _READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-_READABLE_ETC = (
-    *("alternatives", "ca-certificates", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types"),
-    *("nsswitch.conf", "passwd", "pki", "ssl/certs", "ssl/openssl.cnf", "timezone"),
-    *("gai.conf", "host.conf", "hosts", "protocols", "resolv.conf", "services"),
-)
+_READABLE_ETC = tuple(f"/etc/{name}" for name in (*ETC, *ETC_NETWORK, "passwd"))
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 

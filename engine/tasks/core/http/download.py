@@ -12,6 +12,7 @@ from engine.tasks.core.http.client import Call, answer, call_of, headers_of, log
 from engine.tasks.props import Props
 from engine.tasks.registry import Outputs, runnable
 from engine.tasks.waiting import interruptible, stopped
+from engine.tasks.workfiles import OWN_FOLDER
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +31,8 @@ def download(task: RunContext) -> Outputs:
 
 
 def _fetch(task: RunContext, call: Call, refuse_empty: bool, save_as: str | None) -> dict[str, Any]:
-    target = task.working_dir / ".download"
+    target = task.working_dir / OWN_FOLDER / "download"
+    target.parent.mkdir(exist_ok=True)
     with answer(call) as response:
         length = _write(task, response, target)
         if length == 0 and refuse_empty:

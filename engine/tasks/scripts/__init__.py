@@ -1,0 +1,1 @@
+"""Scripts and commands, run as local processes inside a fence."""
