@@ -85,7 +85,7 @@ def _command(task: RunContext, props: Props, script: Script, folder: Path, outpu
         argv=(*interpreter, text),
         cwd=folder,
         env=_environment(task, props, script, folder, output_folder),
-        readable=(*_interpreter_folders(), LIBRARY, *script.readable),
+        readable=(*interpreter_folders(), LIBRARY, *script.readable),
         network=bool(task.settings.get("fence.network")),
         limits=limits_of(task.settings),
         timeout=task.timeout_seconds,
@@ -112,7 +112,7 @@ def _environment(task: RunContext, props: Props, script: Script, folder: Path, o
     }
 
 
-def _interpreter_folders() -> tuple[Path, ...]:
+def interpreter_folders() -> tuple[Path, ...]:
     """The folders of this Python and its packages, as far as they lie outside the system's own."""
     found = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent.parent}
     return tuple(sorted(path for path in found if path != Path("/") and not path.is_relative_to("/usr")))
