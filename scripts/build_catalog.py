@@ -37,6 +37,14 @@ USUALLY_GIVEN = {
 # Families of which not every type is recorded: an unknown type there is not proof of a mistake.
 PARTLY_KNOWN = ["cloudflare", "dagster", "ee", "n8n", "notion", "proxmox", "shopify", "slack", "telegram", "tencent"]
 
+# Corrections to the flow model: what release notes and Kestra's own blueprints say against the snapshots.
+FLOW_CORRECTIONS: dict[str, dict[str, Any]] = {
+    "taskDefaults": {"removed": "1.0"},
+    "listeners": {"removed": "1.0"},
+    "pluginDefaults": {"removed": "2.0"},
+    "extend": {"is": "any", "hidden": True, "lenient": True},
+}
+
 RENAMED = {
     "type": "is",
     "properties": "fields",
@@ -122,6 +130,9 @@ def base_of(facts: dict[str, Any]) -> dict[str, Any]:
     models = {
         name: model_of(value) for name, value in facts.items() if isinstance(value, dict) and "properties" in value
     }
+    flow = models["flow"]["fields"]
+    for name, correction in FLOW_CORRECTIONS.items():
+        flow[name] = {**flow.get(name, {}), **correction}
     return {
         "versions": facts["versions"],
         "states": facts["states"],

@@ -34,7 +34,7 @@ def explain(source: Source, error: yaml.YAMLError) -> Finding:
     if "single document" in doing:
         hint = "Keep one flow in a file; put the others into files of their own."
         return _finding("several_documents", line, column, "the file holds more than one document", hint)
-    if "flow sequence" in doing or "flow mapping" in doing:
+    if context is not None and ("flow sequence" in doing or "flow mapping" in doing):
         line, column = source.position(context.index + source.shift)
         closing = "]" if "sequence" in doing else "}"
         message = f"not YAML: a list or mapping opened here is not closed ({said})"
@@ -81,11 +81,11 @@ def _misindented(source: Source, line: int) -> tuple[int, list[int]] | None:
     open_levels: list[int] = []
     limit = 10**6
     for number in range(line - 1, 0, -1):
-        above = source.line_text(number)
-        stripped = above.lstrip(" ")
+        earlier = source.line_text(number)
+        stripped = earlier.lstrip(" ")
         if not stripped or stripped.startswith("#"):
             continue
-        dash = len(above) - len(stripped)
+        dash = len(earlier) - len(stripped)
         key = dash + 2 if stripped.startswith("- ") else dash
         level = dash if is_item and stripped.startswith("- ") else key
         if dash < limit and (stripped.startswith("- ") or not is_item):

@@ -1,0 +1,81 @@
+"""Whether a flow is valid for one version of Kestra: everything that is wrong with it, in order of place.
+
+This says nothing about what runs on this machine; ``runs_here`` does.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from engine.flow.catalog import DEFAULT_TARGET, Catalog, catalog
+from engine.flow.context import Checked
+from engine.flow.findings import Finding
+from engine.flow.rules import Rule, rules
+from engine.flow.shapes import check_fields, compiler
+from engine.flow.source import Source, parse
+
+_log = logging.getLogger(__name__)
+
+
+def check_flow(
+    text: str,
+    target: str = DEFAULT_TARGET,
+    *,
+    siblings: Mapping[str, dict[str, Any]] | None = None,
+    known: Catalog | None = None,
+) -> list[Finding]:
+    """All findings on one flow, by line and column; never raises on bad input.
+
+    ``siblings`` are the flows of the same folder by ``namespace.id``, to check references between flows;
+    ``known`` is another catalog than the bundled one.
+    """
+    source = parse(text)
+    if not isinstance(source.value, dict):
+        return list(source.findings) or [_not_a_flow(source)]
+    return check_source(source, target, siblings=siblings, known=known)
+
+
+def check_source(
+    source: Source,
+    target: str = DEFAULT_TARGET,
+    *,
+    siblings: Mapping[str, dict[str, Any]] | None = None,
+    known: Catalog | None = None,
+) -> list[Finding]:
+    """As ``check_flow``, on a text that is already read and is a map."""
+    types = known or catalog()
+    ctx = Checked(source, source.value, target, types, dict(siblings or {}))
+    ctx.findings.extend(source.findings)
+    check_fields(ctx, ctx.flow, (), compiler(types, target).model_fields("flow"), None, None)
+    for rule in rules():
+        _apply(rule, ctx)
+    return _in_order(ctx)
+
+
+def _apply(rule: Rule, ctx: Checked) -> None:
+    try:
+        ctx.findings.extend(rule(ctx))
+    except Exception:  # noqa: BLE001 - one rule that trips over a strange flow must not hide what the others found
+        _log.exception("the rule %s failed", rule.__name__)
+
+
+def _not_a_flow(source: Source) -> Finding:
+    place = source.at(())
+    message = "a flow is a map with id, namespace and tasks"
+    return Finding("not_a_flow", "error", (), place.line, place.column, message, "Start the file with id: my_flow.")
+
+
+def _in_order(ctx: Checked) -> list[Finding]:
+    kept: dict[tuple[str, int, int, str], Finding] = {}
+    for finding in ctx.findings:
+        if finding.code == "missing_required" and _excused(ctx, finding):
+            continue
+        kept.setdefault((finding.code, finding.line, finding.column, finding.message), finding)
+    return sorted(kept.values(), key=lambda f: (f.line, f.column, f.code))
+
+
+def _excused(ctx: Checked, finding: Finding) -> bool:
+    """Whether what is missing was found under a wrong name or at a wrong level."""
+    return any(finding.path[:-1] == path and finding.message.endswith(f" needs {name}") for path, name in ctx.excused)

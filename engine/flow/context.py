@@ -1,0 +1,124 @@
+"""What the rules see while one flow is checked, and where they leave what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from engine.flow.catalog import Catalog, TypeDef, in_version
+from engine.flow.findings import Edit, Finding, Path, Severity
+from engine.flow.source import Source, Span
+
+Value = dict[str, Any]
+
+
+@dataclass(eq=False, slots=True)
+class Typed:
+    """A place in the flow that has a ``type``: a task, trigger, condition, task runner ...
+
+    ``slot`` names the property of ``parent`` (or of the flow) that holds it, ``branch`` is the path of the list or map
+    entry it stands in, ``definition`` is None when the type is unknown.
+    """
+
+    path: Path
+    value: Value
+    kind: str
+    type: str
+    definition: TypeDef | None
+    parent: Typed | None
+    slot: str
+    branch: Path
+
+    @property
+    def id(self) -> str:
+        """Its id as text; empty when it has none."""
+        name = self.value.get("id")
+        return str(name) if isinstance(name, str | int | float) and not isinstance(name, bool) else ""
+
+    @property
+    def short(self) -> str:
+        """The last part of its type, for messages."""
+        return self.type.rpartition(".")[2] or "task"
+
+    def ancestors(self) -> Iterator[Typed]:
+        """Its parents, nearest first."""
+        above = self.parent
+        while above is not None:
+            yield above
+            above = above.parent
+
+
+@dataclass(eq=False)
+class Checked:
+    """One flow under check. Rules read it and ``report``."""
+
+    source: Source
+    flow: Value
+    target: str
+    catalog: Catalog
+    siblings: Mapping[str, Value] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    typed: list[Typed] = field(default_factory=list)
+    excused: set[tuple[Path, str]] = field(default_factory=set)
+
+    def finding(
+        self,
+        code: str,
+        path: Path,
+        message: str,
+        hint: str,
+        *,
+        severity: Severity = "error",
+        key: bool = False,
+        span: Span | None = None,
+        edit: Edit | None = None,
+    ) -> Finding:
+        """A finding at the value of ``path``, at its key, or at ``span``."""
+        if span is None:
+            span = self.source.key_at(path) if key else self.source.at(path)
+        place = (span.line, span.column, message, hint, span.end_line, span.end_column)
+        return Finding(code, severity, path, *place, edit)
+
+    def report(self, code: str, path: Path, message: str, hint: str, **more: Any) -> None:
+        """Leave a finding; takes what ``finding`` takes."""
+        self.findings.append(self.finding(code, path, message, hint, **more))
+
+    def replacing(self, span: Span, text: str, *, safe: bool = True) -> Edit:
+        """An edit that puts ``text`` in the place of ``span``."""
+        return Edit(span.line, span.column, span.end_line, span.end_column, text, safe)
+
+    def there(self, since: str, removed: str) -> bool:
+        """Whether something with these versions is there in the target version."""
+        return in_version(since, removed, self.target)
+
+    @cached_property
+    def tasks(self) -> list[Typed]:
+        """Tasks of every kind and depth, in document order."""
+        return [t for t in self.typed if t.kind in ("task", "flowable")]
+
+    @cached_property
+    def triggers(self) -> list[Typed]:
+        """The flow's triggers."""
+        return [t for t in self.typed if t.kind == "trigger"]
+
+    @cached_property
+    def defaults(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """pluginDefaults as (type or prefix, values)."""
+        out = []
+        for name in ("pluginDefaults", "taskDefaults"):
+            entries = self.flow.get(name)
+            for entry in entries if isinstance(entries, list) else []:
+                if isinstance(entry, dict) and isinstance(entry.get("values"), dict):
+                    out.append((str(entry.get("type", "")), entry["values"]))
+        return out
+
+    def given_by_default(self, type_name: str) -> set[str]:
+        """Properties that pluginDefaults fill for a type."""
+        return {
+            key
+            for prefix, values in self.defaults
+            if type_name == prefix or type_name.startswith(prefix + ".") or (prefix and type_name.startswith(prefix))
+            for key in values
+        }

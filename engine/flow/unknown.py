@@ -1,0 +1,176 @@
+"""Findings about what is not there: unknown types and properties, missing ones, and things of other versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from engine.flow.changes import replacement
+from engine.flow.context import Checked, Typed
+from engine.flow.findings import Path
+from engine.flow.names import nearest
+
+# A single guess this likely, and this far ahead of the next, may be applied without asking.
+SURE, AHEAD = 0.62, 0.05
+
+
+def unknown_type(ctx: Checked, typed: Typed, kinds: tuple[str, ...]) -> None:
+    """A type that the catalog does not hold: a mistake, or a plugin nobody recorded."""
+    name = typed.type
+    path = (*typed.path, "type")
+    near = [(t, s) for t, s in ctx.catalog.near_scored(name, 12, ctx.target) if ctx.catalog.kind(t) in kinds]
+    near = _by_fit(ctx, typed, near)
+    if _may_be_unrecorded(ctx, name, near):
+        message = f"nothing is known of {name}, so its properties cannot be checked"
+        hint = "Check the name against the plugin's own documentation."
+        ctx.report("unknown_plugin", path, message, hint, severity="warning")
+        return
+    names = [t for t, _ in near[:3]]
+    hint = f"Did you mean {' or '.join(names)}?" if names else "Look the type up with: flowwright search."
+    edit = None
+    if near and near[0][1] >= 0.8 and (len(near) == 1 or near[0][1] - near[1][1] >= 0.03):
+        edit = ctx.replacing(ctx.source.at(path), names[0])
+        hint = f"Did you mean {names[0]}?"
+    ctx.report("unknown_type", path, f"there is no type {name}", hint, edit=edit)
+
+
+def _by_fit(ctx: Checked, typed: Typed, near: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Likely types again in order, those first that have the properties written here."""
+    written = {k for k in typed.value if k not in ("id", "type", "description")}
+    scored = []
+    for name, score in near:
+        definition = ctx.catalog.get(name)
+        if definition is None:
+            continue
+        known = definition.properties.keys() | ctx.catalog.models["task"].fields.keys()
+        fit = (len(written & known) - 0.5 * len(set(definition.required) - written)) / max(len(written), 1)
+        scored.append((name, min(0.99, score + 0.1 * fit - 0.1)))
+    return sorted(scored, key=lambda s: -s[1])
+
+
+def _may_be_unrecorded(ctx: Checked, name: str, near: list[tuple[str, float]]) -> bool:
+    parts = name.split(".")
+    if not name.startswith("io.kestra.plugin."):
+        looks_foreign = len(parts) > 2 and not name.startswith("io.kestra.")
+        return looks_foreign and not (near and near[0][1] > 0.85)
+    family = parts[3] if len(parts) > 3 else ""
+    if family in ctx.catalog.partly_known:
+        return not (near and near[0][1] > 0.9)
+    if family in ctx.catalog.families or family in ctx.catalog.package_words:
+        return False
+    return not nearest(family, ctx.catalog.families | ctx.catalog.package_words, 1, 0.75)
+
+
+def unknown_property(
+    ctx: Checked,
+    value: dict[str, Any],
+    path: Path,
+    names: Iterable[str],
+    owner: Typed | None,
+    typed: Typed | None,
+) -> None:
+    """A key that does not exist here: misspelt, at the wrong level, or invented."""
+    key = str(path[-1])
+    where = typed.short if typed else (str(path[-2]) if len(path) > 1 else "a flow")
+    if _slipped(ctx, value, path, owner, typed):
+        return
+    if typed is not None and typed.definition is not None and typed.definition.partial:
+        message = f"{where} is only partly known; {key} could not be checked"
+        ctx.report("unknown_property", path, message, "Check it against the plugin.", severity="hint", key=True)
+        return
+    free = [n for n in names if n not in value]
+    near = nearest(key, free)
+    required = set(typed.definition.required) if typed and typed.definition else set()
+    near.sort(key=lambda n: -(n[1] + (0.08 if n[0] in required else 0)))
+    edit = None
+    if near and near[0][1] >= SURE and (len(near) == 1 or near[0][1] - near[1][1] >= AHEAD or near[0][0] in required):
+        edit = ctx.replacing(ctx.source.key_at(path), near[0][0])
+        if typed is not None and near[0][0] in required:
+            ctx.excused.add((typed.path, near[0][0]))
+    hint = f"Did you mean {' or '.join(n for n, _ in near[:3])}?" if near else _allowed(names)
+    ctx.report("unknown_property", path, f"{where} has no property {key}", hint, key=True, edit=edit)
+
+
+def _allowed(names: Iterable[str]) -> str:
+    shown = sorted(names)
+    more = " ..." if len(shown) > 15 else ""
+    return f"It takes: {', '.join(shown[:15])}{more}." if shown else "Remove it."
+
+
+def _slipped(ctx: Checked, value: dict[str, Any], path: Path, owner: Typed | None, typed: Typed | None) -> bool:
+    """Whether the key is right but stands at the wrong level; reports it then."""
+    key = str(path[-1])
+    before = list(value)[: list(value).index(key)]
+    previous = before[-1] if before else ""
+    if previous and value[previous] is None and _takes_children(ctx, previous, typed):
+        message = f"{key} stands beside {previous}, which is empty: it belongs inside"
+        hint = f"Indent {key} by two more spaces, so that it is part of {previous}."
+        ctx.report("indentation", path, message, hint, key=True)
+        return True
+    inner = _last_typed(ctx, (*path[:-1], previous)) if previous else None
+    if inner is not None and _lacks(inner, key):
+        message = f"{key} belongs to {inner.short} above and stands outside of it"
+        ctx.report("indentation", path, message, f"Indent {key} like the other properties of {inner.short}.", key=True)
+        ctx.excused.add((inner.path, key))
+        return True
+    outer = owner if typed is None else typed.parent
+    if typed is None and outer is not None and _lacks(outer, key):
+        message = f"{key} belongs to {outer.short} and stands inside of {path[-2]}"
+        ctx.report("indentation", path, message, f"Indent {key} like the other properties of {outer.short}.", key=True)
+        ctx.excused.add((outer.path, key))
+        return True
+    if typed is not None and typed.parent is None and key in _FLOW_ONLY and key not in ctx.flow:
+        message = f"{key} belongs to the flow and stands inside of a task"
+        ctx.report("indentation", path, message, f"Write {key} at the left margin.", key=True)
+        return True
+    return False
+
+
+_FLOW_ONLY = frozenset(
+    ("triggers", "inputs", "variables", "pluginDefaults", "concurrency", "afterExecution", "namespace")
+)
+_NESTING = frozenset(("object", "map", "array", "tasks", "task"))
+
+
+def _takes_children(ctx: Checked, key: str, typed: Typed | None) -> bool:
+    if typed is None or typed.definition is None:
+        prop = ctx.catalog.models["flow"].fields.get(key)
+    else:
+        prop = typed.definition.properties.get(key) or ctx.catalog.models["task"].fields.get(key)
+    if prop is None:
+        return False
+    return prop.kind in _NESTING or prop.kind.startswith("plugin:") or any(a.kind in _NESTING for a in prop.accepts)
+
+
+def _lacks(typed: Typed, key: str) -> bool:
+    """Whether the type has this property and it is not written."""
+    return typed.definition is not None and key in typed.definition.properties and key not in typed.value
+
+
+def _last_typed(ctx: Checked, branch: Path) -> Typed | None:
+    """The last typed place below a branch of the document."""
+    size = len(branch)
+    inside = [t for t in ctx.typed if t.path[:size] == branch and len(t.path) > size]
+    return inside[-1] if inside else None
+
+
+def missing(
+    ctx: Checked, value: dict[str, Any], path: Path, name: str, where: str, typed: Typed | None, key: str | None
+) -> None:
+    """A property that must be there and is not."""
+    place = (*path, key) if key and key in value else (*path, next(iter(value))) if value and path else path
+    if typed is not None and typed.path == path and (path, name) in ctx.excused:
+        return
+    message = f"{where} needs {name}"
+    ctx.report("missing_required", place, message, f"Add {name}: ... at this level.", key=place != path)
+
+
+def not_in_version(ctx: Checked, path: Path, what: str, since: str, removed: str, where: str) -> None:
+    """Something that exists in another version of Kestra than the target."""
+    owner = f" of {where}" if where and where != what else ""
+    if removed and not ctx.there("", removed):
+        hint = replacement(where, what) or f"Write it another way, or target a version before {removed}."
+        ctx.report("version_removed", path, f"{what}{owner} was removed in {removed}", hint, key=True)
+    else:
+        hint = f"Target {since} or later, or leave it out."
+        ctx.report("version_added", path, f"{what}{owner} came with {since}, after {ctx.target}", hint, key=True)
