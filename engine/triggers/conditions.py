@@ -194,8 +194,8 @@ def _expression(condition: Condition, context: ConditionContext) -> bool:
 
 @_condition("FlowCondition")
 def _flow_condition(condition: Condition, context: ConditionContext) -> bool:
-    same_flow = context.flow.id == _required(condition, "flowId")
-    return same_flow and context.flow.namespace == _required(condition, "namespace")
+    wanted = (str(_required(condition, "namespace")), str(_required(condition, "flowId")))
+    return (context.flow.namespace, context.flow.id) == wanted
 
 
 @_condition("FlowNamespaceCondition")

@@ -10,7 +10,7 @@ from typing import Any
 from engine.durations import parse_duration
 from engine.errors import EngineError, InvalidFlow
 from engine.flow.model import Flow, Trigger
-from engine.triggers.conditions import ConditionContext, all_hold, as_datetime
+from engine.triggers.conditions import ConditionContext, all_hold
 from engine.triggers.cron import Cron, zone_of
 from engine.triggers.registry import Fire, Render, Timetable, TriggerKind, find, labels_of, trigger_kind
 
@@ -163,8 +163,3 @@ def schedules(flow: Flow, render: Render, variables: Mapping[str, Any], zone: st
 
 def _iso(date: datetime | None) -> str | None:
     return None if date is None else date.isoformat().replace("+00:00", "Z")
-
-
-def moment_of(text: Any) -> datetime:
-    """A date given from outside (a backfill's start or end), with UTC where it names no zone. BadCondition."""
-    return as_datetime(text)
