@@ -12,8 +12,8 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from copilot.errors import Usage
+from copilot.versions import DEFAULT_TARGET, known_version
 
-VERSIONS = ("0.21", "0.22", "0.23", "0.24", "1.0", "1.1", "1.2", "1.3", "2.0")
 Provider = Literal["offline", "gemini"]
 
 
@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FLOWWRIGHT_", extra="ignore", populate_by_name=True)
 
     home: Path = Field(default=Path("~/.flowwright"), description="where executions, files and the index live")
-    target: str = Field(default="1.1", description="Kestra version that flows are written and checked for")
+    target: str = Field(default=DEFAULT_TARGET, description="Kestra version that flows are written and checked for")
     namespace: str = Field(default="company.team", description="namespace of new flows")
     provider: Provider | None = Field(default=None, description="offline or gemini; by default gemini with a key")
 
@@ -71,14 +71,6 @@ class Settings(BaseSettings):
         if self.provider:
             return self.provider
         return "gemini" if self.gemini_api_key else "offline"
-
-
-def known_version(target: str) -> str:
-    """The version as the catalog names it (``1.1.4`` is ``1.1``); Usage error otherwise."""
-    short = ".".join(target.strip().lstrip("v").split(".")[:2])
-    if short not in VERSIONS:
-        raise Usage(f"Kestra version {target!r} is not known", hint=f"one of {', '.join(VERSIONS)}")
-    return short
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -15,7 +15,8 @@ from copilot.api import models
 from copilot.api.errors import described
 from copilot.draft.contract import Request, Source
 from copilot.pipeline import OnStage, generate
-from copilot.settings import Settings, known_version
+from copilot.settings import Settings
+from copilot.versions import known_version
 from copilot.wiring import Workbench, check, runs_here
 from engine.errors import InvalidFlow
 from engine.flow.findings import errors as wrong_ones

@@ -10,8 +10,7 @@ import typer
 from copilot.cli.options import AsJson, FlowFile, Inputs, Target
 from copilot.cli.output import boundary, emit, finish, progress, read_flow, read_inputs, say, show_findings
 from copilot.errors import Usage
-
-DEFAULT_TARGET = "1.1"
+from copilot.versions import DEFAULT_TARGET, known_version
 
 
 def add_to(app: typer.Typer) -> None:
@@ -86,8 +85,6 @@ def _version(target: str | None) -> str:
     named = target or os.environ.get("FLOWWRIGHT_TARGET")
     if named is None:
         return DEFAULT_TARGET
-    from copilot.settings import known_version
-
     return known_version(named)
 
 

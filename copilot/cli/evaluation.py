@@ -1,0 +1,94 @@
+"""`flowwright eval`: scores against case files, with 95 % intervals and every failure named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from copilot.cli.options import AsJson, ProviderName
+from copilot.cli.output import boundary, emit, finish, progress, say
+from copilot.errors import Usage
+
+if TYPE_CHECKING:
+    from copilot.evaluate.report import Report
+    from copilot.wiring import Workbench
+
+Cases = Annotated[Path, typer.Argument(metavar="CASES.jsonl", help="One case a line.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many cases.")]
+Rows = list[dict[str, Any]]
+
+evaluation = typer.Typer(
+    no_args_is_help=True, help="Score retrieval, drafting, editing, refusing, answering, repairing."
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(evaluation, name="eval")
+
+
+def _command(kind: str, explain: str) -> Callable[[Callable[[Rows, Workbench], Report]], None]:
+    """Registers ``score`` as `flowwright eval KIND`; all kinds take the same options and print the same shape."""
+
+    def register(score: Callable[[Rows, Workbench], Report]) -> None:
+        @evaluation.command(kind, help=explain)
+        def command(cases: Cases, provider: ProviderName = None, limit: Limit = None, as_json: AsJson = False) -> None:
+            with boundary(as_json):
+                from copilot.cli.words import settings_for
+                from copilot.wiring import Workbench
+
+                rows = _rows(cases)[:limit]
+                report = score(rows, Workbench(settings_for(provider, None, None), progress))
+                _show(kind, report.as_dict(), as_json)
+                finish(True)
+
+    return register
+
+
+def _rows(path: Path) -> Rows:
+    try:
+        lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
+        return [json.loads(line) for line in lines]
+    except FileNotFoundError:
+        raise Usage(f"there is no file {path}", hint="a file with one JSON case a line", code="no-such-file") from None
+    except (OSError, ValueError) as error:
+        raise Usage(f"{path} is not a file of JSON lines: {error}", hint="one JSON object a line") from None
+
+
+def _show(kind: str, report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        emit(report)
+        return
+    say(f"{kind}: {report['n']} cases")
+    for name, value in report["scores"].items():
+        if isinstance(value, dict):
+            continue
+        low_high = report["intervals"].get(name)
+        interval = f"  [{low_high[0]:.3f}, {low_high[1]:.3f}]" if low_high else ""
+        say(f"  {name:<22} {value:.3f}{interval}" if isinstance(value, float) else f"  {name:<22} {value}")
+    for failure in report["failures"]:
+        say(f"  - {failure['id']}: {failure['why']}")
+
+
+@_command("repair", "Seeded faults: found, on the right line, with the right code; false alarms on controls.")
+def _repair(rows: Rows, bench: Workbench) -> Report:
+    from copilot.evaluate.repair import evaluate
+
+    return evaluate(rows)
+
+
+@_command("retrieval", "Queries with known relevant types and topics.")
+def _retrieval(rows: Rows, bench: Workbench) -> Report:
+    from copilot.evaluate.retrieval import evaluate
+
+    return evaluate(rows, bench.knowledge)
+
+
+@_command("ask", "Questions with checkable facts; quotes must be verbatim.")
+def _ask(rows: Rows, bench: Workbench) -> Report:
+    from copilot.evaluate.ask import evaluate
+
+    return evaluate(rows, bench.knowledge)
