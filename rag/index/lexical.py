@@ -1,0 +1,203 @@
+"""Full text and all facts about chunks and documents: one SQLite file with an FTS5 table.
+
+The file of a published generation is never written to again, so readers open it as immutable.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.errors import IndexDamaged
+from rag.model import Chunk, Document
+from rag.versions import version_number
+from rag.words import split_name
+
+_SCHEMA = """
+CREATE TABLE documents (
+    source TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, facts TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (source, id)
+) WITHOUT ROWID;
+CREATE TABLE chunks (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, source TEXT NOT NULL, document TEXT NOT NULL,
+    kind TEXT NOT NULL, digest TEXT NOT NULL, since INTEGER NOT NULL, removed INTEGER NOT NULL,
+    facts TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX chunks_document ON chunks (document);
+CREATE VIRTUAL TABLE words USING fts5 (
+    title, names, path, text, keywords, content='', tokenize="porter unicode61 remove_diacritics 2"
+);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, 'row');
+"""
+_NEVER = 10**9
+# How much a word counts by where it stands: title, type names, heading path, text, keywords.
+_WEIGHTS = "4.0, 4.0, 3.0, 1.0, 0.9"
+
+_DOCUMENT_FACTS = ("kind", "title", "origin", "since", "removed", "topics", "types", "aliases", "keywords", "weight")
+_CHUNK_FACTS = ("title", "path", "origin", "since", "removed", "topics", "types", "mentions", "aliases", "weight")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored chunk as retrieval needs it; ``embedded`` is not kept."""
+
+    number: int
+    id: str
+    document: str
+    kind: str
+    text: str
+    facts: dict[str, Any]
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return tuple(self.facts["types"])
+
+    @property
+    def weight(self) -> float:
+        return float(self.facts["weight"])
+
+
+class LexicalWriter:
+    """Writes a new file. Used by one thread; ``close`` makes the file final."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path)
+        self._connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
+        self._number = 0
+
+    def add_document(self, source: str, document: Document) -> None:
+        facts = json.dumps({k: getattr(document, k) for k in _DOCUMENT_FACTS}, ensure_ascii=False)
+        self._connection.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?)",
+            (source, document.id, document.digest, facts, document.body),
+        )
+
+    def add_chunks(self, source: str, chunks: Iterable[Chunk]) -> None:
+        for chunk in chunks:
+            self._number += 1
+            facts = json.dumps({k: getattr(chunk, k) for k in _CHUNK_FACTS}, ensure_ascii=False)
+            since = version_number(chunk.since) if chunk.since else 0
+            removed = version_number(chunk.removed) if chunk.removed else _NEVER
+            self._connection.execute(
+                "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._number, chunk.id, source, chunk.document, chunk.kind, chunk.digest, since, removed,
+                 facts, chunk.text),
+            )  # fmt: skip
+            self._connection.execute(
+                "INSERT INTO words (rowid, title, names, path, text, keywords) VALUES (?, ?, ?, ?, ?, ?)",
+                (self._number, chunk.title, _names(chunk), " ".join(chunk.path), chunk.text, chunk.keywords),
+            )
+
+    def close(self) -> None:
+        self._connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        self._connection.commit()
+        self._connection.close()
+
+
+def _names(chunk: Chunk) -> str:
+    """Type names whole and in words; only those that the chunk is about, or every guide would match every name."""
+    if chunk.kind != "reference":
+        return " ".join(chunk.topics)
+    return " ".join(w for name in (*chunk.types, *chunk.aliases) for w in [name, *split_name(name)])
+
+
+class LexicalReader:
+    """Reads a published file; safe to share between threads (each has its own connection)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+
+    def search(
+        self, words: Sequence[str], *, limit: int, target: int, kinds: Sequence[str] | None = None
+    ) -> list[tuple[int, float]]:
+        """(number, score) of chunks that hold any of the words in the target version, best first; higher is better."""
+        query = " OR ".join(f'"{w.replace(chr(34), " ")}"' for w in words if w.strip())
+        if not query:
+            return []
+        sql = (
+            f"SELECT words.rowid, -bm25(words, {_WEIGHTS}) AS score FROM words JOIN chunks ON number = words.rowid "
+            "WHERE words MATCH ? AND since <= ? AND ? < removed"
+        )
+        values: list[Any] = [query, target, target]
+        if kinds:
+            sql += f" AND kind IN ({','.join('?' * len(kinds))})"
+            values += kinds
+        return [(n, s) for n, s in self._rows(f"{sql} ORDER BY score DESC LIMIT ?", (*values, limit))]
+
+    def rows(self, numbers: Sequence[int]) -> dict[int, Row]:
+        marks = ",".join("?" * len(numbers))
+        found = self._rows(
+            f"SELECT number, id, document, kind, text, facts FROM chunks WHERE number IN ({marks})", tuple(numbers)
+        )
+        return {r[0]: Row(r[0], r[1], r[2], r[3], r[4], json.loads(r[5])) for r in found}
+
+    def ranges(self) -> list[tuple[int, str, int, int, str]]:
+        """(number, kind, since, removed, document) of every chunk."""
+        return self._rows("SELECT number, kind, since, removed, document FROM chunks ORDER BY number")
+
+    def references(self) -> list[tuple[int, list[str], list[str]]]:
+        """(number, types, aliases) of the first chunk of every reference document."""
+        found = self._rows(
+            "SELECT MIN(number), json_extract(facts, '$.types'), json_extract(facts, '$.aliases') "
+            "FROM chunks WHERE kind = 'reference' GROUP BY source, document"
+        )
+        return [(n, json.loads(t), json.loads(a)) for n, t, a in found]
+
+    def siblings(self, document: str) -> list[int]:
+        return [n for (n,) in self._rows("SELECT number FROM chunks WHERE document = ? ORDER BY number", (document,))]
+
+    def documents(self) -> Iterator[tuple[str, Document]]:
+        for source, ident, facts, body in self._rows("SELECT source, id, facts, body FROM documents ORDER BY 1, 2"):
+            loaded = json.loads(facts)
+            for name in ("topics", "types", "aliases"):
+                loaded[name] = tuple(loaded[name])
+            yield source, Document(id=ident, body=body, **loaded)
+
+    def document_body(self, ident: str) -> str:
+        found = self._rows("SELECT body FROM documents WHERE id = ?", (ident,))
+        return str(found[0][0]) if found else ""
+
+    def digests(self) -> dict[tuple[str, str], str]:
+        return {(s, i): d for s, i, d in self._rows("SELECT source, id, digest FROM documents")}
+
+    def chunk_digests(self) -> list[tuple[int, str]]:
+        return self._rows("SELECT number, digest FROM chunks ORDER BY number")
+
+    def frequencies(self, words: Sequence[str]) -> dict[str, int]:
+        """In how many chunks each word stands, by its stem."""
+        out = {}
+        for word in dict.fromkeys(words):
+            found = self._rows("SELECT count(*) FROM words WHERE words MATCH ?", (f'"{word.replace(chr(34), " ")}"',))
+            out[word] = int(found[0][0])
+        return out
+
+    def count(self) -> int:
+        return int(self._rows("SELECT count(*) FROM chunks")[0][0])
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        connection = getattr(self._local, "connection", None)
+        try:
+            if connection is None:
+                connection = sqlite3.connect(
+                    f"file:{self._path}?mode=ro&immutable=1", uri=True, check_same_thread=False
+                )
+                self._local.connection = connection
+                with self._lock:
+                    self._opened.append(connection)
+            return connection.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"the full-text index cannot be read: {error}", hint="it is rebuilt at start") from error

@@ -1,0 +1,193 @@
+"""From sources to a new generation: only documents that changed are cut again, only new texts are embedded."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.chunk import VERSION, Chunker
+from rag.embedders import Embedder
+from rag.errors import IndexNotWritten, InvalidSource
+from rag.index.bundled import read_bundled
+from rag.index.cache import VectorCache
+from rag.index.generation import (
+    CHROMA,
+    LEXICAL,
+    Manifest,
+    Shelf,
+    collection_name,
+    write_canaries,
+)
+from rag.index.lexical import LexicalWriter
+from rag.index.vectors import VectorStore
+from rag.model import Chunk, Document, Progress, Summary
+from rag.settings import KnowledgeSettings
+from rag.sources import Source
+
+if TYPE_CHECKING:
+    from rag.embedders import Vectors
+
+_EMBED_STEP = 256
+"""Chunks embedded between two saves: what a kill can cost."""
+
+Documents = dict[tuple[str, str], Document]
+"""By (source key, document id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds generations of one shelf. The caller holds the shelf's lock."""
+
+    shelf: Shelf
+    embedder: Embedder
+    settings: KnowledgeSettings
+    corpus: Path
+
+    def ingest(self, before: Documents, sources: Sequence[Source], progress: Progress) -> Summary:
+        """Replaces the documents of these sources and publishes, unless nothing changed.
+
+        A source that fails raises before anything is written: the index stays as it was.
+        """
+        started = time.monotonic()
+        after = dict(before)
+        for source in sources:
+            found = _read(source, progress)
+            after = {k: v for k, v in after.items() if k[0] != source.key}
+            after.update(found)
+        counts = _compare(before, after, {s.key for s in sources})
+        if before and not (counts.added or counts.changed or counts.removed):
+            return _timed(counts, started)
+        chunks, embedded = self.publish(after, progress)
+        return _timed(counts, started, chunks=chunks, embedded=embedded)
+
+    def publish(self, documents: Documents, progress: Progress) -> tuple[int, int]:
+        """Builds and switches to a generation of exactly these documents: (chunks, texts embedded)."""
+        chunker = Chunker.of(self.embedder.count_tokens, self.embedder.max_tokens, breadcrumb=self.settings.breadcrumb)
+        cut = [(source, d, chunker.cut(d)) for (source, _), d in sorted(documents.items())]
+        chunks = [c for _, _, cs in cut for c in cs]
+        vectors, embedded = self._vectors(chunks, progress)
+        try:
+            self._write(cut, chunks, vectors, progress)
+        except (OSError, sqlite3.Error) as error:
+            raise IndexNotWritten(
+                f"the new index could not be written: {error}", hint="the old one is still in use; free some space"
+            ) from error
+        return len(chunks), embedded
+
+    def _write(
+        self,
+        cut: Sequence[tuple[str, Document, list[Chunk]]],
+        chunks: Sequence[Chunk],
+        vectors: Vectors,
+        progress: Progress,
+    ) -> None:
+        number, build = self.shelf.start_build()
+        lexical = LexicalWriter(build / LEXICAL)
+        for source, document, own in cut:
+            lexical.add_document(source, document)
+            lexical.add_chunks(source, own)
+        lexical.close()
+        server = self.settings.chroma_url
+        store = VectorStore.create(server or build / CHROMA, collection_name(build, number))
+        for start in range(0, len(chunks), 2000):
+            end = min(start + 2000, len(chunks))
+            store.add(list(range(start + 1, end + 1)), vectors[start:end])
+            progress("write", end, len(chunks))
+        write_canaries(build, store, vectors)
+        store.close()
+        self.shelf.publish(
+            build,
+            Manifest(
+                number=number,
+                model=self.embedder.name,
+                dimension=self.embedder.dimension,
+                chunker=VERSION,
+                breadcrumb=self.settings.breadcrumb,
+                documents=len(cut),
+                chunks=len(chunks),
+                content=content_digest(c.digest for c in chunks),
+                sources=tuple(sorted({source for source, _, _ in cut})),
+                server=server,
+            ),
+        )
+
+    def _vectors(self, chunks: Sequence[Chunk], progress: Progress) -> tuple[Vectors, int]:
+        """Vectors in the order of the chunks: from the cache, the bundle, else the model."""
+        import numpy as np
+
+        cache = VectorCache(self._cache_path(), self.embedder.dimension)
+        try:
+            texts = {c.digest: c.embedded for c in chunks}
+            known = cache.get(texts)
+            if self.settings.bundled_vectors:
+                missing = [d for d in texts if d not in known]
+                bundled = read_bundled(self.corpus, self.embedder.name, missing)
+                cache.put(bundled)
+                known.update(bundled)
+            embedded = self._embed({d: t for d, t in texts.items() if d not in known}, cache, progress)
+            known.update(embedded)
+            cache.keep(texts)
+        finally:
+            cache.close()
+        if not chunks:
+            raise InvalidSource("there is nothing to index", hint="the sources hold no text")
+        return np.stack([known[c.digest] for c in chunks]), len(embedded)
+
+    def _embed(self, texts: Mapping[str, str], cache: VectorCache, progress: Progress) -> dict[str, Vectors]:
+        """Longest texts together, so that batches hold texts of like length; saved step by step."""
+        out: dict[str, Vectors] = {}
+        order = sorted(texts, key=lambda d: -len(texts[d]))
+        for start in range(0, len(order), _EMBED_STEP):
+            step = order[start : start + _EMBED_STEP]
+            made = dict(zip(step, self.embedder.embed([texts[d] for d in step]), strict=True))
+            cache.put(made)
+            out.update(made)
+            progress("embed", len(out), len(order))
+        return out
+
+    def _cache_path(self) -> Path:
+        safe = "".join(c if c.isalnum() or c in "-._" else "-" for c in self.embedder.name)
+        return self.shelf.folder / f"vectors-{safe}.sqlite"
+
+
+def content_digest(digests: Iterable[str]) -> str:
+    """One hash over the texts of an index, whatever their order."""
+    return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
+
+
+def _read(source: Source, progress: Progress) -> Documents:
+    found: Documents = {}
+    for document in source.documents():
+        key = (source.key, document.id)
+        if key in found:
+            raise InvalidSource(f"{source.key} holds two documents with the id {document.id!r}")
+        found[key] = document
+        if len(found) % 50 == 0:
+            progress("read", len(found), 0)
+    progress("read", len(found), len(found))
+    return found
+
+
+def _compare(before: Documents, after: Documents, keys: set[str]) -> Summary:
+    old = {k: d.digest for k, d in before.items() if k[0] in keys}
+    new = {k: d.digest for k, d in after.items() if k[0] in keys}
+    both = old.keys() & new.keys()
+    changed = sum(old[k] != new[k] for k in both)
+    return Summary(
+        added=len(new.keys() - old.keys()),
+        changed=changed,
+        removed=len(old.keys() - new.keys()),
+        unchanged=len(both) - changed,
+    )
+
+
+def _timed(summary: Summary, started: float, *, chunks: int = 0, embedded: int = 0) -> Summary:
+    return Summary(
+        summary.added, summary.changed, summary.removed, summary.unchanged,
+        chunks, embedded, round(time.monotonic() - started, 3), summary.notes,
+    )  # fmt: skip

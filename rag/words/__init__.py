@@ -1,0 +1,68 @@
+"""Other words for types, packages and actions: how people ask for what the catalog calls by its exact name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+PREFIX = "io.kestra.plugin."
+
+
+@cache
+def table(name: str) -> dict[str, str]:
+    """``types``, ``families`` or ``actions``."""
+    return {k: str(v) for k, v in tomllib.loads((_HERE / f"{name}.toml").read_text(encoding="utf-8")).items()}
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Words that say nothing about what is asked."""
+    return frozenset((_HERE / "stop_words.txt").read_text(encoding="utf-8").split())
+
+
+def split_name(name: str) -> list[str]:
+    """``loadFromGcs`` is load, from, gcs; dots and underscores separate too."""
+    return [w.lower() for part in re.split(r"[\W_]+", name) for w in _CAMEL.findall(part)]
+
+
+def short_name(type_name: str) -> str:
+    """The name as it is spoken: without ``io.kestra.plugin.`` and ``core.``."""
+    return type_name.removeprefix(PREFIX).removeprefix("core.").removeprefix("io.kestra.")
+
+
+def family(type_name: str) -> tuple[str, ...]:
+    """The package segments: ``(gcp, bigquery)`` for ``io.kestra.plugin.gcp.bigquery.Query``."""
+    return tuple(type_name.removeprefix(PREFIX).removeprefix("io.kestra.").split(".")[:-1])
+
+
+def family_words(type_name: str) -> str:
+    """What the packages of a type are called, the innermost first."""
+    known = table("families")
+    words = [known[segment] for segment in reversed(family(type_name)) if segment in known]
+    return "; ".join(dict.fromkeys(words))
+
+
+def purpose(type_name: str) -> str:
+    """A sentence on what a type is for: its own, its package's, or made of its action and its package."""
+    key = type_name.removeprefix(PREFIX)
+    known = table("types")
+    if key in known:
+        return known[key]
+    package, _, name = key.rpartition(".")
+    called = family_words(type_name).split(",")[0].split(";")[0] or " ".join(split_name(package.replace("core.", "")))
+    actions = table("actions")
+    if name in actions:
+        own = actions[name].replace("{family}", _subject(type_name, called))
+    else:
+        own = f"{' '.join(split_name(name)).capitalize()} with {_subject(type_name, called)}."
+    return f"{own} {known[package]}" if package in known else own
+
+
+def _subject(type_name: str, called: str) -> str:
+    """``Amazon SQS (queue)``: the package, with the inner segments that its name does not say."""
+    inner = [w for segment in family(type_name)[1:] for w in split_name(segment) if w not in called.lower()]
+    return f"{called} ({' '.join(inner)})" if inner else called
