@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.flow.catalog import DEFAULT_TARGET, Catalog, catalog
 from engine.flow.context import Checked
-from engine.flow.findings import Finding
+from engine.flow.edits import apply
+from engine.flow.findings import Edit, Finding, errors
+from engine.flow.layout import reindents
 from engine.flow.rules import Rule, rules
 from engine.flow.shapes import check_fields, compiler
 from engine.flow.source import Source, parse
 
 _log = logging.getLogger(__name__)
+# Above this many characters no moves of lines are tried.
+_LARGE = 60_000
 
 
 def check_flow(
@@ -32,9 +37,28 @@ def check_flow(
     ``known`` is another catalog than the bundled one.
     """
     source = parse(text)
-    if not isinstance(source.value, dict):
-        return list(source.findings) or [_not_a_flow(source)]
-    return check_source(source, target, siblings=siblings, known=known)
+    if isinstance(source.value, dict):
+        return check_source(source, target, siblings=siblings, known=known)
+    if not source.findings:
+        return [_not_a_flow(source)]
+    return [_with_layout(source, finding, target) for finding in source.findings]
+
+
+def _with_layout(source: Source, finding: Finding, target: str) -> Finding:
+    """A finding about indentation, with the one move that leaves a flow without errors, if there is just one."""
+    if finding.code != "indentation" or len(source.text) > _LARGE:
+        return finding
+    good: dict[str, Edit] = {}
+    for edit in reindents(source, finding.line):
+        moved = apply(source.text, [edit])
+        if moved not in good and not errors(_plain(moved, target)):
+            good[moved] = edit
+    return replace(finding, edit=next(iter(good.values()))) if len(good) == 1 else finding
+
+
+def _plain(text: str, target: str) -> list[Finding]:
+    source = parse(text)
+    return check_source(source, target) if isinstance(source.value, dict) else list(source.findings)
 
 
 def check_source(

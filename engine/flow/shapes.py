@@ -13,8 +13,9 @@ from typing import Any
 
 from engine.flow.catalog import Catalog, Property, in_version, version_key
 from engine.flow.context import Checked, Typed
-from engine.flow.findings import Path
+from engine.flow.findings import Edit, Path
 from engine.flow.kinds import DOCUMENTS, Test, holds_expression, say, scalar_test
+from engine.flow.meant import listed, meant_value
 from engine.flow.unknown import missing, not_in_version, unknown_property, unknown_type
 
 Check = Callable[[Checked, Any, Path, Typed | None], None]
@@ -126,7 +127,7 @@ class Compiler:
                 return self.variants(prop.variant_key, prop.variants, dict(prop.fields or {}), {})
             return self.object(prop.fields, prop.lenient or prop.kind in DOCUMENTS)
         test = scalar_test(prop, self.version, name)
-        return _scalar(test) if test else None
+        return _scalar(test, prop) if test else None
 
     def list_of(self, items: Property, prop: Property, name: str) -> Check:
         each = self.check(items, name)
@@ -142,7 +143,9 @@ class Compiler:
                 return
             else:
                 hint = "Write one entry a line, each starting with a dash."
-                _wrong(ctx, path, f"a list of {noun} is needed, not {say(value)}", hint)
+                _wrong(
+                    ctx, path, f"a list of {noun} is needed, not {say(value)}", hint, listed(ctx.source, path, value)
+                )
 
         return check
 
@@ -301,17 +304,19 @@ def _may_stand(kind: str, kinds: tuple[str, ...]) -> bool:
     return "other" in (kind, *kinds) or (kind in TASK_KINDS and "tool" in kinds)
 
 
-def _wrong(ctx: Checked, path: Path, message: str, hint: str) -> None:
+def _wrong(ctx: Checked, path: Path, message: str, hint: str, edit: Edit | None = None) -> None:
     name = next((s for s in reversed(path) if isinstance(s, str)), "")
-    ctx.report("wrong_kind", path, f"{name}: {message}" if name else message, hint, key=bool(name))
+    ctx.report("wrong_kind", path, f"{name}: {message}" if name else message, hint, edit=edit)
 
 
-def _scalar(test: Test) -> Check:
+def _scalar(test: Test, prop: Property) -> Check:
     def check(ctx: Checked, value: Any, path: Path, owner: Typed | None) -> None:
         problem = test(value)
         if problem:
             name = next((s for s in reversed(path) if isinstance(s, str)), "")
-            ctx.report(problem[0], path, f"{name}: {problem[1]}", problem[2])
+            meant = meant_value(problem[0], value, prop)
+            edit = ctx.replacing(ctx.source.at(path), meant) if meant else None
+            ctx.report(problem[0], path, f"{name}: {problem[1]}", problem[2], edit=edit)
 
     return check
 
@@ -360,7 +365,19 @@ def _missing(
             return
         missing(ctx, value, path, name, typed.short, typed, key="type")
     else:
-        missing(ctx, value, path, name, str(path[-1]) if path else "the flow", owner, key=None)
+        if name == "id" and value.get("name") is not None and "name" in ctx.catalog.models["input"].fields:
+            # inputs of old flows are named by ``name``
+            return
+        missing(ctx, value, path, name, _named(path), owner, key=None)
+
+
+def _named(path: Path) -> str:
+    """A map without a type, for messages: ``retry``, ``inputs 2``; counted from 1."""
+    if not path:
+        return "the flow"
+    if isinstance(path[-1], int):
+        return f"{path[-2]} {path[-1] + 1}" if len(path) > 1 else str(path[-1])
+    return str(path[-1])
 
 
 def _deprecated(ctx: Checked, path: Path, prop: Property) -> None:

@@ -60,6 +60,16 @@ class Source:
     def _line_starts(self) -> list[int]:
         return [0, *(m.end() for m in re.finditer(r"\r\n|\n|\r", self.text))]
 
+    @property
+    def lines(self) -> int:
+        """How many lines the text has."""
+        return len(self._line_starts)
+
+    @property
+    def line_break(self) -> str:
+        """The line break the text uses."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
     def position(self, index: int) -> tuple[int, int]:
         """Line and column, from 1, of a character of the text."""
         index = max(0, min(index, len(self.text)))

@@ -71,15 +71,15 @@ def unknown_property(
 ) -> None:
     """A key that does not exist here: misspelt, at the wrong level, or invented."""
     key = str(path[-1])
-    where = typed.short if typed else (str(path[-2]) if len(path) > 1 else "a flow")
+    where = typed.short if typed else next((str(s) for s in reversed(path[:-1]) if isinstance(s, str)), "a flow")
     if _slipped(ctx, value, path, owner, typed):
         return
-    if typed is not None and typed.definition is not None and typed.definition.partial:
+    near = nearest(key, [n for n in names if n not in value])
+    partial = typed is not None and typed.definition is not None and typed.definition.partial
+    if partial and not (near and near[0][1] >= SURE):
         message = f"{where} is only partly known; {key} could not be checked"
         ctx.report("unknown_property", path, message, "Check it against the plugin.", severity="hint", key=True)
         return
-    free = [n for n in names if n not in value]
-    near = nearest(key, free)
     required = set(typed.definition.required) if typed and typed.definition else set()
     near.sort(key=lambda n: -(n[1] + (0.08 if n[0] in required else 0)))
     edit = None
@@ -88,7 +88,9 @@ def unknown_property(
         if typed is not None and near[0][0] in required:
             ctx.excused.add((typed.path, near[0][0]))
     hint = f"Did you mean {' or '.join(n for n, _ in near[:3])}?" if near else _allowed(names)
-    ctx.report("unknown_property", path, f"{where} has no property {key}", hint, key=True, edit=edit)
+    severity = "warning" if partial else "error"
+    message = f"{where} has no property {key}"
+    ctx.report("unknown_property", path, message, hint, severity=severity, key=True, edit=edit)
 
 
 def _allowed(names: Iterable[str]) -> str:
@@ -129,7 +131,7 @@ def _slipped(ctx: Checked, value: dict[str, Any], path: Path, owner: Typed | Non
 _FLOW_ONLY = frozenset(
     ("triggers", "inputs", "variables", "pluginDefaults", "concurrency", "afterExecution", "namespace")
 )
-_NESTING = frozenset(("object", "map", "array", "tasks", "task"))
+_NESTING = frozenset(("object", "map", "array", "tasks", "task", "any"))
 
 
 def _takes_children(ctx: Checked, key: str, typed: Typed | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -38,7 +39,11 @@ def explain(source: Source, error: yaml.YAMLError) -> Finding:
         line, column = source.position(context.index + source.shift)
         closing = "]" if "sequence" in doing else "}"
         message = f"not YAML: a list or mapping opened here is not closed ({said})"
-        return _finding("bad_yaml", line, column, message, f"Close it with {closing}.")
+        found = _finding("bad_yaml", line, column, message, f"Close it with {closing}.")
+        text = source.line_text(line).rstrip()
+        if text.count(closing) >= text.count({"]": "[", "}": "{"}[closing]) or "#" in text:
+            return found
+        return replace(found, edit=Edit(line, len(text) + 1, line, len(text) + 1, closing))
     if "quoted scalar" in doing and context is not None:
         line, column = source.position(context.index + source.shift)
         return _finding("bad_yaml", line, column, "a quoted text is not closed", "Add the closing quote.")

@@ -54,7 +54,10 @@ def flow_that_calls_itself(ctx: Checked) -> Iterator[Finding]:
         same_namespace = namespace == ctx.flow.get("namespace") or _compact(namespace) == "{{flow.namespace}}"
         if called is not None and same_flow and same_namespace and not task.value.get("runIf"):
             message = f"the flow {called} calls itself, without end"
-            yield ctx.finding("cycle", (*task.path, "flowId"), message, "Call another flow, or loop inside this one.")
+            # the two together name the flow: point at the first of them that says so
+            names = [n for n in task.value if n == "flowId" or (n == "namespace" and "{{" not in str(namespace))]
+            hint = "Call another flow, or loop inside this one."
+            yield ctx.finding("cycle", (*task.path, names[0]), message, hint)
 
 
 def _compact(value: object) -> str:

@@ -41,7 +41,8 @@ def defaults_fit(ctx: Checked) -> Iterator[Finding]:
             yield ctx.finding("bad_default", here, message, "Use nsfile:///path, or leave the default out.")
         elif kind in ("SELECT", "ENUM") and not _offered(entry, default):
             message = f"the default {default} is none of the values"
-            yield ctx.finding("bad_default", here, message, "Choose one of the values, or add it to them.")
+            hint = "Choose one of the values, or add it to them."
+            yield ctx.finding("bad_default", here, message, hint, severity="warning")
         elif kind == "INT" and not _whole(default):
             yield ctx.finding(
                 "bad_default", here, f"the default {default!r} is no whole number", "Write a whole number."

@@ -38,7 +38,8 @@ def _former_name(ctx: Checked, written: str, path: tuple[str | int, ...]) -> Ite
     hint = f"Write {definition.type}."
     if not ctx.there("", removed):
         message = f"the name {written} was removed in {removed}"
-        yield ctx.finding("version_removed", path, message, hint, edit=edit)
+        # a warning: snapshots of the removing version still ran some former names
+        yield ctx.finding("version_removed", path, message, hint, severity="warning", edit=edit)
     else:
         message = f"{written} is a former name of {definition.type}"
         yield ctx.finding("deprecated_type", path, message, hint, severity="hint", edit=edit)
