@@ -105,14 +105,25 @@ def _mounts(command: Command, users: int) -> Iterator[str]:
             yield from ("--symlink", str(path.readlink()), str(path))
         elif path.is_dir():
             yield from ("--ro-bind", str(path), str(path))
+    for parent in ("/etc", "/etc/ssl"):
+        yield from ("--perms", "0755", "--dir", parent)
     for name in (*ETC, *(ETC_NETWORK if command.network else ("nsswitch.conf",))):
         yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
     yield from ("--ro-bind-data", str(users), "/etc/passwd")
     yield from ("--proc", "/proc", "--dev", "/dev")
     yield from ("--size", str(command.limits.tmp_bytes), "--perms", "1777", "--tmpfs", "/tmp")
+    for parent in _parents((*command.readable, command.cwd)):
+        yield from ("--perms", "0755", "--dir", parent)
     for path in command.readable:
         yield from ("--ro-bind-try", str(path), str(path))
     yield from ("--bind", str(command.cwd), str(command.cwd))
+
+
+def _parents(paths: tuple[Path, ...]) -> list[str]:
+    """The folders on the way, outermost first. Made by hand: bubblewrap would close them to others wherever the
+    folder at their end is closed to others."""
+    ways = {str(parent) for path in paths for parent in path.parents}
+    return sorted(ways - {"/", "/tmp", "/usr"})
 
 
 def _users_file(owner: Owner) -> int:

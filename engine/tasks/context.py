@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from engine.storage.kv import KvType
 
 
 class Files(Protocol):
@@ -21,6 +24,10 @@ class Files(Protocol):
 
     def open(self, uri: str) -> Path:
         """A readable local path of a stored file (kestra://, nsfile:// or file:// where allowed). NotFound, Refused."""
+        ...
+
+    def delete(self, uri: str) -> bool:
+        """Remove one file of this execution; False when there was none. Refused for any other."""
         ...
 
     def delete_execution_files(self, *, only_task_runs: bool = False) -> int:
@@ -49,7 +56,11 @@ class KeyValues(Protocol):
         ttl: float | None = None,
         overwrite: bool = True,
         description: str | None = None,
-    ) -> None: ...
+        type: KvType | None = None,
+    ) -> None:
+        """``type`` converts the value (``NUMBER`` of ``"5"`` is 5); without it the value keeps its own."""
+        ...
+
     def delete(self, namespace: str, key: str) -> bool: ...
     def keys(self, namespace: str, prefix: str = "") -> list[str]: ...
 

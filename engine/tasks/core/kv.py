@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.errors import NotFound, TaskFailed
-from engine.tasks.props import Props, as_text, seconds_of
+from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
 
 if TYPE_CHECKING:
+    from engine.storage.kv import KvType
     from engine.tasks.context import RunContext
 
-_KINDS = ("STRING", "NUMBER", "BOOLEAN", "DATETIME", "DATE", "DURATION", "JSON")
+KINDS = ("STRING", "NUMBER", "BOOLEAN", "DATETIME", "DATE", "DURATION", "JSON")
 
 
 @runnable("io.kestra.plugin.core.kv.Set", effects="state")
 def set_(task: RunContext) -> Outputs:
     """Stores ``value`` under ``key``, in the kind ``kvType`` says or the kind it renders to."""
     props = Props(task)
-    value = _stored(props)
+    kind = cast("KvType | None", props.choice("kvType", "STRING", KINDS) if props.has("kvType") else None)
     task.kv.put(
         props.text("namespace", task.namespace),
         props.required("key"),
-        value,
+        _value(props),
         ttl=props.seconds("ttl"),
         overwrite=props.flag("overwrite", True),
         description=props.optional("kvDescription"),
+        type=kind,
     )
     return None
 
@@ -40,38 +41,10 @@ def put(task: RunContext) -> Outputs:
     return None
 
 
-def _stored(props: Props) -> Any:
-    value = props.value("value")
-    if not props.has("kvType"):
-        written = props.raw("value")
-        return value if isinstance(written, str | list | dict) else as_text(written)
-    kind = props.choice("kvType", "STRING", _KINDS)
-    try:
-        return _converted(kind, value)
-    except ValueError as error:
-        raise TaskFailed(f"value cannot be read as {kind}: {error}", code="wrong-kind") from None
-
-
-def _converted(kind: str, value: Any) -> Any:
-    text = as_text(value)
-    if kind == "NUMBER":
-        number = json.loads(text)
-        if isinstance(number, bool) or not isinstance(number, int | float):
-            raise ValueError(f"'{text}' is not a number")
-        return number
-    if kind == "BOOLEAN":
-        if text.lower() not in ("true", "false"):
-            raise ValueError(f"'{text}' is not true or false")
-        return text.lower() == "true"
-    if kind == "JSON":
-        return value if isinstance(value, list | dict) else json.loads(text)
-    if kind == "DATETIME":
-        datetime.fromisoformat(text)
-    elif kind == "DATE":
-        date.fromisoformat(text)
-    elif kind == "DURATION":
-        seconds_of(text)
-    return text
+def _value(props: Props) -> Any:
+    """The value in the kind it renders to; a number or boolean written as such is text, as in Kestra."""
+    written = props.raw("value")
+    return props.value("value") if isinstance(written, str | list | Mapping) else as_text(written)
 
 
 @runnable("io.kestra.plugin.core.kv.Get", effects="state")

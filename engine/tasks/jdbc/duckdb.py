@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
 _PREFIX = "jdbc:duckdb:"
-_WORKER = Path(__file__).with_name("duckdb_worker.py")
+_WORKER = "engine.tasks.jdbc.duckdb_worker"
 _ENGINE = Path(engine.__file__).parent
 _locks: dict[Path, threading.Lock] = {}
 _locks_guard = threading.Lock()
@@ -125,7 +125,7 @@ def _worked(task: RunContext, plan: dict[str, Any]) -> list[dict[str, Any]]:
     errors: list[str] = []
     finished = fence_for(task.settings).run(
         Command(
-            argv=(sys.executable, str(_WORKER), str(plan_file), str(answer_file)),
+            argv=(sys.executable, "-P", "-m", _WORKER, str(plan_file), str(answer_file)),
             cwd=folder,
             env={"PYTHONPATH": str(_ENGINE.parent), "HOME": str(folder), "PATH": os.defpath, "LANG": "C.UTF-8"},
             readable=(*interpreter_folders(), _ENGINE),

@@ -1,0 +1,118 @@
+"""HTTP tasks against a real web server."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.errors import TaskFailed
+
+
+def test_request_gives_code_headers_and_body_as_text(make_task: Any, web: Any) -> None:
+    web.answers["/a"] = (201, {"X-Kind": "test"}, '{"é": 1}'.encode())
+    outputs = make_task("core.http.Request", uri=web.url("/a")).outputs()
+    assert (outputs["code"], outputs["body"], outputs["uri"]) == (201, '{"é": 1}', web.url("/a"))
+    assert outputs["headers"]["X-Kind"] == ["test"]
+
+
+def test_request_sends_method_headers_params_and_rendered_body(make_task: Any, web: Any) -> None:
+    make_task(
+        "core.http.Request",
+        VARIABLES={"inputs": {"n": {"a": 1}}},
+        uri=web.url("/a?x=1"),
+        method="PUT",
+        headers={"X-Key": "{{ 'k' }}"},
+        params={"q": ["b c", "d"]},
+        body="{{ inputs.n }}",
+    ).result()
+    method, path, headers, body = web.seen[0]
+    assert (method, path) == ("PUT", "/a?x=1&q=b+c&q=d")
+    assert (headers["X-Key"], headers["Content-Type"]) == ("k", "application/json")
+    assert json.loads(body) == {"a": 1}
+
+
+def test_request_sends_a_form_and_files_as_multipart(make_task: Any, web: Any) -> None:
+    make_task("core.http.Request", uri=web.url("/form"), method="POST", formData={"a": "1 2"}).result()
+    assert web.seen[0][3] == b"a=1+2"
+    task = make_task("core.http.Request", uri=web.url("/form"), method="POST", contentType="multipart/form-data")
+    uri = task.store("data.csv", "x,y")
+    task.properties = {**task.properties, "formData": {"name": "n", "file": {"name": "my.csv", "content": uri}}}
+    task.result()
+    headers, body = web.seen[1][2], web.seen[1][3]
+    assert headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    assert b'name="file"; filename="my.csv"' in body and b"x,y" in body and b'name="name"\r\n' in body
+
+
+def test_request_fails_on_an_error_status_unless_it_is_allowed(make_task: Any, web: Any) -> None:
+    web.answers["/gone"] = (404, {}, b"not here")
+    with pytest.raises(TaskFailed, match="answered 404: not here"):
+        make_task("core.http.Request", uri=web.url("/gone")).result()
+    assert make_task("core.http.Request", uri=web.url("/gone"), options={"allowFailed": True}).outputs()["code"] == 404
+    options = {"allowedResponseCodes": [404]}
+    assert make_task("core.http.Request", uri=web.url("/gone"), options=options).outputs()["code"] == 404
+    with pytest.raises(TaskFailed, match="answered 200"):
+        make_task("core.http.Request", uri=web.url("/fine"), options=options).result()
+
+
+def test_request_authenticates_as_told(make_task: Any, web: Any) -> None:
+    auth = {"type": "BASIC", "username": "u", "password": "p"}
+    make_task("core.http.Request", uri=web.url("/a"), options={"auth": auth}).result()
+    make_task("core.http.Request", uri=web.url("/a"), options={"auth": {"type": "BEARER", "token": "t"}}).result()
+    assert [seen[2]["Authorization"] for seen in web.seen] == ["Basic dTpw", "Bearer t"]
+
+
+def test_request_follows_redirects_unless_told_not_to(make_task: Any, web: Any) -> None:
+    web.answers["/old"] = (302, {"Location": "/new"}, b"")
+    web.answers["/new"] = (200, {}, b"moved")
+    assert make_task("core.http.Request", uri=web.url("/old")).outputs()["body"] == "moved"
+    stay = make_task("core.http.Request", uri=web.url("/old"), options={"followRedirects": False})
+    assert stay.outputs()["code"] == 302
+
+
+def test_request_says_which_address_does_not_answer_without_its_query(make_task: Any) -> None:
+    with pytest.raises(TaskFailed) as failure:
+        make_task("core.http.Request", uri="http://127.0.0.1:9/x?token=hush").result()
+    assert failure.value.code == "no-answer"
+    assert "127.0.0.1:9/x" in failure.value.message and "hush" not in str(failure.value)
+
+
+def test_request_refuses_what_is_no_web_address(make_task: Any) -> None:
+    with pytest.raises(TaskFailed, match="not an http or https address"):
+        make_task("core.http.Request", uri="file:///etc/passwd").result()
+
+
+def test_request_refuses_bodies_that_are_not_text_or_too_long(make_task: Any, web: Any) -> None:
+    web.answers["/bin"] = (200, {}, b"\xff\xfe\x00")
+    with pytest.raises(TaskFailed, match="not text"):
+        make_task("core.http.Request", uri=web.url("/bin")).result()
+    web.answers["/long"] = (200, {}, b"x" * 2000)
+    with pytest.raises(TaskFailed, match="longer than 1024"):
+        make_task("core.http.Request", uri=web.url("/long"), options={"maxContentLength": 1024}).result()
+
+
+def test_download_stores_the_file_under_the_name_it_is_given(make_task: Any, web: Any) -> None:
+    web.answers["/files/orders.csv"] = (200, {}, b"a,b\n1,2\n")
+    task = make_task("core.http.Download", uri=web.url("/files/orders.csv?x=1"))
+    outputs = task.outputs()
+    assert (outputs["code"], outputs["length"]) == (200, 8)
+    assert outputs["uri"].startswith("kestra:///company/team/flow/") and outputs["uri"].endswith("/orders.csv")
+    assert task.read(outputs["uri"]) == "a,b\n1,2\n"
+    web.answers["/get"] = (200, {"Content-Disposition": 'attachment; filename="../../rép.txt"'}, b"x")
+    assert make_task("core.http.Download", uri=web.url("/get")).outputs()["uri"].endswith(".txt")
+
+
+def test_download_fails_on_nothing_unless_told_otherwise(make_task: Any, web: Any) -> None:
+    web.answers["/empty"] = (200, {}, b"")
+    with pytest.raises(TaskFailed, match="empty"):
+        make_task("core.http.Download", uri=web.url("/empty")).result()
+    task = make_task("core.http.Download", uri=web.url("/empty"), failOnEmptyResponse=False)
+    assert task.outputs()["length"] == 0
+    assert task.messages("WARN")
+
+
+def test_download_fails_on_an_error_status(make_task: Any, web: Any) -> None:
+    web.answers["/gone"] = (503, {}, b"busy")
+    with pytest.raises(TaskFailed, match="answered 503"):
+        make_task("core.http.Download", uri=web.url("/gone")).result()
