@@ -132,7 +132,8 @@ def _copy(source: Path, target: BinaryIO) -> None:
         raise Refused(
             f"'{source}' cannot be stored: {error.strerror}", hint="only plain files are stored", code="not-a-file"
         ) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise Refused(f"'{source}' is not a plain file", hint="only plain files are stored", code="not-a-file")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise Refused(f"'{source}' is not a plain file", hint="only plain files are stored", code="not-a-file")
         shutil.copyfileobj(file, target, 1024 * 1024)

@@ -32,8 +32,8 @@ def slug(text: str) -> str:
 def safe_relative(path: str) -> PurePosixPath:
     """A relative path that stays below where it is put; Refused for absolute, upward, empty or odd ones."""
     parts = PurePosixPath(path.lstrip("/")).parts
-    bad = not parts or any(part in ("..", ".") or len(part.encode()) > 255 for part in parts)
-    if bad or "\\" in path or any(ord(char) < 32 or ord(char) == 127 for char in path):
+    bad = not parts or any(part in ("..", ".") or len(part.encode("utf-8", "replace")) > 255 for part in parts)
+    if bad or "\\" in path or any(unicodedata.category(char) in ("Cc", "Cs") for char in path):
         raise Refused(
             f"'{path}' cannot be the path of a stored file",
             hint="use a relative path of plain names, without '..' or control characters",

@@ -74,7 +74,7 @@ class Scheduler:
             stop.wait(min(max(wait, 0.01), longest_wait))
 
     def execution_ended(self, execution_id: str, state: str) -> None:
-        """Tell that an execution ended: its trigger may go on, or is switched off when ``stopAfter`` names the state."""
+        """An execution ended: its trigger may go on, or is switched off when ``stopAfter`` names the state."""
         for key in self.store.holding(execution_id):
             trigger = next((s.trigger for s in self._schedules_of(key)), None)
             stops = trigger is not None and state in (trigger.properties.get("stopAfter") or ())
@@ -177,7 +177,7 @@ class Scheduler:
         delay = schedule.late_maximum_delay
         if delay is not None and date + delay < now:
             return after, None, True
-        return after, schedule.fire(date) if schedule.allows(date) else None, True
+        return after, _fire(schedule, date), True
 
     def _backfill_step(self, schedule: Schedule, state: TriggerState) -> tuple[TriggerState, Fire | None, bool]:
         """Handle the backfill's next date; at its end the schedule goes on where it was."""
@@ -186,7 +186,7 @@ class Scheduler:
         if backfill is None or date is None:
             return replace(state, backfill=None), None, True
         after = replace(state, backfill=backfill.after(date))
-        fire = schedule.fire(date, backfill.inputs, backfill.labels) if schedule.allows(date) else None
+        fire = _fire(schedule, date, backfill)
         return after, replace(fire, key=f"{fire.key}/backfill") if fire else None, True
 
     def _started(self, key: TriggerKey, schedule: Schedule, state: TriggerState, fire: Fire) -> TriggerState:
@@ -198,6 +198,18 @@ class Scheduler:
             return state
         concurrent = schedule.trigger.properties.get("allowConcurrent") is True
         return state if concurrent else replace(state, execution_id=execution_id)
+
+
+def _fire(schedule: Schedule, date: datetime, backfill: Backfill | None = None) -> Fire | None:
+    """What a date starts; a condition or input that cannot be evaluated is logged, and its date is done with."""
+    try:
+        if not schedule.allows(date):
+            return None
+        return schedule.fire(date, backfill.inputs if backfill else None, backfill.labels if backfill else None)
+    except EngineError as error:
+        flow = schedule.flow
+        _log.warning("trigger %s of %s.%s, %s: %s", schedule.trigger.id, flow.namespace, flow.id, date, error)
+        return None
 
 
 def _digest(schedule: Schedule) -> str:
