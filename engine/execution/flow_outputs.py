@@ -29,7 +29,8 @@ def render_outputs(flow: Flow, render: Callable[[Any], Any], *, encrypt: Seal | 
         try:
             value = render(declaration.get("value"))
             places = Places(seal=encrypt)
-            if value is None and _may_be_null(declaration):
+            if value is None:
+                _null(declaration)
                 values[name] = None
                 continue
             typed = read_value(declaration, value, places)
@@ -44,5 +45,6 @@ def render_outputs(flow: Flow, render: Callable[[Any], Any], *, encrypt: Seal | 
     return values
 
 
-def _may_be_null(declaration: Any) -> bool:
-    return declaration.get("required") is False or declaration.get("type") in _NULL_ALLOWED
+def _null(declaration: Any) -> None:
+    if declaration.get("required") is not False and declaration.get("type") not in _NULL_ALLOWED:
+        raise BadValue(f"Expected `{declaration.get('type')}` but received `null`")

@@ -148,7 +148,11 @@ def _duration(value: Any) -> str:
 
 
 def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+    return json.loads(value, parse_constant=_no_constant) if isinstance(value, str) else value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _yaml(value: Any) -> Any:
@@ -177,7 +181,7 @@ def _email(value: Any) -> str:
 def _array(kind: str, declaration: Declaration, value: Any, places: Places) -> list[Any]:
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = _json(value)
         except ValueError as error:
             raise BadValue(f"Expected `{kind}` but received `{_short(value)}`", "give a JSON list") from error
     if not isinstance(value, list | tuple):
