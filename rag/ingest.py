@@ -25,7 +25,7 @@ from rag.index.generation import (
 )
 from rag.index.lexical import LexicalWriter
 from rag.index.vectors import VectorStore
-from rag.model import Chunk, Document, Progress, Summary
+from rag.model import Chunk, Document, Progress, Summary, bar
 from rag.settings import KnowledgeSettings
 from rag.sources import Source
 
@@ -97,7 +97,7 @@ class Builder:
         for start in range(0, len(chunks), 2000):
             end = min(start + 2000, len(chunks))
             store.add(list(range(start + 1, end + 1)), vectors[start:end])
-            progress("write", end, len(chunks))
+            progress(bar("writing chunks", end, len(chunks)))
         write_canaries(build, store, vectors)
         store.close()
         self.shelf.publish(
@@ -147,7 +147,7 @@ class Builder:
             made = dict(zip(step, self.embedder.embed([texts[d] for d in step]), strict=True))
             cache.put(made)
             out.update(made)
-            progress("embed", len(out), len(order))
+            progress(bar("embedding chunks", len(out), len(order)))
         return out
 
     def _cache_path(self) -> Path:
@@ -167,9 +167,8 @@ def _read(source: Source, progress: Progress) -> Documents:
         if key in found:
             raise InvalidSource(f"{source.key} holds two documents with the id {document.id!r}")
         found[key] = document
-        if len(found) % 50 == 0:
-            progress("read", len(found), 0)
-    progress("read", len(found), len(found))
+        if len(found) % 200 == 0:
+            progress(f"reading {source.key}: {len(found)} documents")
     return found
 
 

@@ -103,8 +103,15 @@ class Knowledge:
             count=self._embedder.count_tokens,
         )  # fmt: skip
 
-    def ingest(self, sources: Sequence[Source], progress: Progress = no_progress) -> Summary:
-        """Takes sources in: their documents of before are replaced. IndexBusy while another process writes."""
+    def ingest(self, sources: Sequence[Source | str], progress: Progress = no_progress) -> Summary:
+        """Takes sources in (values, or their names as ``open_source`` reads them; none: the corpus again).
+
+        Their documents of before are replaced. IndexBusy while another process writes.
+        """
+        from rag.sources.named import open_source
+
+        named = sources or [CorpusSource(_corpus(self._settings))]
+        sources = [open_source(s) if isinstance(s, str) else s for s in named]
         with self._shelf.owned():
             self._reopen_if_switched()
             summary = self._builder().ingest(self._documents(), sources, progress)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 Kind = Literal["reference", "example", "prose"]
 KINDS: tuple[Kind, ...] = ("reference", "example", "prose")
@@ -93,6 +93,13 @@ class Hit:
     aliases: tuple[str, ...] = ()
     ranks: dict[str, float] = field(default_factory=dict)
 
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON takes it; ``ranks`` only when they were asked for."""
+        out = asdict(self)
+        if not self.ranks:
+            del out["ranks"]
+        return out
+
     @property
     def version(self) -> str:
         """The version range in words: ``all``, ``since 1.2``, ``before 2.0`` or both."""
@@ -122,9 +129,18 @@ class Summary:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
 
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
 
-Progress = Callable[[str, int, int], None]
-"""``progress(stage, done, total)``: stages are ``read``, ``embed``, ``write`` and ``check``."""
+    def __str__(self) -> str:
+        return (
+            f"{self.added} added, {self.changed} changed, {self.removed} removed, {self.unchanged} unchanged documents;"
+            f" {self.embedded} chunks embedded in {self.seconds:.1f} s"
+        )
+
+
+Progress = Callable[[str], None]
+"""Hears a line of text now and then while something slow goes on."""
 
 
 def text_digest(text: str) -> str:
@@ -132,5 +148,11 @@ def text_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def no_progress(stage: str, done: int, total: int) -> None:
+def no_progress(text: str) -> None:
     """The progress callback of callers that want none."""
+
+
+def bar(what: str, done: int, total: int) -> str:
+    """``embedding [#####...............]  512 of 2048 chunks``."""
+    filled = 20 * done // total if total else 20
+    return f"{what} [{'#' * filled}{'.' * (20 - filled)}] {done} of {total}"
