@@ -1,0 +1,119 @@
+"""Regular expressions as Java reads them, with a time limit against patterns that never end."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from engine.expressions.errors import ExpressionError, LimitExceeded
+from engine.expressions.limits import Budget
+
+_GROUP = re.compile(r"\\(.)|\$(\d)|\$\{(\w+)\}|\$", re.DOTALL)
+_PLAIN = re.compile(r"[^\\\[\](){}.*+?^$|]+")
+_MAX_PATTERN = 10_000
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str) -> Any:
+    import regex
+
+    if len(pattern) > _MAX_PATTERN:
+        raise LimitExceeded(f"The pattern has more than {_MAX_PATTERN} characters")
+    try:
+        return regex.compile(pattern, regex.VERSION0)
+    except (regex.error, RecursionError, OverflowError, ValueError) as error:
+        raise ExpressionError(f"The pattern '{pattern[:100]}' is not a regular expression: {error}") from error
+
+
+def _late(budget: Budget) -> LimitExceeded:
+    return LimitExceeded(
+        f"A regular expression took longer than {budget.limits.regex_seconds:g} s", hint="simplify the pattern"
+    )
+
+
+def _steps(budget: Budget, text: str) -> float:
+    budget.step(1 + len(text) // 1000)
+    return budget.limits.regex_seconds
+
+
+def matches(budget: Budget, pattern: str, text: str) -> bool:
+    """Whether the whole text matches."""
+    try:
+        return _compiled(pattern).fullmatch(text, timeout=_steps(budget, text)) is not None
+    except TimeoutError:
+        raise _late(budget) from None
+
+
+def extract(budget: Budget, pattern: str, text: str, group: int) -> str | None:
+    """The first match or one of its groups, or None."""
+    try:
+        found = _compiled(pattern).search(text, timeout=_steps(budget, text))
+    except TimeoutError:
+        raise _late(budget) from None
+    if found is None:
+        return None
+    try:
+        value: str | None = found.group(group)
+    except IndexError:
+        raise ExpressionError(f"The pattern has no group {group}") from None
+    return value
+
+
+def replace(budget: Budget, pattern: str, text: str, replacement: str) -> str:
+    """Every match replaced; ``$1`` and ``${name}`` stand for groups, a backslash takes the next sign as it is."""
+    size = len(text)
+
+    def filled(found: Any) -> str:
+        nonlocal size
+        new = _GROUP.sub(lambda mark: _part(found, mark), replacement)
+        size += len(new)
+        budget.length(size)
+        return new
+
+    try:
+        result: str = _compiled(pattern).sub(filled, text, timeout=_steps(budget, text))
+        return result
+    except TimeoutError:
+        raise _late(budget) from None
+
+
+def _part(found: Any, mark: re.Match[str]) -> str:
+    if mark.group(1) is not None:
+        return mark.group(1)
+    name = mark.group(2) or mark.group(3)
+    if name is None:
+        raise ExpressionError("Illegal group reference in the replacement", hint="write \\$ for a dollar sign")
+    try:
+        return found.group(int(name) if name.isdigit() else name) or ""
+    except IndexError:
+        raise ExpressionError(f"The pattern has no group '{name}'") from None
+
+
+def split(budget: Budget, pattern: str, text: str, limit: int) -> list[str]:
+    """The parts between matches, as Java splits: a positive limit bounds their number, 0 drops empty ends."""
+    if _PLAIN.fullmatch(pattern):
+        parts = text.split(pattern, limit - 1) if limit > 0 else text.split(pattern)
+    else:
+        parts = _parts(budget, pattern, text, limit)
+    budget.items(len(parts))
+    if limit == 0:
+        while len(parts) > 1 and parts[-1] == "":
+            parts.pop()
+    return parts
+
+
+def _parts(budget: Budget, pattern: str, text: str, limit: int) -> list[str]:
+    parts: list[str] = []
+    begin = 0
+    try:
+        for found in _compiled(pattern).finditer(text, timeout=_steps(budget, text)):
+            if 0 < limit <= len(parts) + 1:
+                break
+            if found.end() == 0 or (found.start() == found.end() == len(text)):
+                continue
+            parts.append(text[begin : found.start()])
+            begin = found.end()
+    except TimeoutError:
+        raise _late(budget) from None
+    return [*parts, text[begin:]]
