@@ -15,6 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from engine.flow.catalog_files import write_catalog
+
 # The sources mark these as required, flows in practice leave them out: Kestra fills them or never checks.
 USUALLY_GIVEN = {
     "debezium.mongodb": {"hostname", "port"},
@@ -153,30 +155,6 @@ def base_of(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def write(types: list[dict[str, Any]], base: dict[str, Any], out: Path) -> None:
-    """types.jsonl, an index of byte ranges into it, and base.json."""
-    out.mkdir(parents=True, exist_ok=True)
-    lines: list[bytes] = []
-    index: dict[str, list[Any]] = {}
-    aliases: dict[str, str] = {}
-    offset = 0
-    for entry in sorted(types, key=lambda t: str(t["type"])):
-        line = (dump(entry) + "\n").encode()
-        index[entry["type"]] = [offset, len(line), entry["kind"], entry.get("since", ""), entry.get("removed", "")]
-        aliases |= dict.fromkeys(entry.get("aliases", []), entry["type"])
-        lines.append(line)
-        offset += len(line)
-    (out / "types.jsonl").write_bytes(b"".join(lines))
-    aliases = {a: t for a, t in sorted(aliases.items()) if a not in index}
-    document = {"versions": base["versions"], "partly_known": PARTLY_KNOWN, "types": index, "aliases": aliases}
-    (out / "index.json").write_text(dump(document) + "\n")
-    (out / "base.json").write_text(dump(base) + "\n")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("facts", type=Path)
@@ -185,7 +163,7 @@ def main() -> None:
     with (args.facts / "types.jsonl").open() as lines:
         types = [type_of(json.loads(line)) for line in lines]
     base = base_of(json.loads((args.facts / "base.json").read_text()))
-    write(types, base, args.out)
+    write_catalog(types, base, args.out, PARTLY_KNOWN)
     kinds = Counter(entry["kind"] for entry in types)
     print(f"{len(types)} types: " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
 

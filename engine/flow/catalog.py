@@ -65,7 +65,7 @@ class Property:
 @dataclass(frozen=True, slots=True)
 class TypeDef:
     """One type. ``since`` and ``removed`` are versions, empty when there throughout; ``outputs`` name to kind;
-    ``partial`` when only some of its properties are known."""
+    ``partial`` when only some of its properties are known, not ``outputs_known`` when its outputs are not."""
 
     type: str
     kind: str
@@ -81,6 +81,7 @@ class TypeDef:
     ee: bool = False
     trigger_kind: str = ""
     partial: bool = False
+    outputs_known: bool = True
 
     def for_version(self, version: str) -> TypeDef:
         """The same type with only the properties that exist in ``version``."""
@@ -238,7 +239,7 @@ def _type(facts: dict[str, Any]) -> TypeDef:
         kind=facts["kind"],
         plugin=facts["plugin"],
         properties=_properties(facts["properties"]),
-        outputs=facts["outputs"],
+        outputs=facts.get("outputs", {}),
         aliases=tuple(facts.get("aliases", ())),
         aliases_removed=facts.get("aliases_removed", {}),
         since=facts.get("since", ""),
@@ -248,6 +249,7 @@ def _type(facts: dict[str, Any]) -> TypeDef:
         ee=facts.get("ee", False),
         trigger_kind=facts.get("trigger_kind", ""),
         partial=facts.get("source", "") in ("observed", "file", "moved"),
+        outputs_known="outputs" in facts and facts.get("source", "") not in ("observed", "moved"),
     )
 
 
