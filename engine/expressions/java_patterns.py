@@ -235,8 +235,21 @@ _WRITERS: dict[str, Callable[[datetime, int, str], str]] = {
     "Z": _z_upper,
 }
 
-_NUMBER_LETTERS = {"y": "year", "u": "year", "M": "month", "L": "month", "d": "day", "D": "yday", "H": "hour",
-                   "k": "hour24", "h": "hour12", "K": "hour11", "m": "minute", "s": "second", "S": "fraction"}  # fmt: skip
+_NUMBER_LETTERS = {
+    "y": "year",
+    "u": "year",
+    "M": "month",
+    "L": "month",
+    "d": "day",
+    "D": "yday",
+    "H": "hour",
+    "k": "hour24",
+    "h": "hour12",
+    "K": "hour11",
+    "m": "minute",
+    "s": "second",
+    "S": "fraction",
+}
 
 
 @lru_cache(maxsize=256)

@@ -48,8 +48,7 @@ def _plain(value: Any) -> Any:
 
 
 def _follow(values: list[Any], path: str, budget: Budget) -> list[Any]:
-    path = re.sub(r"\s+", "", path)
-    steps = [m for m in _STEP.finditer(path)]
+    steps = list(_STEP.finditer(path))
     for index, step in enumerate(steps):
         if step.group(6):
             continue
