@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.errors import Refused
@@ -44,8 +44,9 @@ def backfill_dates(
     timetable: Timetable, start: datetime, end: datetime, done: datetime | None = None
 ) -> Iterator[datetime]:
     """Dates from ``start`` to ``end``, both included, in order; those up to ``done`` left out."""
-    moment = done if done is not None else start - timedelta(microseconds=1)
-    while (date := timetable.next_after(moment)) is not None and date <= end:
+    moment = done if done is not None else start.astimezone(UTC) - timedelta(microseconds=1)
+    # in UTC: dates of one zone compare by their clock time, which a clock change repeats
+    while (date := timetable.next_after(moment)) is not None and date.astimezone(UTC) <= end.astimezone(UTC):
         yield date
         moment = date
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine.durations import parse_duration
@@ -24,13 +24,16 @@ class FixedDates:
     def __init__(self, dates: list[Any], timezone: str) -> None:
         zone = zone_of(timezone)
         moments = [datetime.fromisoformat(str(date)) for date in dates]
-        self._dates = sorted({(m if m.tzinfo else m.replace(tzinfo=zone)).astimezone(zone) for m in moments})
+        self._zone = zone
+        self._dates = sorted({(m if m.tzinfo else m.replace(tzinfo=zone)).astimezone(UTC) for m in moments})
 
     def next_after(self, moment: datetime) -> datetime | None:
-        return next((date for date in self._dates if date > moment), None)
+        found = next((date for date in self._dates if date > moment), None)
+        return None if found is None else found.astimezone(self._zone)
 
     def previous_before(self, moment: datetime) -> datetime | None:
-        return next((date for date in reversed(self._dates) if date < moment), None)
+        found = next((date for date in reversed(self._dates) if date < moment), None)
+        return None if found is None else found.astimezone(self._zone)
 
 
 def _cron_timetable(trigger: Trigger, default_zone: str) -> Timetable:

@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from engine.errors import EngineError, NotFound
@@ -46,11 +46,14 @@ class Scheduler:
     recover: str = "ALL"
     _seen: set[TriggerKey] = field(default_factory=set)
     """Triggers met since this scheduler began: what they missed before is recovered once."""
+    _quiet: set[TriggerKey] = field(default_factory=set)
+    """Triggers that their flow disables, and whose waiting dates are already forgotten."""
 
     def tick(self) -> list[Fire]:
         """Start whatever is due now; gives what was started. One bad trigger is logged and does not stop others."""
         fires: list[Fire] = []
         for flow in self.flows():
+            self._forget_dates_of_disabled(flow)
             try:
                 found = schedules(flow, self.render, self._variables(flow), self.default_zone)
             except EngineError as error:
@@ -70,7 +73,7 @@ class Scheduler:
         while not stop.is_set():
             self.tick()
             due = self.next_due()
-            wait = longest_wait if due is None else (due - self.clock()).total_seconds()
+            wait = longest_wait if due is None else (due - self._now()).total_seconds()
             stop.wait(min(max(wait, 0.01), longest_wait))
 
     def execution_ended(self, execution_id: str, state: str) -> None:
@@ -78,8 +81,9 @@ class Scheduler:
         for key in self.store.holding(execution_id):
             trigger = next((s.trigger for s in self._schedules_of(key)), None)
             stops = trigger is not None and state in (trigger.properties.get("stopAfter") or ())
-            current = self.store.get(key)
-            self.store.put(key, replace(current, execution_id=None, disabled=current.disabled or stops))
+            self.store.put(key, replace(self.store.get(key), execution_id=None))
+            if stops:
+                self.store.set_disabled(key, True)
 
     def backfill(
         self,
@@ -108,6 +112,20 @@ class Scheduler:
             raise NotFound(f"'{key.trigger_id}' has no backfill", hint="start one first", code="backfill-not-found")
         self.store.set_backfill(key, replace(backfill, paused=paused))
 
+    def _forget_dates_of_disabled(self, flow: Flow) -> None:
+        """A trigger enabled again goes on from then; what it would have done meanwhile is not caught up on."""
+        for trigger in flow.triggers:
+            key = TriggerKey(flow.namespace, flow.id, trigger.id)
+            if not (flow.disabled or trigger.disabled):
+                self._quiet.discard(key)
+            elif key not in self._quiet:
+                self._quiet.add(key)
+                self.store.forget_dates(key)
+
+    def _now(self) -> datetime:
+        """In UTC: dates of one zone compare by their clock time, which a clock change repeats."""
+        return self.clock().astimezone(UTC)
+
     def _variables(self, flow: Flow) -> dict[str, Any]:
         about = {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision}
         return {"vars": dict(flow.variables), **self.variables, "flow": about, "labels": dict(flow.labels)}
@@ -129,27 +147,28 @@ class Scheduler:
                     break
                 step = self._backfill_step if state.backfill and not state.backfill.paused else self._due_step
                 state, fire, more = step(schedule, state)
+                if not more:
+                    break
                 if fire is not None:
                     fires.append(fire)
                     state = self._started(key, schedule, state, fire)
                 self.store.put(key, state)
-                if not more:
-                    break
         except EngineError as error:
             _log.warning("trigger %s of %s.%s: %s", key.trigger_id, key.namespace, key.flow_id, error)
         return fires
 
     def _prepared(self, key: TriggerKey, schedule: Schedule) -> TriggerState:
         """The state, brought up to date with the trigger's definition and, once, with what was missed."""
-        state = self.store.get(key)
-        now = self.clock()
+        stored = state = self.store.get(key)
+        now = self._now()
         written = _digest(schedule)
         if state.written != written:
             state = replace(state, written=written, next=schedule.timetable.next_after(now))
         elif key not in self._seen and state.next is not None and state.next <= now:
             state = replace(state, next=self._recovered(schedule, state.next, now))
         self._seen.add(key)
-        self.store.put(key, state)
+        if state != stored:
+            self.store.put(key, state)
         return state
 
     def _recovered(self, schedule: Schedule, missed: datetime, now: datetime) -> datetime | None:
@@ -169,13 +188,13 @@ class Scheduler:
 
     def _due_step(self, schedule: Schedule, state: TriggerState) -> tuple[TriggerState, Fire | None, bool]:
         """Handle the date that is due, if any: the state after it, what to start, whether to look again."""
-        now = self.clock()
+        now = self._now()
         date = state.next
         if date is None or date > now:
             return state, None, False
         after = replace(state, next=schedule.timetable.next_after(date), last=date)
         delay = schedule.late_maximum_delay
-        if delay is not None and date + delay < now:
+        if delay is not None and date.astimezone(UTC) + delay < now:
             return after, None, True
         return after, _fire(schedule, date), True
 

@@ -81,11 +81,21 @@ class TriggerStore:
         return self.get(key).disabled
 
     def set_disabled(self, key: TriggerKey, disabled: bool) -> None:
-        """Switch a trigger off or on, as the Toggle task does."""
+        """Switch a trigger off or on, as the Toggle task does. Off, it forgets the date it waits for."""
         self._ensure(key)
+        if disabled:
+            self.forget_dates(key)
         self._database.change(
             "UPDATE triggers SET disabled = ? WHERE namespace = ? AND flow_id = ? AND trigger_id = ?",
             (int(disabled), *key.as_tuple()),
+        )
+
+    def forget_dates(self, key: TriggerKey) -> None:
+        """Drop the date a trigger waits for; the scheduler finds the next one from then on."""
+        self._database.change(
+            "UPDATE triggers SET next = NULL, written = ''"
+            " WHERE namespace = ? AND flow_id = ? AND trigger_id = ? AND written != ''",
+            key.as_tuple(),
         )
 
     def set_backfill(self, key: TriggerKey, backfill: Backfill | None) -> None:
