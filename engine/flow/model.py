@@ -50,6 +50,8 @@ class Flow:
     errors: tuple[Task, ...] = ()
     finally_: tuple[Task, ...] = ()
     after_execution: tuple[Task, ...] = ()
+    listeners: tuple[Mapping[str, Any], ...] = ()
+    """Removed in 2.0: ``conditions`` as written and ``tasks`` as Task tuples, run once the execution has ended."""
     triggers: tuple[Trigger, ...] = ()
     inputs: tuple[Mapping[str, Any], ...] = ()
     outputs: tuple[Mapping[str, Any], ...] = ()

@@ -1,0 +1,191 @@
+"""The engine's front door: run flows on one machine, look at what ran, and act on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from engine.errors import NotFound
+from engine.execution.attempts import RunTask, run_registered
+from engine.execution.clock import Clock, SystemClock
+from engine.execution.executor import Executor
+from engine.execution.inputs import FileUpload
+from engine.execution.lifecycle import Request
+from engine.execution.live import Live, OnEvent
+from engine.execution.state import Event, Execution, fold
+from engine.execution.stores import Stores
+from engine.execution.variables import envs
+from engine.flow.load import load_flow
+from engine.flow.model import Flow
+from engine.storage.journal import Durability, Journal, LogLine, Summary
+
+
+class Engine:
+    """One engine on one home directory. Use it as a context manager.
+
+    ``settings`` by dotted name: ``workers`` (32), ``encryption.key``, ``globals``, ``environment`` (default: the
+    process's), ``kill.grace_seconds`` (10), and those that tasks read. ``run_task`` replaces what runs a task.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        clock: Clock | None = None,
+        durability: Durability = "full",
+        settings: Mapping[str, Any] | None = None,
+        run_task: RunTask = run_registered,
+    ) -> None:
+        self.home = Path(home)
+        self.settings = dict(settings or {})
+        self.clock = clock or SystemClock()
+        environment = self.settings.get("environment") or os.environ
+        self.journal = Journal(self.home / "journal.sqlite", durability=durability)
+        self.stores = Stores.open(
+            self.home,
+            now=self.clock.now,
+            durable=durability == "full",
+            environment=environment,
+            encryption_key=self.settings.get("encryption.key"),
+        )
+        base = {
+            "envs": envs(environment),
+            "globals": self.settings.get("globals") or {},
+            "kestra": {
+                "environment": self.settings.get("kestra.environment"),
+                "url": self.settings.get("kestra.url"),
+            },
+        }
+        self._loaded: dict[str, Flow] = {}
+        self.executor = Executor(
+            self.journal, self.stores, self.clock, self.settings, base, run_task, self.find_flow, self._changed, self
+        )
+        self.runner = self.executor.runner
+        self.children = self.executor.children
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop working. Executions that have not ended go on with ``resume_after_crash``."""
+        self.runner.close()
+        self.journal.close()
+        self.stores.close()
+
+    # -- flows ---------------------------------------------------------------------------------------
+
+    def register(self, flow: Flow | str | Path) -> Flow:
+        """Make a flow known by namespace and id, as a new revision when its text changed."""
+        loaded = flow if isinstance(flow, Flow) else load_flow(flow)
+        stored = self.stores.flows.put(loaded.source)
+        return self._load(stored.source, stored.revision)
+
+    def find_flow(self, namespace: str, flow_id: str, revision: int | None = None) -> Flow | None:
+        """A registered flow, the newest revision by default."""
+        stored = self.stores.flows.find(namespace, flow_id, revision)
+        return None if stored is None else self._load(stored.source, stored.revision)
+
+    def _load(self, source: str, revision: int | None) -> Flow:
+        key = f"{revision}:{source}"
+        found = self._loaded.get(key)
+        if found is None:
+            if len(self._loaded) > 256:
+                self._loaded.clear()
+            found = self._loaded[key] = load_flow(source, revision=revision)
+        return found
+
+    # -- running -------------------------------------------------------------------------------------
+
+    def run(
+        self,
+        flow: Flow | str | Path,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        files: Mapping[str, Path | FileUpload] | None = None,
+        labels: Mapping[str, str] | None = None,
+        on_event: OnEvent | None = None,
+        wait: bool = True,
+        trigger: Mapping[str, Any] | None = None,
+        not_before: float | None = None,
+    ) -> Execution:
+        """Run a flow to its end, or only start it with ``wait=False``.
+
+        ``files`` for FILE inputs by input id. ``on_event`` hears of each state change once it is recorded and of each
+        log line; it must not call the engine. Raises InvalidFlow, InvalidInputs, Refused: then nothing was created.
+        """
+        loaded = flow if isinstance(flow, Flow) else load_flow(flow)
+        uploads = {
+            name: file if isinstance(file, FileUpload) else FileUpload(Path(file).name, Path(file))
+            for name, file in (files or {}).items()
+        }
+        request = Request(
+            inputs=inputs or {},
+            files=uploads,
+            labels=labels or {},
+            trigger=trigger,
+            not_before=not_before,
+            on_event=on_event,
+        )
+        live = self.runner.call(lambda: self.children.lifecycle.create(loaded, request, self.executor.new_id()))
+        if wait:
+            self._wait(live)
+        return live.execution
+
+    def _wait(self, live: Live) -> None:
+        live.done.wait()
+        if self.runner.broken is not None:
+            raise self.runner.broken
+
+    def wait(self, execution_id: str, timeout: float | None = None) -> Execution:
+        """Wait until an execution has ended, at most so many (real) seconds; its state as it is then."""
+        live = self.runner.live.get(execution_id)
+        if live is not None:
+            live.done.wait(timeout)
+            return live.execution
+        return self.execution(execution_id)
+
+    # -- looking -------------------------------------------------------------------------------------
+
+    def execution(self, execution_id: str) -> Execution:
+        """An execution as it is recorded, or as it is now while it runs here. NotFound."""
+        live = self.runner.live.get(execution_id)
+        if live is not None:
+            return live.execution
+        events = self.journal.events(execution_id)
+        if not events:
+            raise NotFound(f"there is no execution {execution_id}", hint="list them with `executions`")
+        return fold(events)
+
+    def executions(
+        self,
+        namespace: str | None = None,
+        flow: str | None = None,
+        *,
+        states: Iterable[str] = (),
+        caller: str | None = None,
+        parent: str | None = None,
+        limit: int = 1000,
+    ) -> list[Summary]:
+        """Summaries, newest first. ``caller``: those started by this execution; ``parent``: iterations of its loops."""
+        return self.journal.summaries(
+            namespace=namespace, flow=flow, states=states, caller=caller, parent=parent, limit=limit
+        )
+
+    def logs(self, execution_id: str | None = None, *, min_level: str = "TRACE") -> list[LogLine]:
+        """Log lines in order, of one execution or of all."""
+        return self.journal.logs(execution_id, min_level=min_level)
+
+    def _changed(self, live: Live, event: Event) -> None:
+        if event["e"] == "end":
+            self.children.on_end(live)
+
+
+Listener = Callable[[dict[str, Any]], None]

@@ -1,0 +1,375 @@
+"""The core: what is to be done next, from the flow and what is known of the execution. Nothing else.
+
+``advance`` has no clock, no randomness, no I/O and no threads, and looks only at what changed since it was
+last asked, so a step costs the same in a flow of ten tasks and of three thousand. ``due`` says what happens
+when the time of a waiting task run has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.execution.flowables import EXECUTABLES, PREFIX, Entry, Shape
+from engine.execution.plan import Plan
+from engine.execution.state import ROOT, STARTABLE, Event, Execution, Scope, TaskRun
+from engine.flow.model import Task
+
+LOOP_UNTIL = PREFIX + "LoopUntil"
+PAUSE = PREFIX + "Pause"
+_ORDER = ("KILLED", "FAILED", "CANCELLED", "WARNING")
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make a task run for a child."""
+
+    task: str
+    parent: str
+    branch: str
+    lane: int
+    value: str | None = None
+    iteration: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Evaluate a flowable (runIf, condition, values) and set it RUNNING, or what the evaluation says."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Give a runnable task to a worker, or let an executable one start its executions."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A round of LoopUntil is over: evaluate its condition."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Set a task run to its final state."""
+
+    run: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something happens to this run by itself at its ``due``."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Tell the worker of a running task to stop."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """Set the state of the execution."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The execution has its final state: render its outputs and record it."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Nothing will happen any more: afterExecution tasks have ended too."""
+
+
+Command = Create | Open | Start | Check | Close | Wait | Cancel | SetState | Finish | Finished
+
+
+def advance(plan: Plan, execution: Execution, touched: Iterable[str]) -> list[Command]:
+    """What to do, given the task runs (or ROOT) that changed since the last call."""
+    ids = list(touched)
+    if execution.state in ("CREATED", "RESTARTED"):
+        return [SetState("RUNNING")] if ids else []
+    if execution.state == "QUEUED" or execution.finished is not None:
+        return []
+    commands: list[Command] = []
+    scopes: dict[str, set[int]] = {}
+    for run_id in ids:
+        if run_id == ROOT:
+            scopes.setdefault(ROOT, set())
+            continue
+        run = execution.runs.get(run_id)
+        if run is None:
+            continue
+        if run.terminal:
+            scopes.setdefault(run.parent, set()).add(run.lane)
+        else:
+            commands += _open_run(plan, execution, run, scopes)
+    for parent, lanes in scopes.items():
+        commands += _step(plan, execution, parent, lanes)
+    return commands
+
+
+def _open_run(plan: Plan, execution: Execution, run: TaskRun, scopes: dict[str, set[int]]) -> list[Command]:
+    """A run that has not ended: start it, let its children go on, or stop it."""
+    flowable = plan.flowable(run)
+    if execution.killing or execution.stopping:
+        return _stop_run(execution, run, flowable is not None, scopes)
+    if run.due is not None:
+        return [Wait(run.id)]
+    if run.state in STARTABLE:
+        if execution.state == "PAUSED" and run.branch != "onPause":
+            return []
+        return [Start(run.id) if flowable is None else Open(run.id)]
+    if flowable is not None and run.state == "RUNNING":
+        if run.detail is None:
+            return [Open(run.id)]
+        scopes.setdefault(run.id, set())
+    return _on_pause(plan, execution, run) if run.state == "PAUSED" else []
+
+
+def _on_pause(plan: Plan, execution: Execution, run: TaskRun) -> list[Command]:
+    """The onPause task runs once, while the execution waits."""
+    task = plan.task(run).properties.get("onPause")
+    if not isinstance(task, Task) or "onPause" in execution.scope(run.id).branches:
+        return []
+    return [Create(task.id, run.id, "onPause", 0)]
+
+
+def _stop_run(execution: Execution, run: TaskRun, flowable: bool, scopes: dict[str, set[int]]) -> list[Command]:
+    target = "KILLED" if execution.killing else execution.stopping or "KILLED"
+    if run.state in STARTABLE or run.state in ("PAUSED", "RETRYING"):
+        return [Close(run.id, target)]
+    if flowable:
+        scopes.setdefault(run.id, set())
+        return []
+    return [Cancel(run.id)] if target != "SUCCESS" else []
+
+
+def _step(plan: Plan, execution: Execution, parent: str, lanes: set[int]) -> list[Command]:
+    """Let one scope go on: start what may start, or end it."""
+    run = execution.runs.get(parent) if parent else None
+    if parent and (run is None or run.terminal):
+        return []
+    scope = execution.scope(parent)
+    if execution.terminal:
+        return _after(plan, execution, scope) if not parent else []
+    if execution.killing or execution.stopping:
+        return _stop_scope(execution, parent, scope)
+    if execution.state == "PAUSED" or (run is not None and (run.state == "PAUSED" or run.detail is None)):
+        return []
+    return _walk(plan, execution, run, scope, lanes)
+
+
+def _stop_scope(execution: Execution, parent: str, scope: Scope) -> list[Command]:
+    if any(branch.open for branch in scope.branches.values()):
+        return []
+    target = "KILLED" if execution.killing else execution.stopping or "KILLED"
+    return [Close(parent, target)] if parent else [Finish(target)]
+
+
+def _walk(plan: Plan, execution: Execution, run: TaskRun | None, scope: Scope, lanes: set[int]) -> list[Command]:
+    parent = run.id if run else ROOT
+    shape = plan.shape(run)
+    if scope.phase == "tasks":
+        main = scope.branch("tasks")
+        failed = main.states["FAILED"] > 0 or bool(run and run.detail and run.detail.get("failed"))
+        if not failed and not main.states["CANCELLED"]:
+            nexts = _starts(execution, shape, scope, parent, lanes)
+            if nexts:
+                return nexts
+        if main.open:
+            return []
+        if not failed and run is not None and plan.task(run).type == LOOP_UNTIL and run.due is None:
+            if not (run.detail or {}).get("over"):
+                return [Check(run.id)]
+        scope_lists = (("errors", shape.errors if failed else ()), ("finally", shape.finally_))
+    elif scope.phase == "errors":
+        scope_lists = (("errors", shape.errors), ("finally", shape.finally_))
+    else:
+        scope_lists = (("finally", shape.finally_),)
+    for name, tasks in scope_lists:
+        state = _in_turn(scope, parent, name, tasks)
+        if state is not None:
+            return state
+    return _end(plan, execution, run, scope)
+
+
+def _in_turn(scope: Scope, parent: str, name: str, tasks: Sequence[Task]) -> list[Command] | None:
+    """The next of a list that runs in sequence whatever becomes of its tasks; None when all have ended."""
+    branch = scope.branches.get(name)
+    if branch is not None and branch.open:
+        return []
+    started = len(branch.lanes.get(0, ())) if branch else 0
+    if started < len(tasks):
+        return [Create(tasks[started].id, parent, name, 0)]
+    return None
+
+
+def _end(plan: Plan, execution: Execution, run: TaskRun | None, scope: Scope) -> list[Command]:
+    states = scope.branch("tasks").states
+    state = next((s for s in _ORDER if states[s] > 0), "SUCCESS")
+    if run is None:
+        return [Finish(state)]
+    task, detail = plan.task(run), run.detail or {}
+    if detail.get("failed"):
+        state = "FAILED"
+    elif state == "SUCCESS" and detail.get("outcome"):
+        state = detail["outcome"]
+    flowable = plan.flowable(run)
+    if state == "FAILED" and flowable is not None and flowable.transparent:
+        state = "WARNING"
+    return [Close(run.id, forgiven(task, state))]
+
+
+def forgiven(task: Task, state: str) -> str:
+    """A task's end after allowFailure (FAILED is WARNING) and allowWarning (WARNING is SUCCESS)."""
+    if state == "FAILED" and task.allow_failure:
+        state = "WARNING"
+    if state == "WARNING" and task.allow_warning:
+        state = "SUCCESS"
+    return state
+
+
+def _after(plan: Plan, execution: Execution, scope: Scope) -> list[Command]:
+    """Listeners and afterExecution tasks, once the state is final."""
+    for name, tasks in (("listeners", plan.listeners(execution.listeners)), ("after", plan.after)):
+        state = _in_turn(scope, ROOT, name, tasks)
+        if state is not None:
+            return state
+    return [Finished()]
+
+
+def _starts(execution: Execution, shape: Shape, scope: Scope, parent: str, lanes: set[int]) -> list[Command]:
+    """The children of the main list that may start now."""
+    if shape.mode == "sequential":
+        branch = scope.branch("tasks")
+        started = len(branch.lanes.get(0, ()))
+        if branch.open or started >= len(shape.tasks):
+            return []
+        return [Create(shape.tasks[started].id, parent, "tasks", 0)]
+    if shape.mode == "lanes":
+        return _lane_starts(execution, shape, scope, parent, lanes)
+    return _entry_starts(execution, shape, scope, parent, lanes)
+
+
+def _entry_starts(execution: Execution, shape: Shape, scope: Scope, parent: str, lanes: set[int]) -> list[Command]:
+    branch = scope.branch("tasks")
+    slots = shape.limit - branch.open if shape.limit else len(shape.entries)
+    if slots <= 0:
+        return []
+    ready: Iterable[int]
+    if shape.mode == "parallel" and not scope.reopened:
+        ready = range(len(branch.lanes), len(shape.entries))
+    else:
+        ready = (n for n in _candidates(shape, scope, lanes) if n not in branch.lanes)
+    found = []
+    for n in ready:
+        if len(found) == slots:
+            break
+        if all(_lane_ended(execution, scope, need) for need in shape.needs.get(n, ())):
+            found.append(_create(shape.entries[n], parent, n))
+    return found
+
+
+def _candidates(shape: Shape, scope: Scope, lanes: set[int]) -> Iterable[int]:
+    """Entries that could have become ready: with a limit or after a restart any, else those waiting for a lane."""
+    if shape.limit or scope.reopened or not scope.branch("tasks").lanes:
+        return range(len(shape.entries))
+    return [n for n, needs in shape.needs.items() if not lanes.isdisjoint(needs)]
+
+
+def _lane_ended(execution: Execution, scope: Scope, lane: int) -> bool:
+    last = scope.branch("tasks").last(lane)
+    return last is not None and execution.runs[last].terminal
+
+
+def _create(entry: Entry, parent: str, lane: int) -> Command:
+    return Create(entry.task.id, parent, "tasks", lane, entry.value, entry.iteration)
+
+
+def _lane_starts(execution: Execution, shape: Shape, scope: Scope, parent: str, lanes: set[int]) -> list[Command]:
+    branch = scope.branch("tasks")
+    found: list[Command] = []
+    for lane in sorted(branch.lanes) if scope.reopened else sorted(lanes):
+        started = len(branch.lanes.get(lane, ()))
+        room = not shape.limit or branch.open + len(found) < shape.limit
+        if 0 < started < len(shape.tasks) and _lane_ended(execution, scope, lane) and room:
+            task = shape.tasks[started]
+            found.append(Create(task.id, parent, "tasks", lane, shape.values[lane], lane))
+    while len(branch.lanes) + _fresh(found, branch.lanes) < len(shape.values):
+        if shape.limit and branch.open + len(found) >= shape.limit:
+            break
+        lane = len(branch.lanes) + _fresh(found, branch.lanes)
+        found.append(Create(shape.tasks[0].id, parent, "tasks", lane, shape.values[lane], lane))
+    return found
+
+
+def _fresh(found: list[Command], lanes: dict[int, list[str]]) -> int:
+    return sum(1 for c in found if isinstance(c, Create) and c.lane not in lanes)
+
+
+def due(plan: Plan, execution: Execution, run_id: str, at: float) -> list[Event]:
+    """What becomes of a run whose time has come: a retry, the end of a pause, another round of a loop."""
+    run = execution.runs.get(run_id)
+    if run is None or run.terminal or run.due is None or at < run.due or execution.killing or execution.stopping:
+        return []
+    if run.state == "RETRYING":
+        events: list[Event] = [{"e": "run", "id": run.id, "s": "CREATED", "at": at}]
+        others = (r for r in execution.runs.values() if r.id != run.id and r.state == "RETRYING")
+        if execution.state == "RETRYING" and next(others, None) is None:
+            events.append({"e": "state", "s": "RUNNING", "at": at})
+        return events
+    if run.state == "PAUSED":
+        return resume_pause(plan, execution, run, at, (run.detail or {}).get("behavior", "RESUME"))
+    return [{"e": "run", "id": run.id, "at": at}, {"e": "again", "parent": run.id, "at": at}]
+
+
+def resume_pause(
+    plan: Plan, execution: Execution, run: TaskRun, at: float, behavior: str, outputs: dict[str, object] | None = None
+) -> list[Event]:
+    """The end of a pause: RESUME, WARN, FAIL or CANCEL; then the execution goes on unless others still wait."""
+    task = plan.task(run)
+    shape = plan.shape(run)
+    detail = {**(run.detail or {}), "resumed": True}
+    event: Event = {"e": "run", "id": run.id, "at": at}
+    if outputs is not None:
+        event["out"] = outputs
+    if behavior == "CANCEL":
+        return [{**event, "s": "CANCELLED"}, {"e": "stop", "to": "CANCELLED", "at": at}, *_wake(execution, run, at)]
+    if behavior == "FAIL":
+        if shape.errors or shape.finally_:
+            event |= {"s": "RUNNING", "detail": {**detail, "failed": True}}
+        else:
+            event |= {"s": forgiven(task, "FAILED")}
+    else:
+        if behavior == "WARN":
+            detail["outcome"] = "WARNING"
+        event |= {"s": "RUNNING", "detail": detail}
+    return [event, *_wake(execution, run, at)]
+
+
+def _wake(execution: Execution, run: TaskRun, at: float) -> list[Event]:
+    """RUNNING again, once no other run of the execution is paused."""
+    if execution.state != "PAUSED":
+        return []
+    if any(r.state == "PAUSED" for r in execution.runs.values() if r.id != run.id):
+        return []
+    return [{"e": "state", "s": "RUNNING", "at": at}]
+
+
+def is_executable(task: Task) -> bool:
+    """Whether a task starts executions instead of doing work itself."""
+    return task.type in EXECUTABLES

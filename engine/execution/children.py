@@ -1,0 +1,271 @@
+"""Tasks that start executions: Subflow, the batches of a ForEachItem, the iterations of a Loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import EngineError, NotFound
+from engine.execution.attempts import plain
+from engine.execution.flowables import PREFIX, truthy
+from engine.execution.lifecycle import CORRELATION, Lifecycle, Request
+from engine.execution.live import Live
+from engine.execution.retries import Outcome
+from engine.execution.state import TERMINAL, Event, TaskRun, iso
+from engine.flow.load import labels_of
+from engine.flow.model import Flow, Task
+from engine.storage.files import ExecutionRef
+
+if TYPE_CHECKING:
+    from engine.execution.executor import Executor
+
+CARRIED = ("FAILED", "KILLED", "CANCELLED", "PAUSED", "WARNING")
+
+
+class Children:
+    """Starts executions for task runs and takes their ends in."""
+
+    def __init__(self, executor: Executor) -> None:
+        from engine.execution.items import Items
+        from engine.execution.loops import Loops
+
+        self.executor = executor
+        self.lifecycle = Lifecycle(executor)
+        self.items = Items(self)
+        self.loops = Loops(self)
+
+    def start(self, live: Live, run: TaskRun) -> None:
+        """Begin an attempt of an executable task."""
+        executor, task = self.executor, live.plan.task(run)
+        executor.record(live, {"e": "run", "id": run.id, "s": "RUNNING", "attempt": True, "at": executor.now()})
+        run = live.execution.runs[run.id]
+        try:
+            if task.run_if is not None and not truthy(executor.render_text(live, run)(task.run_if)):
+                return executor.ended(live, run.id, None, Outcome("SKIPPED"))
+            if task.type == PREFIX + "Loop":
+                self.loops.start(live, run)
+            elif task.type == PREFIX + "Subflow":
+                self.subflow(live, run)
+            else:
+                self.items.start(live, run)
+        except EngineError as error:
+            self.fail(live, run, error)
+
+    def fail(self, live: Live, run: TaskRun, error: EngineError) -> None:
+        """The attempt failed before or after its executions ran."""
+        self.executor.log(live, run, "ERROR", error.message)
+        self.executor.ended(live, run.id, None, Outcome("FAILED", live.execution.runs[run.id].outputs))
+
+    # -- Subflow -------------------------------------------------------------------------------------
+
+    def subflow(self, live: Live, run: TaskRun) -> None:
+        """Start the flow a Subflow names; without ``wait`` the task run has ended with that."""
+        task = live.plan.task(run)
+        render = self.executor.render(live, run)
+        inputs = render(dict(task.properties.get("inputs") or {}))
+        wait = truthy(self.text(live, run, task.properties.get("wait", True)))
+        child = self.launch(live, run, inputs, wait=wait)
+        outputs = {"executionId": child.execution.id}
+        if not wait:
+            return self.executor.ended(live, run.id, None, Outcome("SUCCESS", outputs))
+        self.executor.record(live, {"e": "run", "id": run.id, "at": self.executor.now(), "out": outputs})
+
+    def launch(
+        self,
+        live: Live,
+        run: TaskRun,
+        inputs: Mapping[str, Any],
+        *,
+        wait: bool,
+        variables: Mapping[str, Any] | None = None,
+    ) -> Live:
+        """Create the execution of the flow that a task names. NotFound, InvalidInputs, Refused."""
+        executor, task = self.executor, live.plan.task(run)
+        flow = self.flow_of(live, run)
+        text = executor.render_text(live, run, **(variables or {}))
+        own = {text(k): text(v) for k, v in labels_of(task.properties.get("labels")).items()}
+        inherited = {k: v for k, v in live.execution.labels.items() if not k.startswith("system.")}
+        labels = inherited if truthy(text(task.properties.get("inheritLabels", False))) else {}
+        labels = {**labels, **own, CORRELATION: live.execution.labels.get(CORRELATION, live.execution.id)}
+        trigger = {
+            "id": task.properties.get("container", task.id),
+            "type": task.type.partition("$")[0],
+            "variables": {
+                "executionId": live.execution.id,
+                "namespace": live.execution.namespace,
+                "flowId": live.execution.flow_id,
+                "flowRevision": live.execution.revision,
+                "taskRunId": run.id,
+            },
+        }
+        for name in ("taskRunIteration",):
+            if (
+                variables
+                and "taskrun" in variables
+                and "iteration" in variables["taskrun"]
+                and "items" in variables["taskrun"]
+            ):
+                trigger["variables"][name] = variables["taskrun"]["iteration"]
+        request = Request(
+            inputs={k: v for k, v in inputs.items() if v is not None},
+            labels=labels,
+            trigger=trigger,
+            parent_run=run.id if wait else None,
+            readable=(live.ref, *live.readable),
+            not_before=self.schedule_date(live, run),
+            on_event=live.on_event,
+        )
+        child = self.lifecycle.create(flow, request, executor.new_id())
+        live.readable.append(child.ref)
+        return child
+
+    def schedule_date(self, live: Live, run: TaskRun) -> float | None:
+        given = live.plan.task(run).properties.get("scheduleDate") or live.plan.task(run).properties.get("scheduleOn")
+        if not given:
+            return None
+        from datetime import UTC, datetime
+
+        try:
+            date = datetime.fromisoformat(self.text(live, run, given))
+        except ValueError as cause:
+            raise EngineError(f"scheduleDate is not a date: {cause}", code="bad-date") from cause
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+
+    def text(self, live: Live, run: TaskRun, value: Any) -> str:
+        return self.executor.render_text(live, run)(value)
+
+    def flow_of(self, live: Live, run: TaskRun) -> Flow:
+        """The flow a Subflow or ForEachItem names. NotFound."""
+        properties = live.plan.task(run).properties
+        namespace = self.text(live, run, properties.get("namespace"))
+        flow_id = self.text(live, run, properties.get("flowId"))
+        revision = self.text(live, run, properties.get("revision")).strip()
+        flow = self.executor.find_flow(namespace, flow_id, int(revision) if revision.isdigit() else None)
+        if flow is None:
+            raise NotFound(
+                f"Unable to find flow '{namespace}'.'{flow_id}' with revision '{revision}'",
+                hint="register the flow first",
+                code="flow-not-found",
+            )
+        return flow
+
+    def on_end(self, child: Live) -> None:
+        """An execution has its final state: tell the task run that waits for it."""
+        execution = child.execution
+        self.lifecycle.release(child)
+        if execution.parent_run is None:
+            return
+        caller = (
+            execution.parent_id if execution.kind == "LOOP" else (execution.trigger or {})["variables"]["executionId"]
+        )
+        live = self.executor.runner.live.get(str(caller))
+        run = live.execution.runs.get(execution.parent_run) if live else None
+        if live is None or run is None or run.state in TERMINAL:
+            return
+        kind = live.plan.task(run).type
+        try:
+            if execution.kind == "LOOP":
+                self.loops.on_end(live, run, child)
+            elif kind == PREFIX + "Subflow":
+                self._subflow_ended(live, run, child)
+            else:
+                self.items.on_end(live, run, child)
+        except EngineError as error:
+            self.fail(live, run, error)
+
+    def _subflow_ended(self, live: Live, run: TaskRun, child: Live) -> None:
+        execution, task = child.execution, live.plan.task(run)
+        if (run.outputs or {}).get("executionId") != execution.id:
+            return
+        outputs: dict[str, Any] = {"executionId": execution.id, "state": execution.state}
+        wanted = task.properties.get("outputs")
+        if wanted:
+            executor = self.executor
+            executor.record(
+                live, {"e": "run", "id": run.id, "at": executor.now(), "out": {"executionId": execution.id}}
+            )
+            outputs["outputs"] = plain(executor.render(child)(dict(wanted)))
+        elif execution.outputs is not None:
+            outputs["outputs"] = execution.outputs
+        self.executor.ended(live, run.id, None, Outcome(self.carried(live, run, execution.state), outputs))
+
+    def carried(self, live: Live, run: TaskRun, state: str) -> str:
+        """The state a task run takes over from an execution it waited for."""
+        transmit = truthy(self.text(live, run, live.plan.task(run).properties.get("transmitFailed", True)))
+        return state if transmit and state in CARRIED else "SUCCESS"
+
+    def cancel(self, live: Live, run: TaskRun) -> None:
+        """Kill the executions of a task run; it ends when they have."""
+        children = [
+            child
+            for child in self.executor.runner.live.values()
+            if child.execution.parent_run == run.id and not child.execution.terminal
+        ]
+        for child in children:
+            self.kill(child)
+        if not children:
+            self.executor.ended(live, run.id, None, Outcome("KILLED"))
+
+    def kill(self, live: Live) -> None:
+        """Ask an execution to end: KILLING, then KILLED once nothing runs any more."""
+        execution, now = live.execution, self.executor.now()
+        if execution.terminal or execution.killing:
+            return
+        self.executor.record(live, {"e": "state", "s": "KILLING", "at": now})
+        for child in list(self.executor.runner.live.values()):
+            if (child.execution.trigger or {}).get("variables", {}).get("executionId") == execution.id:
+                self.kill(child)
+
+    def finish(self, live: Live, state: str) -> None:
+        self.lifecycle.finish(live, state)
+
+    def loop_variables(self, live: Live, found: dict[str, Any]) -> None:
+        """What an iteration of a Loop sees beyond its own."""
+        self.loops.variables(live, found)
+
+    # -- retry as a new execution --------------------------------------------------------------------
+
+    def run_again(self, live: Live, at: float) -> None:
+        """Start the flow once more at a time, as a further attempt of the same request."""
+        execution = live.execution
+        more = {
+            "original": execution.original_id,
+            "attempt": execution.attempt + 1,
+            "first_created": execution.first_created,
+        }
+        request = Request(
+            labels=dict(execution.labels),
+            trigger=execution.trigger,
+            readable=(live.ref, *live.readable),
+            ready_inputs=execution.inputs,
+            on_event=live.on_event,
+            more=more,
+        )
+        flow = live.flow
+        self.executor.runner.at(at, lambda: self._again(flow, request))
+
+    def _again(self, flow: Flow, request: Request) -> None:
+        self.lifecycle.create(flow, request, self.executor.new_id())
+
+
+def derived_flow(flow: Flow, task: Task) -> Flow:
+    """The flow that one iteration of a Loop runs: the loop's own tasks in the flow's surroundings."""
+    return replace(
+        flow,
+        tasks=task.properties.get("tasks") or (),
+        errors=task.properties.get("errors") or (),
+        finally_=task.properties.get("finally") or (),
+        after_execution=(),
+        listeners=(),
+        triggers=(),
+        outputs=tuple(task.properties.get("outputs") or ()),
+        concurrency=None,
+        retry=None,
+        sla=(),
+        checks=(),
+        source=f"{flow.source}\n# {task.id}",
+    )
+
+
+__all__ = ["Children", "Event", "ExecutionRef", "derived_flow", "iso"]

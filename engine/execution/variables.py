@@ -1,0 +1,119 @@
+"""What expressions see: the render variables of an execution and of one of its task runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.execution.plan import Plan
+from engine.execution.state import Execution, TaskRun, iso
+
+ENV_PREFIXES = ("KESTRA_", "ENV_")
+
+
+def envs(environment: Mapping[str, str]) -> dict[str, str]:
+    """Environment variables with one of the prefixes, as ``envs`` shows them: without it, lower case."""
+    found = {}
+    for name, value in environment.items():
+        for prefix in ENV_PREFIXES:
+            if name.startswith(prefix):
+                found[name.removeprefix(prefix).lower()] = value
+    return found
+
+
+def of_execution(
+    plan: Plan, execution: Execution, inputs: Mapping[str, Any], base: Mapping[str, Any], *, frozen: bool = True
+) -> dict[str, Any]:
+    """Variables of the execution as a whole. ``base`` holds those that do not change (envs, globals, kestra);
+    ``inputs`` with secrets in clear. ``frozen``: the outputs must stay as they are now while others run on."""
+    flow = plan.flow
+    variables = {k: v for k, v in {**flow.variables, **execution.variables}.items() if k not in execution.unset}
+    found: dict[str, Any] = {
+        **base,
+        "flow": {"id": flow.id, "namespace": flow.namespace, "revision": execution.revision},
+        "execution": {
+            "id": execution.id,
+            "startDate": iso(execution.start),
+            "originalId": execution.original_id,
+            "state": execution.state,
+            "outputs": execution.outputs or {},
+        },
+        "inputs": inputs,
+        "vars": variables,
+        "labels": nested_labels(execution.labels),
+        "outputs": execution.share_outputs() if frozen else execution.output_tree,
+    }
+    if execution.trigger is not None:
+        found["trigger"] = execution.trigger.get("variables", {})
+    return found
+
+
+def of_run(plan: Plan, execution: Execution, run: TaskRun, shared: dict[str, Any]) -> dict[str, Any]:
+    """Those of the execution (``shared``, changed in place) with the ones of a task run on top."""
+    task = plan.task(run)
+    shared["task"] = {"id": task.id, "type": task.type}
+    shared["taskrun"] = _taskrun(execution, run)
+    if run.parent:
+        shared["parents"] = parents = _parents(execution, run)
+        if parents:
+            shared["parent"] = parents[0]
+        above = execution.runs[run.parent]
+        if plan.task(above).type.endswith(".WorkingDirectory"):
+            shared["workerTaskrun"] = _taskrun(execution, above)
+            if "value" not in shared["taskrun"] and above.value is not None:
+                shared["taskrun"]["value"] = above.value
+    else:
+        shared["parents"] = []
+    return shared
+
+
+def _taskrun(execution: Execution, run: TaskRun) -> dict[str, Any]:
+    finished = sum(1 for a in run.attempts if a.state not in ("RUNNING", "RESUBMITTED"))
+    found: dict[str, Any] = {"id": run.id, "startDate": iso(run.start), "attemptsCount": finished}
+    if run.parent:
+        found["parentId"] = run.parent
+    if run.value is not None:
+        found["value"] = run.value
+    if run.iteration is not None:
+        found["iteration"] = run.iteration
+    return found
+
+
+def _parents(execution: Execution, run: TaskRun) -> list[dict[str, Any]]:
+    """What the task runs above have to say, nearest first; those with neither a value nor outputs say nothing."""
+    found = []
+    for above in execution.ancestors(run):
+        entry: dict[str, Any] = {}
+        if above.value is not None:
+            entry["taskrun"] = {"value": above.value}
+        if above.outputs:
+            entry["outputs"] = above.outputs
+        if entry:
+            found.append(entry)
+    return found
+
+
+def task_states(execution: Execution) -> dict[str, Any]:
+    """``tasks``: the state of each task, by loop value where it ran in a loop."""
+    found: dict[str, Any] = {}
+    for run in execution.runs.values():
+        if run.value is None:
+            found[run.task_id] = {"state": run.state}
+        else:
+            found.setdefault(run.task_id, {})[run.value] = {"state": run.state}
+    return found
+
+
+def nested_labels(labels: Mapping[str, str]) -> dict[str, Any]:
+    """Labels with the dots of their keys as levels, so that ``labels.system.correlationId`` finds one."""
+    found: dict[str, Any] = {}
+    for key, value in labels.items():
+        *path, last = key.split(".")
+        level = found
+        for part in path:
+            inner = level.get(part)
+            if not isinstance(inner, dict):
+                inner = level[part] = {}
+            level = inner
+        level[last] = value
+    return found
