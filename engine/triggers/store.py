@@ -81,9 +81,9 @@ class TriggerStore:
         return self.get(key).disabled
 
     def set_disabled(self, key: TriggerKey, disabled: bool) -> None:
-        """Switch a trigger off or on, as the Toggle task does. Off, it forgets the date it waits for."""
+        """Switch a trigger off or on, as the Toggle task does. A change makes it forget the date it waits for."""
         self._ensure(key)
-        if disabled:
+        if self.disabled(key) != disabled:
             self.forget_dates(key)
         self._database.change(
             "UPDATE triggers SET disabled = ? WHERE namespace = ? AND flow_id = ? AND trigger_id = ?",

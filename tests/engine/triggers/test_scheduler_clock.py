@@ -191,14 +191,17 @@ def test_one_flow_with_a_bad_cron_does_not_stop_the_others(world, clock, schedul
 def test_a_trigger_switched_off_stays_quiet_until_switched_on(world, clock, schedule_flow):
     world.flows = [schedule_flow(cron="*/15 * * * *")]
     world.tick()
+    world.store.set_disabled(KEY, False)
+    assert world.scheduler.next_due() is not None, "switching on what is on changes nothing"
     world.store.set_disabled(KEY, True)
-    clock.forward(minutes=15)
     assert world.tick() == [] and world.store.disabled(KEY)
+    clock.forward(minutes=75)
+    assert world.tick() == []
     assert world.scheduler.next_due() is None
     world.store.set_disabled(KEY, False)
     assert world.tick() == [], "what it would have done meanwhile is not caught up on"
     clock.forward(minutes=15)
-    assert world.tick() == ["12:30"]
+    assert world.tick() == ["13:30"]
 
 
 def test_a_trigger_that_its_flow_disabled_for_a_while_goes_on_from_then(world, clock, schedule_flow):
