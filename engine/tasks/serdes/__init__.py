@@ -1,0 +1,1 @@
+"""Converting files to Ion rows and back."""
