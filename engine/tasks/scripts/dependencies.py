@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +38,8 @@ def folder_with(task: RunContext, wanted: list[str]) -> Path | None:
 
 
 def _installed(text: str) -> bool:
+    from importlib import metadata
+
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from email.message import Message
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -63,6 +62,8 @@ def _write(task: RunContext, response: httpx.Response, target: Path) -> int:
 
 def _name(response: httpx.Response, url: str) -> str:
     """The file name the server gives, else the last segment of the URL; never more than a plain name."""
+    from email.message import Message
+
     header = Message()
     header["Content-Disposition"] = response.headers.get("content-disposition", "")
     given = header.get_filename() or unquote(urlsplit(url).path)
