@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.durations import format_duration, parse_duration
+from engine.patterns import full_match
 from engine.storage.encryption import is_sealed, no_key
 
 PutFile = Callable[[str, str, Path | bytes], str]
@@ -228,9 +229,9 @@ def _check_pattern(declaration: Declaration, value: Any) -> None:
     if pattern is None or is_sealed(value):
         return
     try:
-        fits = re.fullmatch(str(pattern), str(value)) is not None
-    except re.error as error:
-        raise BadValue(f"its validator `{pattern}` is not a regular expression", str(error)) from error
+        fits = full_match(str(pattern), str(value))
+    except ValueError as error:
+        raise BadValue(f"its validator cannot be used: {error}", "correct the validator of the input") from error
     if not fits:
         raise BadValue(f"it must match the pattern `{pattern}`", "the whole value has to match")
 

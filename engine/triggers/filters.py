@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from engine.patterns import full_match
 from engine.triggers.conditions import BadCondition, ConditionContext
 
 _COMPARE: dict[str, Callable[[str, str, Sequence[str]], bool]] = {
@@ -60,6 +60,6 @@ def _text(value: Any) -> str:
 
 def _matches(pattern: str, text: str) -> bool:
     try:
-        return re.fullmatch(pattern, text) is not None
-    except re.error as error:
-        raise BadCondition(f"'{pattern}' is not a regular expression: {error}", hint="correct the filter") from error
+        return full_match(pattern, text)
+    except ValueError as error:
+        raise BadCondition(str(error), hint="correct the filter") from error

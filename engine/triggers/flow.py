@@ -30,14 +30,9 @@ from engine.triggers.conditions import (
     truthy,
 )
 from engine.triggers.filters import where_holds
-from engine.triggers.registry import Fire, Render, TriggerKind, labels_of, trigger_kind
+from engine.triggers.registry import Fire, Render, labels_of
 from engine.triggers.windows import Window, deep_merge, open_window, time_window
 
-FLOW = trigger_kind(
-    TriggerKind(
-        "io.kestra.plugin.core.trigger.Flow", "execution", aliases=("io.kestra.core.models.triggers.types.Flow",)
-    )
-)
 _log = logging.getLogger(__name__)
 State = Mapping[str, Any]
 """What one trigger remembers: its open windows in JSON form, by condition id."""

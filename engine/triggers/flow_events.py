@@ -10,7 +10,8 @@ from typing import Any
 from engine.errors import EngineError
 from engine.flow.model import Flow, Trigger
 from engine.triggers.conditions import ExecutionSummary
-from engine.triggers.flow import FLOW, fire_of, matches
+from engine.triggers.flow import fire_of, matches
+from engine.triggers.kinds.flow import FLOW
 from engine.triggers.registry import Fire, Render
 from engine.triggers.store import TriggerKey, TriggerStore
 

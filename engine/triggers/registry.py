@@ -1,4 +1,4 @@
-"""Which trigger types start executions here. A type is one file below this package that calls ``trigger_kind``."""
+"""Which trigger types start executions here. A type is one file in ``kinds`` that calls ``trigger_kind``."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def trigger_kind(kind: TriggerKind) -> TriggerKind:
 
 @cache
 def _load() -> None:
-    package = importlib.import_module("engine.triggers")
-    for module in pkgutil.iter_modules(package.__path__, "engine.triggers."):
+    package = importlib.import_module("engine.triggers.kinds")
+    for module in pkgutil.iter_modules(package.__path__, "engine.triggers.kinds."):
         importlib.import_module(module.name)
 
 

@@ -1,74 +1,20 @@
-"""Schedule and ScheduleOnDates: the dates they fire at, conditions included, and the variables they give."""
+"""Time-based triggers: the dates they fire at, conditions included, and the variables they give."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine.durations import parse_duration
 from engine.errors import EngineError, InvalidFlow
 from engine.flow.model import Flow, Trigger
 from engine.triggers.conditions import ConditionContext, all_hold
-from engine.triggers.cron import Cron, zone_of
-from engine.triggers.registry import Fire, Render, Timetable, TriggerKind, find, labels_of, trigger_kind
+from engine.triggers.registry import Fire, Render, Timetable, find, labels_of
 
 _FURTHEST = 10_000
 """How many dates are looked at for one that the conditions allow, when only ``next`` or ``previous`` is wanted."""
-
-
-class FixedDates:
-    """The timetable of ScheduleOnDates: a list of dates. Dates without a zone are in the trigger's."""
-
-    def __init__(self, dates: list[Any], timezone: str) -> None:
-        zone = zone_of(timezone)
-        moments = [datetime.fromisoformat(str(date)) for date in dates]
-        self._zone = zone
-        self._dates = sorted({(m if m.tzinfo else m.replace(tzinfo=zone)).astimezone(UTC) for m in moments})
-
-    def next_after(self, moment: datetime) -> datetime | None:
-        found = next((date for date in self._dates if date > moment), None)
-        return None if found is None else found.astimezone(self._zone)
-
-    def previous_before(self, moment: datetime) -> datetime | None:
-        found = next((date for date in reversed(self._dates) if date < moment), None)
-        return None if found is None else found.astimezone(self._zone)
-
-
-def _cron_timetable(trigger: Trigger, default_zone: str) -> Timetable:
-    cron = trigger.properties.get("cron")
-    if not isinstance(cron, str):
-        raise InvalidFlow(
-            f"the trigger '{trigger.id}' has no cron", hint='write cron: "0 9 * * *"', code="invalid-cron"
-        )
-    with_seconds = trigger.properties.get("withSeconds") is True
-    return Cron(cron, str(trigger.properties.get("timezone") or default_zone), with_seconds=with_seconds)
-
-
-def _date_timetable(trigger: Trigger, default_zone: str) -> Timetable:
-    dates = trigger.properties.get("dates")
-    if not isinstance(dates, list | tuple):
-        raise InvalidFlow(
-            f"the trigger '{trigger.id}' has no dates", hint="write a list of dates", code="invalid-dates"
-        )
-    try:
-        return FixedDates(list(dates), str(trigger.properties.get("timezone") or default_zone))
-    except ValueError as error:
-        raise InvalidFlow(
-            f"the trigger '{trigger.id}' has a date that is none: {error}", hint="use ISO 8601", code="invalid-dates"
-        ) from error
-
-
-SCHEDULE = trigger_kind(
-    TriggerKind(
-        "io.kestra.plugin.core.trigger.Schedule",
-        "time",
-        _cron_timetable,
-        ("io.kestra.core.models.triggers.types.Schedule",),
-    )
-)
-ON_DATES = trigger_kind(TriggerKind("io.kestra.plugin.core.trigger.ScheduleOnDates", "time", _date_timetable))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,8 @@ from typing import Any
 from engine.errors import NotFound
 from engine.flow.model import Flow, Trigger
 from engine.triggers.conditions import ConditionContext, all_hold
-from engine.triggers.registry import Fire, Render, TriggerKind, labels_of, trigger_kind
-
-WEBHOOK = trigger_kind(
-    TriggerKind(
-        "io.kestra.plugin.core.trigger.Webhook", "request", aliases=("io.kestra.core.models.triggers.types.Webhook",)
-    )
-)
+from engine.triggers.kinds.webhook import WEBHOOK
+from engine.triggers.registry import Fire, Render, labels_of
 
 
 @dataclass(frozen=True, slots=True)

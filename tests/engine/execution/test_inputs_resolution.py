@@ -211,6 +211,13 @@ def test_an_optional_input_left_out_is_null_and_present():
     assert resolve({"id": "x", "type": "INT", "required": False}) == {"x": None}
 
 
+def test_a_validator_knows_javas_classes_and_cannot_hang():
+    assert one("STRING", "Ärger", validator=r"\p{L}+") == "Ärger"
+    for pattern, text in (("(", "x"), ("(a|a)*b", "a" * 5000)):
+        (problem,) = problems({"id": "x", "type": "STRING", "validator": pattern}, {"x": text})
+        assert "validator" in problem.reason
+
+
 def test_a_default_stands_in_and_is_typed_and_checked_too():
     assert resolve({"id": "x", "type": "INT", "defaults": "5"}) == {"x": 5}
     assert resolve({"id": "x", "type": "BOOLEAN", "defaults": False}) == {"x": False}
