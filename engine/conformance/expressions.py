@@ -8,6 +8,7 @@ and settings.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -75,7 +76,13 @@ class CaseServices(PureServices):
     def secret(self, name: str, namespace: str | None, subkey: str | None) -> str:
         if name.upper() not in self._secrets:
             raise NotFound(f"Cannot find secret for key '{name}'")
-        return self._secrets[name.upper()]
+        text = self._secrets[name.upper()]
+        if not subkey:
+            return text
+        keys = json.loads(text)
+        if subkey not in keys:
+            raise NotFound(f"Cannot find secret sub-key '{subkey}' in secret '{name}'")
+        return str(keys[subkey])
 
     def error_logs(self) -> Sequence[Mapping[str, Any]]:
         return [dict(log) for log in self._logs if log.get("level") == "ERROR"]

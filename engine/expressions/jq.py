@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from engine.expressions.errors import ExpressionError
+from engine.expressions.formats import json_value
 from engine.expressions.limits import Budget
 from engine.expressions.numbers import is_number, kind_of
 from engine.expressions.values import json_scalar, own, to_json
@@ -21,7 +22,12 @@ _STEP = re.compile(r"\.([A-Za-z_]\w*)|\.?\[(\d+)\]|\.?(\[\])|\.?\[\"([^\"\\]*)\"
 
 
 def run_jq(value: Any, program: str, budget: Budget) -> list[Any]:
-    """All results of a program over a value, in order. ExpressionError when the program is wrong or fails."""
+    """All results of a program over a value (a text is read as JSON), in order.
+
+    ExpressionError when the program is wrong or fails.
+    """
+    if isinstance(value, str):
+        value = json_value(value, budget)
     parts = program.split("|")
     if all(_PATH.fullmatch(part) and part.strip().startswith(".") for part in parts):
         results = [_plain(value)]

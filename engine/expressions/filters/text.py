@@ -209,15 +209,13 @@ def escape_char(frame: Frame, value: Any, type_: Any) -> Any:
     """Quotes escaped for a text in ``single`` or ``double`` quotes or for a ``shell``."""
     if value is None:
         return None
-    text = as_text(frame, value)
-    match type_:
-        case "single":
-            return text.replace("'", "\\'")
-        case "double":
-            return text.replace('"', '\\"')
-        case "shell":
-            return text.replace("'", "'\\''")
-    raise ExpressionError("The argument 'type' must be 'single', 'double' or 'shell'")
+    pair = _ESCAPES.get(type_.lower()) if isinstance(type_, str) else None
+    if pair is None:
+        raise ExpressionError("The argument 'type' must be 'single', 'double' or 'shell'")
+    return _replaced(frame, value, [pair], False)
+
+
+_ESCAPES = {"single": ("'", "\\'"), "double": ('"', '\\"'), "shell": ("'", "'\\''")}
 
 
 @filter_("sh", since="1.0")
