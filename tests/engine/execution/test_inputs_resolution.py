@@ -213,7 +213,7 @@ def test_an_optional_input_left_out_is_null_and_present():
 
 def test_a_validator_knows_javas_classes_and_cannot_hang():
     assert one("STRING", "Ärger", validator=r"\p{L}+") == "Ärger"
-    for pattern, text in (("(", "x"), ("(a|a)*b", "a" * 5000)):
+    for pattern, text in (("(", "x"), ("(a|aa)+", "a" * 60 + "c")):
         (problem,) = problems({"id": "x", "type": "STRING", "validator": pattern}, {"x": text})
         assert "validator" in problem.reason
 
