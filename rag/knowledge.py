@@ -68,6 +68,15 @@ class Knowledge:
     def embedder(self) -> Embedder:
         return self._embedder
 
+    @property
+    def retriever(self) -> Retriever:
+        """The search over the generation that is open now."""
+        return self._current()
+
+    def headings(self) -> list[str]:
+        """The headings of all pages: the questions that the corpus answers."""
+        return self._generation.lexical.headings()
+
     def search(
         self,
         words: str,
@@ -111,10 +120,10 @@ class Knowledge:
         from rag.sources.named import open_source
 
         named = sources or [CorpusSource(_corpus(self._settings))]
-        sources = [open_source(s) if isinstance(s, str) else s for s in named]
+        opened = [open_source(s) if isinstance(s, str) else s for s in named]
         with self._shelf.owned():
             self._reopen_if_switched()
-            summary = self._builder().ingest(self._documents(), sources, progress)
+            summary = self._builder().ingest(self._documents(), opened, progress)
             self._reopen_if_switched()
         return summary
 

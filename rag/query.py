@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from rag.words import PREFIX, family, split_name, stop_words
 
-_WORD = re.compile(r"[^\W_]+(?:[_'][^\W_]+)*")
+_WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_]+(?:[_'][^\W_]+)*")
 _DOTTED = re.compile(r"\b[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _CAMEL = re.compile(r"\b(?:[A-Z][a-z0-9]+){1,}(?:[A-Z]+)?\b|\b[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*\b")
 _STEP = re.compile(
@@ -41,6 +41,28 @@ def steps_of(text: str, *, least_words: int = 3, most: int = 8) -> list[str]:
         else:
             steps.append(part)
     return steps[:most] if len(steps) > 1 else []
+
+
+_CHANGE = frozenset(
+    {"breaking", "changed", "changelog", "deprecated", "deprecation", "formerly", "migrate", "migration", "moved"}
+    | {
+        "old",
+        "removed",
+        "renamed",
+        "replaced",
+        "replacement",
+        "replaces",
+        "upgrade",
+        "upgrading",
+        "version",
+        "versions",
+    }
+)
+
+
+def asks_for_change(words: Sequence[str]) -> bool:
+    """Whether the words ask what became of something between versions."""
+    return any(w in _CHANGE for w in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +134,10 @@ class TypeNames:
     def _nearest(self, numbers: Sequence[int], context: set[str]) -> list[int]:
         """Those whose package the text names come first, then core; many equal ones are cut to a handful."""
 
-        def distance(number: int) -> tuple[int, int, str]:
+        def distance(number: int) -> tuple[int, int, int, str]:
             name = self.names[number]
-            named = sum(w in context for segment in family(name) for w in split_name(segment))
-            return (-named, 0 if name.startswith(f"{PREFIX}core.") else 1, name)
+            words = [w for segment in family(name) for w in split_name(segment)]
+            named = sum(w in context for w in words)
+            return (-named, 0 if name.startswith(f"{PREFIX}core.") else 1, len(words) - named, name)
 
         return sorted(dict.fromkeys(numbers), key=distance)[:6]

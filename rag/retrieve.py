@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rag.embedders import Embedder
 from rag.index.generation import Generation
 from rag.index.lexical import Row
 from rag.model import Found, Hit
-from rag.query import Named, TypeNames, steps_of, words_of
+from rag.query import Named, TypeNames, asks_for_change, steps_of, words_of
+from rag.relevance import Signals, objection
 from rag.versions import covers, version_number
+from rag.words import is_common, product_words, synonyms
 
 if TYPE_CHECKING:
     from rag.embedders import Vectors
 
 _RANK = 20
 """Reciprocal rank fusion adds 1 / (rank + this); small, since the first few ranks of either list are what counts."""
+_SYNONYMS = 0.4
+_LINKS = 0.7
+_LINKING = 12
+"""Pages whose types are followed."""
+_REFERENCE = 1.25
+_SPECIAL = 0.7
+"""For a type of a product that the query does not name."""
+_CHANGE_BONUS = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,8 @@ class Stages:
     vectors: bool = True
     exact: bool = True
     steps: bool = True
+    synonyms: bool = True
+    links: bool = True
     priors: bool = True
     abstain: bool = True
 
@@ -49,6 +63,9 @@ class Retriever:
         self._chunks = generation.manifest.chunks
         self._ranges = {n: (kind, since, removed, doc) for n, kind, since, removed, doc in self._lexical.ranges()}
         self.types = TypeNames.of(self._lexical.references())
+        self._mentions = self._lexical.mentions()
+        spoken = Counter(name for names in self._mentions.values() for name in set(names))
+        self._rarity = {name: 1 / math.sqrt(count) for name, count in spoken.items()}
 
     def search(
         self,
@@ -63,7 +80,14 @@ class Retriever:
         named = self.types.named_in(words) if stages.exact else Named()
         candidates = self._candidates(words, named, target, kinds, stages)
         rows = self._lexical.rows(list(candidates))
-        ranked = self._ranked(candidates, rows, stages)
+        if stages.abstain and not named.certain:
+            signals = self._signals(words, candidates, rows)
+            if reason := objection(words, named.unknown, signals, self._embedder.name):
+                return Found(reason=reason)
+        if stages.links:
+            self._follow(candidates, version_number(target), kinds)
+            rows |= self._lexical.rows([n for n in candidates if n not in rows])
+        ranked = self._ranked(words, candidates, rows, stages)
         return Found([self._hit(rows[n], c, target) for n, c in self._spread(ranked, rows, k)])
 
     def _candidates(
@@ -80,12 +104,36 @@ class Retriever:
             if stages.full_text:
                 hits = self._lexical.search(words_of(text), limit=60, target=at, kinds=kinds)
                 self._add(found, f"words{suffix}", weight, [n for n, _ in hits])
+                others = synonyms(words_of(text)) if stages.synonyms else []
+                hits = self._lexical.search(others, limit=40, target=at, kinds=kinds) if others else []
+                self._add(found, f"synonyms{suffix}", weight * _SYNONYMS, [n for n, _ in hits])
             if stages.vectors:
                 near = self._near(self._embedder.embed_query(text), at, kinds)
                 self._add(found, f"meaning{suffix}", weight, [n for n, _ in near])
                 for number, cosine in near:
                     found[number].cosine = max(found[number].cosine, cosine)
         return found
+
+    def signals(self, words: str, target: str) -> Signals:
+        """What the judgement on relevance is made of."""
+        candidates = self._candidates(words, Named(), target, None, Stages(steps=False))
+        return self._signals(words, candidates, self._lexical.rows(list(candidates)))
+
+    def _signals(self, words: str, candidates: dict[int, _Candidate], rows: dict[int, Row]) -> Signals:
+        asked = words_of(words)
+        frequencies = self._lexical.frequencies(asked)
+        rarity = {w: math.log(1 + self._chunks / (1 + frequencies[w])) for w in asked}
+        best = sorted(candidates, key=lambda n: -candidates[n].score)[:5]
+        texts = [f"{rows[n].facts['title']} {rows[n].text}".lower() for n in best]
+        covered = max((sum(rarity[w] for w in asked if w[:5] in text) for text in texts), default=0.0)
+        total = sum(rarity.values())
+        return Signals(
+            words=asked,
+            frequencies=frequencies,
+            best=max((c.cosine for c in candidates.values()), default=0.0),
+            covered=covered / total if total else 0.0,
+            vector=self._embedder.embed_query(words),
+        )
 
     def _near(self, vector: Vectors, at: int, kinds: Sequence[str] | None, want: int = 60) -> list[tuple[int, float]]:
         """The nearest chunks that the target may see; asks for more until there are enough of them."""
@@ -108,12 +156,29 @@ class Retriever:
             candidate.ranks.setdefault(name, rank)
             candidate.score += weight / (rank + _RANK)
 
+    def _follow(self, candidates: dict[int, _Candidate], at: int, kinds: Sequence[str] | None) -> None:
+        """Pages and examples that were found speak for the types they use; the more, the rarer the type is."""
+        if kinds is not None and "reference" not in kinds:
+            return
+        votes: dict[int, float] = {}
+        pages = sorted((n for n in candidates if n in self._mentions), key=lambda n: -candidates[n].score)
+        for number in pages[:_LINKING]:
+            names = self._mentions[number]
+            for name in names:
+                for reference in self.types.full.get(name.lower(), [])[:1]:
+                    vote = candidates[number].score * self._rarity[name] / math.sqrt(len(names))
+                    votes[reference] = votes.get(reference, 0.0) + vote
+        best = sorted((n for n in votes if self._wanted(n, at, kinds)), key=lambda n: -votes[n])
+        self._add(candidates, "used", _LINKS, best[:20])
+
     def _ranked(
-        self, candidates: dict[int, _Candidate], rows: dict[int, Row], stages: Stages
+        self, words: str, candidates: dict[int, _Candidate], rows: dict[int, Row], stages: Stages
     ) -> list[tuple[int, _Candidate]]:
-        for number, candidate in candidates.items():
-            if stages.priors and "name" not in candidate.ranks:
-                candidate.score *= rows[number].weight
+        asked = words_of(words)
+        changes = asks_for_change(asked)
+        if stages.priors:
+            for number, candidate in candidates.items():
+                candidate.score *= _prior(rows[number], frozenset(asked), changes, "name" in candidate.ranks)
         return sorted(candidates.items(), key=lambda item: (-item[1].score, item[0]))
 
     def _spread(
@@ -155,4 +220,14 @@ class Retriever:
         )
 
 
-__all__ = ["Retriever", "Stages", "replace"]
+def _prior(row: Row, asked: frozenset[str], changes: bool, named: bool) -> float:
+    """How likely a chunk is meant, whatever its words: references before pages, the usual before the special."""
+    if row.kind != "reference":
+        about_change = any(t.startswith(("migration", "release notes")) for t in row.facts.get("topics") or ())
+        return row.weight * (_CHANGE_BONUS if changes and about_change else 1.0)
+    if named:
+        return 1.0
+    name = row.types[0]
+    meant = is_common(name) or bool(product_words(name) & asked)
+    superseded = row.weight < 0.6 and changes
+    return _REFERENCE * (1.0 if superseded else row.weight) * (1.0 if meant else _SPECIAL)

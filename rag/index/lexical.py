@@ -151,6 +151,11 @@ class LexicalReader:
         )
         return [(n, json.loads(t), json.loads(a)) for n, t, a in found]
 
+    def mentions(self) -> dict[int, list[str]]:
+        """The types that each page and example speaks of."""
+        found = self._rows("SELECT number, json_extract(facts, '$.mentions') FROM chunks WHERE kind <> 'reference'")
+        return {n: names for n, text in found if (names := json.loads(text))}
+
     def siblings(self, document: str) -> list[int]:
         return [n for (n,) in self._rows("SELECT number FROM chunks WHERE document = ? ORDER BY number", (document,))]
 
@@ -160,6 +165,10 @@ class LexicalReader:
             for name in ("topics", "types", "aliases"):
                 loaded[name] = tuple(loaded[name])
             yield source, Document(id=ident, body=body, **loaded)
+
+    def headings(self) -> list[str]:
+        found = self._rows("SELECT DISTINCT json_extract(facts, '$.title') FROM chunks WHERE kind = 'prose' ORDER BY 1")
+        return [str(title) for (title,) in found]
 
     def document_body(self, ident: str) -> str:
         found = self._rows("SELECT body FROM documents WHERE id = ?", (ident,))

@@ -80,9 +80,7 @@ class Fetcher:
                 self._store(url, text, answer.headers)
                 return text, url
         except httpx.HTTPError as error:
-            raise SourceUnreachable(
-                f"{url} cannot be read: {error}", hint="check the address and the network"
-            ) from error
+            raise SourceUnreachable(f"{url} cannot be read: {error}", hint="check address and network") from error
 
     def _body(self, answer: httpx.Response, url: str) -> str:
         if answer.status_code in {404, 410}:
@@ -198,7 +196,8 @@ class DumpSource:
 
 def _split_dump(text: str) -> Iterator[tuple[str, str, str]]:
     """(title, url, body) of each page: a page begins at a heading of the first level outside a code fence."""
-    title, url, body, fenced = "", "", [], False
+    title, url, fenced = "", "", False
+    body: list[str] = []
     for line in text.split("\n"):
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced

@@ -24,6 +24,59 @@ def stop_words() -> frozenset[str]:
     return frozenset((_HERE / "stop_words.txt").read_text(encoding="utf-8").split())
 
 
+@cache
+def common_families() -> frozenset[str]:
+    """Packages that most flows draw from: the likelier meaning when a query names no product."""
+    return frozenset((_HERE / "common.txt").read_text(encoding="utf-8").split())
+
+
+def is_common(type_name: str) -> bool:
+    segments = family(type_name)
+    return any(".".join(segments[:n]) in common_families() for n in range(1, len(segments) + 1))
+
+
+def synonyms(words: list[str]) -> list[str]:
+    """What the words may be called in the documentation; themselves left out."""
+    known = table("synonyms")
+    out: list[str] = []
+    for word in words:
+        for form in (word, word.removesuffix("s"), word.removesuffix("ed"), word.removesuffix("ing")):
+            if form in known:
+                out += known[form].split()
+                break
+    return [w for w in dict.fromkeys(out) if w not in words]
+
+
+@cache
+def product_words(type_name: str) -> frozenset[str]:
+    """Words by which a text may name the package of a type: its segments and what families.toml calls it."""
+    said = re.findall(r"[a-z0-9]+", family_words(type_name).lower())
+    return frozenset(w for w in [*said, *(x for s in family(type_name) for x in split_name(s))] if w not in _VAGUE)
+
+
+_VAGUE = frozenset(
+    [
+        "and",
+        "or",
+        "in",
+        "of",
+        "for",
+        "the",
+        "file",
+        "files",
+        "data",
+        "core",
+        "storage",
+        "cloud",
+        "server",
+        "search",
+        "message",
+        "messages",
+        "by",
+    ]
+)
+
+
 def split_name(name: str) -> list[str]:
     """``loadFromGcs`` is load, from, gcs; dots and underscores separate too."""
     return [w.lower() for part in re.split(r"[\W_]+", name) for w in _CAMEL.findall(part)]

@@ -1,0 +1,111 @@
+"""Whether anything can be relevant to a query at all: names nobody knows, versions yet to come, other subjects.
+
+The last is judged by a small linear model over the query's vector and how well its words and its nearest chunk fit.
+It was fitted by ``scripts/fit_relevance.py`` on queries of our own and holds for one embedding model only; with another
+model the rules on names and versions still apply.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.versions import version_number
+
+if TYPE_CHECKING:
+    from rag.embedders import Vectors
+
+NEWEST = "2.0"
+"""The newest version that the bundled corpus knows."""
+
+_ASKED_VERSION = re.compile(r"\b(?:kestra|version|v)\s*(\d+(?:\.\d+)+|\d+)\b", re.IGNORECASE)
+_COMPOUND = re.compile(r"\b[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+\b")
+_ARTEFACT = frozenset(
+    ["plugin", "plugins", "task", "tasks", "trigger", "triggers", "connector", "integration", "operator", "type"]
+)
+_FILE = Path(__file__).parent / "words" / "relevance.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What retrieval saw of a query. ``frequencies``: chunks each word stands in; ``best``: the highest cosine;
+    ``covered`` (0 to 1): share of the words, by rarity, that the best hits hold."""
+
+    words: Sequence[str]
+    frequencies: Mapping[str, int]
+    best: float
+    covered: float
+    vector: Vectors
+
+    @property
+    def unknown(self) -> list[str]:
+        return [w for w in self.words if not self.frequencies.get(w)]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """``weights``: one a dimension of the vector, then those of ``features``; at ``threshold`` and above: relevant."""
+
+    embedder: str
+    weights: tuple[float, ...]
+    bias: float
+    threshold: float
+
+
+@cache
+def fitted() -> Model | None:
+    """The committed model; None when the file is not there."""
+    if not _FILE.is_file():
+        return None
+    loaded = json.loads(_FILE.read_text(encoding="utf-8"))
+    return Model(loaded["embedder"], tuple(loaded["weights"]), loaded["bias"], loaded["threshold"])
+
+
+def features(signals: Signals) -> list[float]:
+    """What is known beside the vector, each about 0 to 1."""
+    words = len(signals.words)
+    return [signals.best, signals.covered, len(signals.unknown) / words if words else 0.0]
+
+
+def score(model: Model, signals: Signals) -> float:
+    """The model's log-odds that something relevant exists."""
+    values = [*(float(v) for v in signals.vector), *features(signals)]
+    return model.bias + sum(w * v for w, v in zip(model.weights, values, strict=True))
+
+
+def unknown_names(text: str, unknown_types: Sequence[str], signals: Signals) -> list[str]:
+    """Names in the query that nothing in the index bears, when the query is about little else."""
+    compounds = [w for w in _COMPOUND.findall(text) if w.lower() in signals.unknown]
+    names = [*unknown_types, *compounds]
+    others = [w for w in signals.words if signals.frequencies.get(w)]
+    rest = [w for w in others if not any(w in n.lower() for n in names) and w not in _ARTEFACT]
+    if names and len(rest) <= 4:
+        return names
+    if _ARTEFACT & set(signals.words) and len(signals.words) <= 5:
+        return signals.unknown
+    return []
+
+
+def unknown_version(text: str) -> str | None:
+    """A version after the newest that is known."""
+    for version in _ASKED_VERSION.findall(text):
+        if version_number(version) > version_number(NEWEST):
+            return str(version)
+    return None
+
+
+def objection(text: str, unknown_types: Sequence[str], signals: Signals, embedder: str) -> str:
+    """Why nothing can be relevant; empty when something may be."""
+    if names := unknown_names(text, unknown_types, signals):
+        return f"nothing is known under the name {', '.join(names)}"
+    if version := unknown_version(text):
+        return f"version {version} is not known; the newest known one is {NEWEST}"
+    model = fitted()
+    if model is not None and model.embedder == embedder and score(model, signals) < model.threshold:
+        return "nothing in the documentation fits these words"
+    return ""
