@@ -71,9 +71,9 @@ def _home(settings: Settings) -> Check:
 
 
 def _fence() -> Check:
-    from engine.fence import level
+    from engine.fence import fence_for
 
-    found = level()
+    found = fence_for({}).level
     return Check("fence", found == "bwrap", found, "install bubblewrap; until then model-written scripts are refused")
 
 

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
 
     token: SecretStr | None = Field(default=None, description="bearer token the service asks for")
     allow_unfenced: bool = Field(default=False, description="run model-written scripts without a full fence")
+    allowed_roots: list[Path] = Field(default_factory=list, description="folders that flows may reach, as a JSON list")
     script_network: bool = Field(default=False, description="let script tasks reach the network")
     durability: Literal["full", "process"] = Field(default="full", description="what a committed change survives")
     kestra_url: str | None = Field(default=None, description="address of a Kestra server to deploy to")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -36,17 +35,20 @@ class Workbench:
 
         return Knowledge.open(self.settings.home / "knowledge", progress=self._progress)
 
-    def engine(self) -> AbstractContextManager[Engine]:
-        """The local engine on this home; one owner at a time."""
+    def engine(self, *, model_written: bool = False) -> Engine:
+        """The local engine on this home, to be closed after use. ``model_written``: its scripts came from a model."""
         from engine import Engine
 
-        return Engine(self.settings.home / "engine", durability=self.settings.durability, settings=self.engine_settings)
+        settings = {**self.engine_settings, "scripts.written_by_model": model_written}
+        return Engine(self.settings.home / "engine", durability=self.settings.durability, settings=settings)
 
     @property
     def engine_settings(self) -> Mapping[str, Any]:
         return {
             "fence.network": self.settings.script_network,
             "fence.allow_unfenced": self.settings.allow_unfenced,
+            "jdbc.databases_dir": self.settings.home / "databases",
+            "files.allowed_roots": self.settings.allowed_roots,
         }
 
     def drafter(self, provider: str | None = None, on_text: Callable[[str], None] | None = None) -> Drafter:
@@ -78,7 +80,7 @@ class Workbench:
             redact=redact,
             check=check,
             runs_here=runs_here,
-            try_out=lambda flow, inputs: self.trial(flow, inputs),
+            try_out=self.trial,
             tasks_of=tasks_of,
             clock=time.monotonic,
             limits=Limits(self.settings.max_attempts, self.settings.max_seconds, self.settings.max_tokens),
@@ -99,7 +101,7 @@ def check(flow: str, target: str) -> list[Finding]:
 
 
 def runs_here(flow: str) -> tuple[bool, list[str]]:
-    from engine.flow.check import runs_here as judge
+    from engine.flow.runs_here import runs_here as judge
 
     return judge(flow)
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from copilot.api import models
 from copilot.api.errors import described
 from copilot.draft.contract import Request, Source
+from copilot.executions import document, must_be_valid
 from copilot.pipeline import OnStage, generate
 from copilot.settings import Settings
 from copilot.versions import known_version
 from copilot.wiring import Workbench, check, runs_here
-from engine.errors import InvalidFlow
 from engine.flow.findings import errors as wrong_ones
 
 if TYPE_CHECKING:
@@ -94,21 +94,13 @@ class Service:
         }
 
     def trial(self, body: models.TrialBody) -> Mapping[str, Any]:
-        self._must_be_valid(body.flow, self.target(body.target))
+        must_be_valid(body.flow, self.target(body.target))
         return self.bench.trial(body.flow, body.inputs)
 
     def run(self, body: models.RunBody) -> dict[str, Any]:
-        self._must_be_valid(body.flow, self.settings.target)
+        must_be_valid(body.flow, self.settings.target)
         execution = self.engine.run(body.flow, body.inputs, wait=body.wait)
-        return self.execution(execution.id)
+        return document(self.engine, execution.id)
 
     def execution(self, execution_id: str) -> dict[str, Any]:
-        execution = self.engine.execution(execution_id)
-        return {**execution.as_dict(), "logs": [dict(line) for line in self.engine.logs(execution_id)]}
-
-    def _must_be_valid(self, flow: str, target: str) -> None:
-        wrong = wrong_ones(check(flow, target))
-        if wrong:
-            raise InvalidFlow(
-                f"line {wrong[0].line}: {wrong[0].message}", hint=wrong[0].hint or "see POST /api/v1/validate"
-            )
+        return document(self.engine, execution_id)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
+from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from copilot.cli.options import AsJson, FlowFile, Inputs, Target
-from copilot.cli.output import boundary, emit, finish, progress, read_flow, read_inputs, say, show_findings
+from copilot.cli.output import boundary, emit, finish, progress, read_flow, read_inputs, say, show_findings, write_whole
 from copilot.errors import Usage
 from copilot.versions import DEFAULT_TARGET, known_version
+
+if TYPE_CHECKING:
+    from engine.flow.folder import FileReport
+
+MANY = 20
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,52 +29,81 @@ def add_to(app: typer.Typer) -> None:
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Flows, or folders of flows.")],
     target: Target = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the safe corrections; every other byte stays.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes for a folder of many flows.")] = 1,
+    form: Annotated[str, typer.Option("--format", metavar="FORM", help="text, json, lsp or sarif.")] = "text",
     as_json: AsJson = False,
 ) -> None:
     """Check flows against types, properties, expressions and data flow of a Kestra version."""
     with boundary(as_json):
-        from engine.flow.check import check_flow, runs_here
-        from engine.flow.findings import errors
+        from engine.flow.folder import check_folder
 
+        form = "json" if as_json else form
+        if form not in ("text", "json", "lsp", "sarif"):
+            raise Usage(f"there is no format {form!r}", hint="text, json, lsp or sarif")
         version = _version(target)
-        results: list[dict[str, Any]] = []
-        for file in _flow_files(files):
-            text = read_flow(file)
-            findings = check_flow(text, version)
-            valid = not errors(findings)
-            can_run, missing = runs_here(text)
-            results.append(
-                {
-                    "file": str(file),
-                    "valid": valid,
-                    "runs_here": valid and can_run,
-                    "cannot_run": missing,
-                    "findings": [f.as_dict() for f in findings],
-                }
-            )
-            if not as_json:
-                show_findings(findings, str(file))
-                here = "runs here" if valid and can_run else f"cannot run here: {', '.join(missing)}" if missing else ""
-                say(f"{file}: {'valid' if valid else 'invalid'} for {version}" + (f", {here}" if here else ""))
-        if as_json:
-            emit({"target": version, "flows": results})
-        finish(all(r["valid"] for r in results))
+        flows = _flow_files(files)
+        if fix:
+            _fix_in_place(flows, version)
+        reports = []
+        for report in _with_bar(check_folder(flows, version, workers), len(flows)):
+            reports.append(report)
+            if form == "text":
+                _show_report(report, version)
+        if form != "text":
+            emit(_document(reports, form, version))
+        finish(all(report.valid for report in reports))
+
+
+def _fix_in_place(flows: Sequence[Path], version: str) -> None:
+    from engine.flow.edits import fix_all
+
+    for file in flows:
+        text = read_flow(file)
+        fixed, _ = fix_all(text, version)
+        if fixed != text:
+            write_whole(file, fixed)
+            progress(f"corrected {file}")
+
+
+def _with_bar(reports: Iterable[FileReport], count: int) -> Iterable[FileReport]:
+    """A progress bar on stderr where there is something to wait for."""
+    if count < MANY:
+        return reports
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(reports, "checking", total=count, console=Console(stderr=True))
+
+
+def _show_report(report: FileReport, version: str) -> None:
+    show_findings(report.findings, str(report.file))
+    here = ""
+    if report.valid:
+        here = ", runs here" if report.runs_here else f", cannot run here: {', '.join(report.cannot_run)}"
+    say(f"{report.file}: {'valid' if report.valid else 'invalid'} for {version}{here}")
+
+
+def _document(reports: Sequence[FileReport], form: str, version: str) -> dict[str, Any]:
+    from engine.flow.formats import lsp, sarif
+
+    if form == "sarif":
+        return sarif({str(r.file): r.findings for r in reports}, metadata.version("flowwright"))
+    if form == "lsp":
+        return {str(r.file): lsp(r.findings, read_flow(r.file)) for r in reports}
+    return {"target": version, "flows": [report.as_dict() for report in reports]}
 
 
 def trial(file: FlowFile, inputs: Inputs = None, target: Target = None, as_json: AsJson = False) -> None:
     """Run a flow with typed stand-ins for everything that would touch the world outside."""
     with boundary(as_json):
+        from copilot.executions import must_be_valid
         from copilot.settings import load_settings
         from copilot.wiring import Workbench
-        from engine.flow.check import check_flow
-        from engine.flow.findings import errors
 
         settings = load_settings(target=target)
         text = read_flow(file)
-        wrong = errors(check_flow(text, settings.target))
-        if wrong:
-            show_findings(wrong, str(file), progress)
-            raise Usage("the flow is not valid, so there is nothing to try", hint="correct the findings first")
+        must_be_valid(text, settings.target)
         values, _ = read_inputs(inputs or [])
         outcome = Workbench(settings, progress).trial(text, values)
         if as_json:
@@ -80,8 +117,6 @@ def trial(file: FlowFile, inputs: Inputs = None, target: Target = None, as_json:
 
 def _version(target: str | None) -> str:
     """The target version, without loading the settings machinery when none is named."""
-    import os
-
     named = target or os.environ.get("FLOWWRIGHT_TARGET")
     if named is None:
         return DEFAULT_TARGET
@@ -89,12 +124,13 @@ def _version(target: str | None) -> str:
 
 
 def _flow_files(paths: list[Path]) -> list[Path]:
-    found: list[Path] = []
+    """The files named and those below the folders named; Usage error for what is not there."""
+    from engine.flow.folder import flow_files
+
     for path in paths:
-        if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
-        else:
-            found.append(path)
+        if not path.exists():
+            raise Usage(f"there is no file {path}", hint="name flows or folders of flows", code="no-such-file")
+    found = flow_files(paths)
     if not found:
         raise Usage("no flow files there", hint="a folder is searched for .yaml and .yml files")
     return found

@@ -11,11 +11,10 @@ import typer
 from copilot.cli.options import AsJson, Inputs
 from copilot.cli.output import boundary, emit, finish, progress, read_flow, read_inputs, say
 from copilot.errors import Usage
+from copilot.executions import GOOD, document, log_lines, must_be_valid, summaries
 
 if TYPE_CHECKING:
-    from copilot.settings import Settings
-
-GOOD = ("SUCCESS", "WARNING")
+    from copilot.wiring import Workbench
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,16 +33,14 @@ def run(
 ) -> None:
     """Run a flow on this machine; every state change is recorded before the next step."""
     with boundary(as_json):
-        from copilot.settings import load_settings
-
         if (file is None) == (resume is None):
             raise Usage("name a flow file, or --resume with an execution's id", hint="flowwright run flow.yaml")
-        settings = load_settings()
+        bench = _bench()
         if resume is not None:
-            execution = resume_here(resume, settings)
+            execution = resume_here(resume, bench)
         else:
             values, files = read_inputs(inputs or [])
-            execution = run_here(read_flow(file or Path("-")), settings, values, files)
+            execution = run_here(read_flow(file or Path("-")), bench, values, files)
         if as_json:
             emit(execution)
         else:
@@ -56,15 +53,12 @@ def executions(
 ) -> None:
     """List what ran here, newest first."""
     with boundary(as_json):
-        from copilot.settings import load_settings
-        from copilot.wiring import Workbench
-
-        with Workbench(load_settings(), progress).engine() as engine:
-            rows = [dict(row) for row in engine.executions(limit=limit)]
+        with _bench().engine() as engine:
+            rows = summaries(engine, limit)
         if as_json:
             emit({"executions": rows})
         for row in [] if as_json else rows:
-            say(f"{row['id']}  {row['state']:<10} {row['namespace']}.{row['flow_id']}  {row.get('start') or ''}")
+            say(f"{row['id']}  {row['state']:<10} {row['start']}  {row['namespace']}.{row['flow_id']}")
 
 
 def logs(
@@ -72,12 +66,8 @@ def logs(
 ) -> None:
     """Show the log of an execution."""
     with boundary(as_json):
-        from copilot.settings import load_settings
-        from copilot.wiring import Workbench
-
-        with Workbench(load_settings(), progress).engine() as engine:
-            engine.execution(execution)
-            lines = [dict(line) for line in engine.logs(execution)]
+        with _bench().engine() as engine:
+            lines = log_lines(engine, execution)
         if as_json:
             emit({"id": execution, "logs": lines})
         for line in [] if as_json else lines:
@@ -85,34 +75,27 @@ def logs(
 
 
 def run_here(
-    flow: str,
-    settings: Settings,
-    inputs: Mapping[str, Any],
-    files: Mapping[str, Path],
-    *,
-    model_written: bool = False,
+    flow: str, bench: Workbench, inputs: Mapping[str, Any], files: Mapping[str, Path], *, model_written: bool = False
 ) -> dict[str, Any]:
-    """Check, then run; the JSON shape of `flowwright run`. InvalidFlow with the first finding when it is not valid."""
-    from copilot.wiring import Workbench, check
-    from engine.errors import InvalidFlow
-    from engine.flow.findings import errors
-
-    wrong = errors(check(flow, settings.target))
-    if wrong:
-        first = wrong[0]
-        raise InvalidFlow(f"line {first.line}: {first.message}", hint=first.hint or "see `flowwright validate`")
-    with Workbench(settings, progress).engine() as engine:
-        execution = engine.run(flow, inputs, files=files, on_event=_follow, model_written=model_written)
-        return {**execution.as_dict(), "logs": [dict(line) for line in engine.logs(execution.id)]}
+    """Check, then run; the JSON shape of `flowwright run`. InvalidFlow when it is not valid."""
+    must_be_valid(flow, bench.settings.target)
+    with bench.engine(model_written=model_written) as engine:
+        execution = engine.run(flow, inputs, files=files, on_event=_follow)
+        return document(engine, execution.id)
 
 
-def resume_here(execution_id: str, settings: Settings) -> dict[str, Any]:
+def resume_here(execution_id: str, bench: Workbench) -> dict[str, Any]:
     """Finish an execution that a crash cut short; finished task runs are not run again. NotFound, Refused."""
+    with bench.engine() as engine:
+        engine.resume_after_crash(execution_id, on_event=_follow)
+        return document(engine, execution_id)
+
+
+def _bench() -> Workbench:
+    from copilot.settings import load_settings
     from copilot.wiring import Workbench
 
-    with Workbench(settings, progress).engine() as engine:
-        execution = engine.resume_after_crash(execution_id, on_event=_follow)
-        return {**execution.as_dict(), "logs": [dict(line) for line in engine.logs(execution.id)]}
+    return Workbench(load_settings(), progress)
 
 
 def show_execution(execution: Mapping[str, Any]) -> None:
@@ -133,6 +116,6 @@ def _log_line(line: Mapping[str, Any]) -> str:
 def _follow(event: Mapping[str, Any]) -> None:
     """One line for each change of state, on stderr."""
     if event["kind"] == "execution":
-        progress(f"  execution {event['id']} {event['state']}")
+        progress(f"  execution {event['execution']} {event['state']}")
     elif event["kind"] == "task_run":
         progress(f"    {event['task_id']} {event['state']}")

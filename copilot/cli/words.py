@@ -15,6 +15,7 @@ from copilot.errors import Usage
 if TYPE_CHECKING:
     from copilot.answer import Answer
     from copilot.settings import Settings
+    from copilot.wiring import Workbench
 
 PROVIDERS = ("offline", "gemini")
 
@@ -38,17 +39,20 @@ def new(
 ) -> None:
     """Write a flow from words: retrieved, drafted, checked, repaired, tried, with evidence and receipt."""
     with boundary(as_json):
+        from copilot.wiring import Workbench
+
         if not words.strip():
             raise Usage(
                 "the request is empty", hint='say what the flow is to do, for example: flowwright new "log hello"'
             )
         settings = settings_for(provider, target, namespace)
-        answer = draft_answer(words, settings, inputs or [], _stage_line)
+        bench = Workbench(settings, progress)
+        answer = draft_answer(words, bench, inputs or [], _stage_line)
         if answer.status == "ok" and answer.flow:
             if out:
                 write_whole(out, answer.flow)
             if run:
-                answer = _with_run(answer, settings, inputs or [])
+                answer = _with_run(answer, bench, inputs or [])
         _show(answer, as_json)
         finish(answer.status == "ok" and _ran_well(answer))
 
@@ -125,26 +129,24 @@ def settings_for(provider: str | None, target: str | None, namespace: str | None
 
 
 def draft_answer(
-    words: str, settings: Settings, pairs: list[str], on_stage: Callable[[str, Mapping[str, Any]], None]
+    words: str, bench: Workbench, pairs: list[str], on_stage: Callable[[str, Mapping[str, Any]], None]
 ) -> Answer:
     """The whole pipeline for one request."""
     from copilot.draft.contract import Request
     from copilot.pipeline import generate
-    from copilot.wiring import Workbench
 
     values, _ = read_inputs(pairs)
-    bench = Workbench(settings, progress)
-    request = Request(words, target=settings.target, namespace=settings.namespace)
+    request = Request(words, target=bench.settings.target, namespace=bench.settings.namespace)
     return generate(request, bench.tools(bench.drafter()), inputs=values, on_stage=on_stage)
 
 
-def _with_run(answer: Answer, settings: Settings, pairs: list[str]) -> Answer:
+def _with_run(answer: Answer, bench: Workbench, pairs: list[str]) -> Answer:
     from dataclasses import replace
 
     from copilot.cli.executions import run_here
 
     values, files = read_inputs(pairs)
-    execution = run_here(answer.flow or "", settings, values, files, model_written=answer.receipt.model != "")
+    execution = run_here(answer.flow or "", bench, values, files, model_written=answer.receipt.model != "")
     return replace(answer, extra={**answer.extra, "run": execution})
 
 
