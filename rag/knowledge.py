@@ -73,6 +73,10 @@ class Knowledge:
         """The search over the generation that is open now."""
         return self._current()
 
+    def chunk_text(self, chunk: str) -> str | None:
+        """The text of a chunk as it is stored; None when there is no such chunk now."""
+        return self._generation.lexical.chunk_text(chunk)
+
     def headings(self) -> list[str]:
         """The headings of all pages: the questions that the corpus answers."""
         return self._generation.lexical.headings()

@@ -187,4 +187,4 @@ def pieces(text: str) -> list[str]:
             else:
                 grouped.append(line)
         return grouped
-    return [p for p in re.split(r"(?<=[.!?:;])\s+(?=[\w`'\"({*])", text) if p.strip()]
+    return [p for p in re.split(r"(?<=[.!?])\s+(?=[\w`'\"({*])", text) if p.strip()]

@@ -170,6 +170,10 @@ class LexicalReader:
         found = self._rows("SELECT DISTINCT json_extract(facts, '$.title') FROM chunks WHERE kind = 'prose' ORDER BY 1")
         return [str(title) for (title,) in found]
 
+    def chunk_text(self, ident: str) -> str | None:
+        found = self._rows("SELECT text FROM chunks WHERE id = ?", (ident,))
+        return str(found[0][0]) if found else None
+
     def document_body(self, ident: str) -> str:
         found = self._rows("SELECT body FROM documents WHERE id = ?", (ident,))
         return str(found[0][0]) if found else ""
