@@ -10,8 +10,16 @@ from typing import Any
 from engine.flow.catalog import Catalog, TypeDef, in_version
 from engine.flow.findings import Edit, Finding, Path, Severity
 from engine.flow.source import Source, Span
+from engine.flow.templates import Template, templates
 
 Value = dict[str, Any]
+ROOTS = frozenset(
+    (
+        "flow", "execution", "task", "taskrun", "tasks", "parent", "parents", "inputs", "outputs", "vars", "labels",
+        "trigger", "envs", "globals", "kestra", "namespace", "workingDir", "outputDir", "error", "files", "schedule",
+        "addFiles", "_context", "loop", "secrets",
+    )
+)  # fmt: skip
 
 
 @dataclass(eq=False, slots=True)
@@ -104,6 +112,41 @@ class Checked:
         return [t for t in self.typed if t.kind == "trigger"]
 
     @cached_property
+    def templates(self) -> list[Template]:
+        """Texts with expressions, in document order."""
+        return templates(self)
+
+    @cached_property
+    def named(self) -> dict[str, set[str]]:
+        """What the flow itself names: ids of tasks, inputs and variables, by the root they are read from."""
+        variables = self.flow.get("variables")
+        return {
+            "outputs": {task.id for task in self.tasks},
+            "inputs": set(_ids(self.flow.get("inputs"))),
+            "vars": {str(name) for name in variables} if isinstance(variables, dict) else set(),
+        }
+
+    @cached_property
+    def open_inputs(self) -> bool:
+        """Whether inputs come from elsewhere too, so that none can be called unknown."""
+        listed = self.flow.get("inputs")
+        kinds = (
+            {str(entry.get("type")).upper() for entry in listed if isinstance(entry, dict)}
+            if isinstance(listed, list)
+            else set()
+        )
+        return bool(kinds & {"REUSABLE_INPUTS", "FORM"})
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """Names that expressions can start with."""
+        return ROOTS | ({"item"} if self.there("2.0", "") else set())
+
+    def is_root(self, name: str) -> bool:
+        """Whether Kestra gives a variable of this name."""
+        return name in self.roots
+
+    @cached_property
     def defaults(self) -> list[tuple[str, Mapping[str, Any]]]:
         """pluginDefaults as (type or prefix, values)."""
         out = []
@@ -122,3 +165,10 @@ class Checked:
             if type_name == prefix or type_name.startswith(prefix + ".") or (prefix and type_name.startswith(prefix))
             for key in values
         }
+
+
+def _ids(entries: object) -> Iterator[str]:
+    """Ids (and names, as old flows call them) of a list of maps."""
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict):
+            yield from (str(entry[key]) for key in ("id", "name") if entry.get(key) is not None)

@@ -66,6 +66,8 @@ def _alike(a: str, b: str) -> float:
         return 0.95
     if a in _MEANING and _MEANING[a] == _MEANING.get(b):
         return 0.75
+    if min(len(a), len(b)) > 3 and (a.startswith(b) or b.startswith(a)):
+        return 0.8
     if len(a) > 3 and len(b) > 3:
         from rapidfuzz.distance import DamerauLevenshtein
 

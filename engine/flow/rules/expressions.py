@@ -1,0 +1,212 @@
+"""Expressions: that they can be read, and that the filters, functions and tests in them exist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.flow.catalog import in_version
+from engine.flow.context import Checked
+from engine.flow.findings import Edit, Finding, Path, Severity
+from engine.flow.names import nearest
+from engine.flow.rules import rule
+from engine.flow.source import Span, walk_strings
+from engine.flow.templates import Template, hyphened
+
+if TYPE_CHECKING:
+    from engine.expressions.inspection import Problem, Use
+
+_ROOTS = "outputs|inputs|vars|trigger|taskrun|execution|flow|labels"
+_DOLLAR = re.compile(r"\$\{\s*((?:" + _ROOTS + r")\.[\w.\-]+(?:\[[^\]{}]*\][\w.\-]*)*|(?:secret|kv)\([^(){}]*\))\s*\}")
+_ONE_BRACE = re.compile(r"(?<!\{)\{\s*((?:" + _ROOTS + r")\.[^{}]*?)\s*\}\}(?!\})")
+# Where code of other languages stands, which has its own use for ${...}.
+_CODE = frozenset(
+    ("script", "commands", "beforeCommands", "inputFiles", "content", "sql", "code", "query", "interpreter")
+)
+_NEEDS_TEXT = ("secret", "kv")
+_VARIADIC = frozenset(("values",))
+# What other template languages call it.
+_ELSEWHERE = {
+    "strftime": "date", "formatdate": "date", "dateformat": "date", "format_date": "date", "datetime": "date",
+    "uppercase": "upper", "touppercase": "upper", "upcase": "upper", "ucase": "upper",
+    "lowercase": "lower", "tolowercase": "lower", "downcase": "lower", "lcase": "lower",
+    "count": "length", "size": "length", "len": "length",
+    "int": "number", "float": "number", "to_int": "number", "tonumber": "number", "parseint": "number",
+    "substring": "slice", "substr": "slice", "stringify": "toJson", "json_encode": "toJson", "tojson": "toJson",
+    "json_decode": "fromJson", "parsejson": "fromJson", "b64encode": "base64encode", "b64decode": "base64decode",
+    "strip": "trim", "truncate": "abbreviate", "titlecase": "title", "unique": "distinct", "uniq": "distinct",
+    "env": "envs", "getsecret": "secret", "get_secret": "secret", "today": "now", "currentdate": "now",
+    "current_timestamp": "now", "readfile": "read", "random": "randomInt",
+}  # fmt: skip
+
+
+@rule
+def readable(ctx: Checked) -> Iterator[Finding]:
+    """Every expression can be read."""
+    for template in ctx.templates:
+        for problem in template.found.problems:
+            if problem.code == "hyphen":
+                continue
+            start = _opening(template.text, problem.offset)
+            span = ctx.source.inside(template.path, start, min(len(template.text), max(problem.end, start + 2)))
+            message = f"the expression cannot be read: {problem.message}"
+            hint = problem.hint or "Check its brackets, quotes and closing }}."
+            edit = _close(ctx, template, problem)
+            # a flow may be made to fail on purpose, but hardly by a brace that is missing
+            severity: Severity = "error" if edit else "warning"
+            yield ctx.finding("bad_expression", template.path, message, hint, severity=severity, span=span, edit=edit)
+
+
+def _opening(text: str, offset: int) -> int:
+    """Where the expression that holds an offset begins."""
+    start = max(text.rfind("{{", 0, offset + 1), text.rfind("{%", 0, offset + 1))
+    return start if start >= 0 else max(0, min(offset, len(text) - 1))
+
+
+def _close(ctx: Checked, template: Template, problem: Problem) -> Edit | None:
+    """One brace more, where one was forgotten at the end of an expression."""
+    start = _opening(template.text, problem.offset)
+    rest = template.text[start:]
+    match = re.match(r"\{\{[^{}\n]*\}(?!\})", rest) or re.match(r"\{\{[^{}\n]*$", rest)
+    if not match:
+        return None
+    closing = "}" if match.group().endswith("}") else " }}" if not match.group().endswith(" ") else "}}"
+    fixed = template.text[: start + match.end()] + closing + template.text[start + match.end() :]
+    from engine.flow.templates import read
+
+    if any(p.code != "hyphen" for p in read(fixed).problems):
+        return None
+    span = ctx.source.inside(template.path, start + match.end() - 1)
+    return Edit(span.line, span.column + 1, span.line, span.column + 1, closing)
+
+
+@rule
+def names_that_exist(ctx: Checked) -> Iterator[Finding]:
+    """Filters, functions and tests exist, in the target version, and take these arguments."""
+    for template in ctx.templates:
+        for use in template.found.uses:
+            span = ctx.source.inside(template.path, use.offset, use.offset + len(use.name))
+            if not use.known:
+                yield _unknown(ctx, template, use, span)
+                continue
+            problem = _misfit(ctx, use)
+            if problem:
+                code, message, hint = problem
+                yield ctx.finding(code, template.path, message, hint, span=span)
+
+
+def _unknown(ctx: Checked, template: Template, use: Use, span: Span) -> Finding:
+    """A name nobody knows: an error when it is a misspelt one of ours, else it may be an extension's own."""
+    from engine.expressions.registry import FILTERS, FUNCTIONS, TESTS
+
+    table = {"filter": FILTERS, "function": FUNCTIONS, "test": TESTS}[use.role]
+    table = {name: info for name, info in table.items() if in_version(info.since, info.removed, ctx.target)}
+    near = nearest(use.name, table, 3, 0.6)
+    misspelt = near and near[0][1] >= 0.75 and (len(near) == 1 or near[0][1] - near[1][1] >= 0.05)
+    elsewhere = _ELSEWHERE.get(use.name.lower(), "")
+    if not misspelt and elsewhere in table:
+        near = [(elsewhere, 1.0)]
+    names = [name for name, _ in near[: 1 if misspelt else 3]]
+    hint = f"Did you mean {' or '.join(names)}?" if names else f"Use a {use.role} that exists."
+    edit = ctx.replacing(span, names[0]) if len(names) == 1 else None
+    severity: Severity = "error" if misspelt else "warning"
+    message = f"there is no {use.role} {use.name}"
+    return ctx.finding("bad_expression", template.path, message, hint, severity=severity, span=span, edit=edit)
+
+
+def _misfit(ctx: Checked, use: Use) -> tuple[str, str, str] | None:
+    from engine.expressions.registry import FILTERS, FUNCTIONS, TESTS
+
+    info = {"filter": FILTERS, "function": FUNCTIONS, "test": TESTS}[use.role][use.name]
+    if not in_version("", info.removed, ctx.target):
+        return "version_removed", f"{use.name} was removed in {info.removed}", "Use toJson or fromJson."
+    if not in_version(info.since, "", ctx.target):
+        return (
+            "version_added",
+            f"{use.name} came with {info.since}, after {ctx.target}",
+            f"Target {info.since} or later.",
+        )
+    given = {*info.arguments[: use.arguments], *use.named}
+    lacking = [name for name in info.required if name not in given]
+    if lacking:
+        takes = ", ".join(info.arguments)
+        return "bad_expression", f"{use.name} needs {' and '.join(lacking)}", f"Its arguments: {takes}."
+    odd = [name for name in use.named if name not in info.arguments]
+    variadic = bool(_VARIADIC & set(info.arguments))
+    if odd and not variadic:
+        return "bad_expression", f"{use.name} has no argument {odd[0]}", f"Its arguments: {', '.join(info.arguments)}."
+    if use.arguments > len(info.arguments) and not variadic:
+        takes = ", ".join(info.arguments) or "none"
+        return "bad_expression", f"{use.name} is given too many arguments", f"Its arguments: {takes}."
+    return None
+
+
+@rule
+def names_in_quotes(ctx: Checked) -> Iterator[Finding]:
+    """secret() and kv() are given their name as text; without quotes it is a variable."""
+    for template in ctx.templates:
+        starts = {reference.offset: reference for reference in template.found.references}
+        for use in template.found.uses:
+            if use.role != "function" or use.name not in _NEEDS_TEXT or use.first is not None:
+                continue
+            opened = template.text.find("(", use.offset) + 1
+            at = opened + len(template.text[opened:]) - len(template.text[opened:].lstrip())
+            reference = starts.get(at)
+            if reference is None or len(reference.steps) > 1 or ctx.is_root(str(reference.steps[0].key)):
+                continue
+            name = str(reference.steps[0].key)
+            span = ctx.source.inside(template.path, reference.offset, reference.end)
+            quote = "'" if ctx.source.scalar_style(template.path) != "'" else '"'
+            edit = ctx.replacing(span, f"{quote}{name}{quote}")
+            message = f"{use.name}({name}) reads a variable {name}; the name must be quoted"
+            hint = f"Write {use.name}('{name}')."
+            yield ctx.finding("bad_expression", template.path, message, hint, span=span, edit=edit)
+
+
+@rule
+def foreign_delimiters(ctx: Checked) -> Iterator[Finding]:
+    """Kestra's delimiters are {{ and }}: what stands in ${...} or in one brace is sent as it is."""
+    for path, text in walk_strings(ctx.flow):
+        if "{" not in text or _is_code(path):
+            continue
+        for pattern in (_DOLLAR, _ONE_BRACE):
+            for match in pattern.finditer(text):
+                span = ctx.source.inside(path, match.start(), match.end())
+                written = "{{ " + match[1].strip() + " }}"
+                message = f"{match.group()} is not an expression; the text would be used as it stands"
+                edit = ctx.replacing(span, written) if "\n" not in match.group() else None
+                hint = f"Write {written}."
+                yield ctx.finding("bad_expression", path, message, hint, severity="warning", span=span, edit=edit)
+
+
+def _is_code(path: Path) -> bool:
+    return any(step in _CODE for step in path) or path[0] in ("description", "extend")
+
+
+@rule
+def hyphens(ctx: Checked) -> Iterator[Finding]:
+    """A dash behind a dot is read as minus: ids with a dash need brackets."""
+    for template in ctx.templates:
+        for before, name, start, end in hyphened(template):
+            if not _is_named(ctx, before, name):
+                continue
+            quote = '"' if ctx.source.scalar_style(template.path) == "'" else "'"
+            written = f"{before}[{quote}{name}{quote}]"
+            span = ctx.source.inside(template.path, start, end)
+            message = f"{before}.{name} is read as a subtraction"
+            hint = f"Write {before}['{name}']."
+            edit = ctx.replacing(span, written)
+            yield ctx.finding("hyphen_access", template.path, message, hint, span=span, edit=edit)
+
+
+def _is_named(ctx: Checked, before: str, name: str) -> bool:
+    """Whether a name with a dash is meant: it exists as such, or what stands before its dash does not."""
+    root = before.split(".")[0].split("[")[0]
+    first, _, rest = name.partition("-")
+    if root not in ctx.named:
+        return ctx.is_root(root) and not rest[0].isdigit()
+    if before != root:
+        return not rest[0].isdigit()
+    names = ctx.named[root]
+    return name in names or (first not in names and not rest[0].isdigit())
