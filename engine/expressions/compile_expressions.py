@@ -9,10 +9,10 @@ from engine.expressions import nodes as n
 from engine.expressions.errors import ExpressionError, MissingVariable, UnknownName, near
 from engine.expressions.methods import attribute, call_method
 from engine.expressions.numbers import arithmetic
-from engine.expressions.operators import add, contains, is_in, number_range, subtract
+from engine.expressions.operators import add, contains, is_in, number_range, same, subtract
 from engine.expressions.registry import FILTERS, FUNCTIONS, TESTS, Info, binding
 from engine.expressions.runtime import Frame, Run, missing
-from engine.expressions.values import compare, condition, equal, java_text, key_text, own
+from engine.expressions.values import compare, condition, java_text, key_text, own
 
 Caller = Callable[[Frame, tuple[Any, ...]], Any]
 _BRACKETS = "a name with a hyphen is read as a subtraction; write ['{left}-{right}']"
@@ -346,9 +346,9 @@ def _operation(operator: str, left: Run, right: Run) -> Run:
         case "or":
             return lambda frame: condition(left(frame)) or condition(right(frame))
         case "==" | "equals":
-            return lambda frame: equal(left(frame), right(frame))
+            return lambda frame: same(frame, left(frame), right(frame))
         case "!=":
-            return lambda frame: not equal(left(frame), right(frame))
+            return lambda frame: not same(frame, left(frame), right(frame))
         case ">" | ">=" | "<" | "<=":
             return lambda frame: compare(operator, left(frame), right(frame))
         case "contains":
@@ -362,6 +362,6 @@ def _operation(operator: str, left: Run, right: Run) -> Run:
         case "+":
             return lambda frame: add(frame, left(frame), right(frame))
         case "-":
-            return lambda frame: subtract(left(frame), right(frame))
+            return lambda frame: subtract(frame, left(frame), right(frame))
         case _:
             return lambda frame: arithmetic(operator, left(frame), right(frame))

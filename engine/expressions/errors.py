@@ -57,6 +57,14 @@ class MissingVariable(ExpressionError):
     def __init__(self, message: str, *, name: str, hint: str = "", expression: str = "", offset: int = -1) -> None:
         super().__init__(message, hint=hint, expression=expression, offset=offset)
         self.name = name
+        self.known: Iterable[object] = ()
+
+    def explained(self) -> MissingVariable:
+        """The same error with a hint. Near names are only looked for when the error is to be shown."""
+        if not self.hint and self.known:
+            names = sorted({str(k) for k in self.known})
+            self.hint = near(self.name, names) or "there is: " + ", ".join(names[:20])
+        return self
 
 
 class UnknownName(ExpressionError):

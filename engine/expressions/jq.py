@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 from engine.expressions.errors import ExpressionError
@@ -36,10 +37,12 @@ def run_jq(value: Any, program: str, budget: Budget) -> list[Any]:
         return [_plain(item) for item in results]
     from engine.expressions.jq_process import JqFailed, evaluate
 
+    begin = time.monotonic()
     try:
         text = evaluate(program, to_json(value, budget), budget.limits.jq_seconds)
     except JqFailed as error:
         raise ExpressionError(f"Unable to resolve the jq expression '{program[:200]}': {error}") from error
+    budget.elapsed(time.monotonic() - begin)
     found = json.loads(text)
     budget.items(len(found))
     return list(found)

@@ -23,6 +23,10 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+_FREE_CHARACTERS = 1_000
+_CHARACTERS_A_STEP = 250
+_ITEMS_A_STEP = 50
+_STEPS_A_SECOND = 100_000
 
 
 class Budget:
@@ -52,23 +56,29 @@ class Budget:
         self.depth -= 1
 
     def length(self, count: int) -> None:
-        """A text about to be ``count`` characters long."""
+        """A text about to be ``count`` characters long; long texts cost steps, so that memory is bounded too."""
         if count > self.limits.value:
             raise LimitExceeded(f"The expression would make a text of more than {self.limits.value} characters")
+        if count > _FREE_CHARACTERS:
+            self.step(count // _CHARACTERS_A_STEP)
+
+    def elapsed(self, seconds: float) -> None:
+        """Time spent in a library that counts no steps."""
+        self.step(int(seconds * _STEPS_A_SECOND))
 
     def items(self, count: int) -> None:
-        """A list or map about to hold ``count`` items; each costs a hundredth of a step."""
+        """A list or map about to hold, or be searched through, ``count`` items."""
         if count > self.limits.items:
             raise LimitExceeded(
                 f"The expression cannot produce more than {self.limits.items} items ({count} asked for)"
             )
-        self.step(1 + count // 100)
+        self.step(1 + count // _ITEMS_A_STEP)
 
     def checked(self, value: object) -> object:
         """The value, if it is not too large."""
         if isinstance(value, str):
-            if len(value) > self.limits.value:
+            if len(value) > _FREE_CHARACTERS:
                 self.length(len(value))
-        elif isinstance(value, (list, dict)) and len(value) > self.limits.items:
+        elif isinstance(value, (list, dict)) and len(value) > _ITEMS_A_STEP:
             self.items(len(value))
         return value

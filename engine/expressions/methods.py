@@ -28,13 +28,10 @@ def attribute(holder: Any, key: Any, root: str | None) -> Any:
     if isinstance(holder, list):
         raise MissingVariable(f"Missing variable: '{name}' in a list of {len(holder)} items", name=name)
     of = f" on '{root}'" if root else ""
-    hint = ""
-    if isinstance(holder, dict):
-        known = sorted(str(k) for k in list(holder)[:50])
-        hint = near(name, known) or ("it has: " + ", ".join(known[:20]) if known else "it is empty")
-    else:
-        hint = f"it is {kind_of(holder)}"
-    raise MissingVariable(f"Missing variable: '{name}'{of}", name=name, hint=hint)
+    hint = "" if isinstance(holder, dict) else f"it is {kind_of(holder)}"
+    error = MissingVariable(f"Missing variable: '{name}'{of}", name=name, hint=hint)
+    error.known = holder if isinstance(holder, dict) else ()
+    raise error
 
 
 def _lookup(holder: Any, key: Any) -> Any:

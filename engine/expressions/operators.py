@@ -10,6 +10,7 @@ from engine.expressions.runtime import Frame, Run
 from engine.expressions.values import equal, java_text, own
 
 MAX_RANGE = 100_000
+_BOUND = 2**63
 
 
 def add(frame: Frame, left: Any, right: Any) -> Any:
@@ -25,9 +26,17 @@ def add(frame: Frame, left: Any, right: Any) -> Any:
     return arithmetic("+", left, right)
 
 
-def subtract(left: Any, right: Any) -> Any:
+def same(frame: Frame, left: Any, right: Any) -> bool:
+    """``==``; comparing lists and maps costs steps."""
+    if isinstance(left, (list, dict)) and isinstance(right, (list, dict)):
+        frame.budget.items(len(left))
+    return equal(left, right)
+
+
+def subtract(frame: Frame, left: Any, right: Any) -> Any:
     if isinstance(left, list):
         gone = right if isinstance(right, list) else [right]
+        frame.budget.items(len(left) * max(1, len(gone)))
         return [item for item in left if not any(equal(item, other) for other in gone)]
     return arithmetic("-", left, right)
 
@@ -54,6 +63,8 @@ def is_in(frame: Frame, left: Any, right: Any) -> bool:
         return False
     budget = frame.budget
     text = java_text(left, budget)
+    if isinstance(right, (list, dict)):
+        budget.items(len(right))
     if isinstance(right, list):
         return any(java_text(item, budget) == text for item in right)
     if isinstance(right, dict):
@@ -63,13 +74,13 @@ def is_in(frame: Frame, left: Any, right: Any) -> bool:
 
 def number_range(frame: Frame, start: Any, end: Any, increment: Any) -> list[Any]:
     """Whole numbers or single letters from start to end, both included."""
-    if not is_number(increment) or int(increment) == 0:
+    if not is_number(increment) or not -_BOUND < increment < _BOUND or int(increment) == 0:
         raise ExpressionError("The increment of a range must be a number other than 0")
     step = int(increment)
     letters = isinstance(start, str) and isinstance(end, str) and len(start) == 1 and len(end) == 1
     if letters:
         first, last = ord(start), ord(end)
-    elif is_number(start) and is_number(end):
+    elif is_number(start) and is_number(end) and -_BOUND < start < _BOUND and -_BOUND < end < _BOUND:
         first, last = int(start), int(end)
     else:
         raise ExpressionError("A range goes between two numbers or two single letters")

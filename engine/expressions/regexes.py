@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -26,31 +29,28 @@ def _compiled(pattern: str) -> Any:
         raise ExpressionError(f"The pattern '{pattern[:100]}' is not a regular expression: {error}") from error
 
 
-def _late(budget: Budget) -> LimitExceeded:
-    return LimitExceeded(
-        f"A regular expression took longer than {budget.limits.regex_seconds:g} s", hint="simplify the pattern"
-    )
-
-
-def _steps(budget: Budget, text: str) -> float:
-    budget.step(1 + len(text) // 1000)
-    return budget.limits.regex_seconds
+@contextmanager
+def _timed(budget: Budget) -> Iterator[float]:
+    """Gives the seconds that one use of a pattern may take, and charges what it took."""
+    begin = time.monotonic()
+    try:
+        yield budget.limits.regex_seconds
+    except TimeoutError:
+        message = f"A regular expression took longer than {budget.limits.regex_seconds:g} s"
+        raise LimitExceeded(message, hint="simplify the pattern") from None
+    budget.elapsed(time.monotonic() - begin)
 
 
 def matches(budget: Budget, pattern: str, text: str) -> bool:
     """Whether the whole text matches."""
-    try:
-        return _compiled(pattern).fullmatch(text, timeout=_steps(budget, text)) is not None
-    except TimeoutError:
-        raise _late(budget) from None
+    with _timed(budget) as seconds:
+        return _compiled(pattern).fullmatch(text, timeout=seconds) is not None
 
 
 def extract(budget: Budget, pattern: str, text: str, group: int) -> str | None:
     """The first match or one of its groups, or None."""
-    try:
-        found = _compiled(pattern).search(text, timeout=_steps(budget, text))
-    except TimeoutError:
-        raise _late(budget) from None
+    with _timed(budget) as seconds:
+        found = _compiled(pattern).search(text, timeout=seconds)
     if found is None:
         return None
     try:
@@ -71,11 +71,9 @@ def replace(budget: Budget, pattern: str, text: str, replacement: str) -> str:
         budget.length(size)
         return new
 
-    try:
-        result: str = _compiled(pattern).sub(filled, text, timeout=_steps(budget, text))
-        return result
-    except TimeoutError:
-        raise _late(budget) from None
+    with _timed(budget) as seconds:
+        result: str = _compiled(pattern).sub(filled, text, timeout=seconds)
+    return result
 
 
 def _part(found: Any, mark: re.Match[str]) -> str:
@@ -106,14 +104,12 @@ def split(budget: Budget, pattern: str, text: str, limit: int) -> list[str]:
 def _parts(budget: Budget, pattern: str, text: str, limit: int) -> list[str]:
     parts: list[str] = []
     begin = 0
-    try:
-        for found in _compiled(pattern).finditer(text, timeout=_steps(budget, text)):
+    with _timed(budget) as seconds:
+        for found in _compiled(pattern).finditer(text, timeout=seconds):
             if 0 < limit <= len(parts) + 1:
                 break
             if found.end() == 0 or (found.start() == found.end() == len(text)):
                 continue
             parts.append(text[begin : found.start()])
             begin = found.end()
-    except TimeoutError:
-        raise _late(budget) from None
     return [*parts, text[begin:]]

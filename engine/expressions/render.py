@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.expressions.compiler import Compiled, compile_template
-from engine.expressions.errors import ExpressionError, LimitExceeded
+from engine.expressions.errors import ExpressionError, LimitExceeded, MissingVariable
 from engine.expressions.limits import Budget
 from engine.expressions.numbers import is_number
 from engine.expressions.runtime import Frame, Output, Settings, TypedOutput
@@ -81,6 +81,8 @@ def _guarded(run: Any, frame: Frame, compiled: Compiled) -> Any:
     except RecursionError:
         message = "The expression is nested too deeply"
         raise LimitExceeded(message, expression=compiled.source, offset=0) from None
+    except MissingVariable as error:
+        raise error.explained().located(compiled.source, 0) from error.__cause__
     except ExpressionError as error:
         raise error.located(compiled.source, 0) from error.__cause__
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.expressions.errors import LimitExceeded, MissingVariable, near
+from engine.expressions.errors import LimitExceeded, MissingVariable
 from engine.expressions.limits import DEFAULT_LIMITS, Budget, Limits
 from engine.expressions.services import Services
 from engine.expressions.values import own, to_text
@@ -142,15 +142,23 @@ class Frame:
         self.out = Output(self.budget)
         try:
             body(self)
-            return self.out.joined()
+            text = self.out.joined()
+            self.budget.length(len(text))
+            return text
         finally:
             self.out = outer
 
 
 def missing(frame: Frame, name: str) -> MissingVariable:
     """A variable that no scope has."""
-    known = frame.visible()
-    hint = near(name, known)
-    if not hint:
-        hint = "known here: " + ", ".join(sorted(k for k in known if isinstance(k, str))[:20]) if known else ""
-    return MissingVariable(f"Missing variable: '{name}'", name=name, hint=hint)
+    error = MissingVariable(f"Missing variable: '{name}'", name=name)
+    error.known = [key for scope in scopes(frame) for key in scope.values]
+    return error
+
+
+def scopes(frame: Frame) -> Iterator[Scope]:
+    """From the innermost outwards."""
+    scope: Scope | None = frame.scope
+    while scope is not None:
+        yield scope
+        scope = scope.parent

@@ -192,6 +192,7 @@ def to_json(value: Any, budget: Budget) -> str:
         add("]" if is_list else "}")
 
     write(value, 0)
+    budget.length(size)
     return "".join(parts)
 
 
@@ -263,6 +264,8 @@ def compare(operator: str, left: Any, right: Any) -> bool:
     if left is None or right is None:
         return False
     if is_number(left) and is_number(right):
+        if left != left or right != right:
+            return False
         return _COMPARISONS[operator](_comparable(left), _comparable(right))
     if isinstance(left, str) and isinstance(right, str):
         return _COMPARISONS[operator](left, right)
@@ -273,7 +276,7 @@ def compare(operator: str, left: Any, right: Any) -> bool:
 
 
 def _comparable(value: Number) -> Number:
-    return Decimal(number_text(value)) if isinstance(value, float) and value == value else value
+    return Decimal(number_text(value)) if isinstance(value, float) else value
 
 
 def sort_key(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.expressions.errors import ExpressionError
-from engine.expressions.numbers import is_number, kind_of
+from engine.expressions.numbers import is_number, kind_of, number_text
 from engine.expressions.registry import function
 from engine.expressions.runtime import Frame
 
@@ -75,7 +75,7 @@ def iteration_output(frame: Frame, taskId: Any = None, iteration: Any = None) ->
 
 
 def _place(value: Any, *, previous: bool) -> int:
-    text = value if isinstance(value, str) else str(int(value)) if is_number(value) else ""
+    text = value if isinstance(value, str) else number_text(value) if is_number(value) else ""
     if not text.lstrip("-").isdecimal() or len(text) > 9:
         raise ExpressionError("The 'iteration' argument of 'iterationOutput' must be a whole number")
     place = int(text) - (1 if previous else 0)
