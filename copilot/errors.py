@@ -37,6 +37,13 @@ class Usage(CopilotError):
     code = "usage"
 
 
+class NotFound(CopilotError):
+    """Something named does not exist."""
+
+    kind = "not_found"
+    code = "not-found"
+
+
 class ProviderError(CopilotError):
     """A language model could not answer."""
 
