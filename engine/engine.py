@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from engine.errors import NotFound
+from engine.errors import NotFound, Refused
+from engine.execution.actions import Actions
 from engine.execution.attempts import RunTask, run_registered
 from engine.execution.clock import Clock, SystemClock
 from engine.execution.executor import Executor
@@ -17,10 +18,16 @@ from engine.execution.lifecycle import Request
 from engine.execution.live import Live, OnEvent
 from engine.execution.state import Event, Execution, fold
 from engine.execution.stores import Stores
+from engine.execution.triggering import Triggering
 from engine.execution.variables import envs
 from engine.flow.load import load_flow
 from engine.flow.model import Flow
+from engine.storage.files import ExecutionRef
 from engine.storage.journal import Durability, Journal, LogLine, Summary
+
+if TYPE_CHECKING:
+    from engine.triggers.scheduler import Scheduler
+    from engine.triggers.webhook import WebhookRequest
 
 
 class Engine:
@@ -65,6 +72,8 @@ class Engine:
         )
         self.runner = self.executor.runner
         self.children = self.executor.children
+        self.actions = Actions(self.executor)
+        self.triggers = Triggering(self.executor)
 
     def __enter__(self) -> Self:
         return self
@@ -86,6 +95,7 @@ class Engine:
         """Make a flow known by namespace and id, as a new revision when its text changed."""
         loaded = flow if isinstance(flow, Flow) else load_flow(flow)
         stored = self.stores.flows.put(loaded.source)
+        self.triggers.forget()
         return self._load(stored.source, stored.revision)
 
     def find_flow(self, namespace: str, flow_id: str, revision: int | None = None) -> Flow | None:
@@ -134,7 +144,11 @@ class Engine:
             not_before=not_before,
             on_event=on_event,
         )
-        live = self.runner.call(lambda: self.children.lifecycle.create(loaded, request, self.executor.new_id()))
+        return self.start(loaded, request, wait=wait)
+
+    def start(self, flow: Flow, request: Request, *, wait: bool = False) -> Execution:
+        """Run a flow from a full request; ``ready_inputs`` in it are taken as they are."""
+        live = self.runner.call(lambda: self.children.lifecycle.create(flow, request, self.executor.new_id()))
         if wait:
             self._wait(live)
         return live.execution
@@ -151,6 +165,83 @@ class Engine:
             live.done.wait(timeout)
             return live.execution
         return self.execution(execution_id)
+
+    # -- acting --------------------------------------------------------------------------------------
+
+    def resume_after_crash(self, execution_id: str, *, wait: bool = True, on_event: OnEvent | None = None) -> Execution:
+        """Finish an execution that a crash cut off; tasks that had ended do not run again. NotFound."""
+        live = self.runner.call(lambda: self._hearing(self.actions.resume_after_crash(execution_id), on_event))
+        if wait:
+            self._wait(live)
+        return live.execution
+
+    @staticmethod
+    def _hearing(live: Live, on_event: OnEvent | None) -> Live:
+        live.on_event = on_event or live.on_event
+        return live
+
+    def pause(self, execution_id: str) -> Execution:
+        """Start no further task until ``resume``. Refused unless RUNNING."""
+        return self.runner.call(lambda: self.actions.pause(execution_id))
+
+    def resume(
+        self, execution_id: str, inputs: Mapping[str, Any] | None = None, *, behavior: str = "RESUME"
+    ) -> Execution:
+        """Go on after a pause; ``behavior`` RESUME, WARN, FAIL or CANCEL. Refused unless PAUSED; InvalidInputs."""
+        return self.runner.call(lambda: self.actions.resume(execution_id, inputs or {}, behavior))
+
+    def kill(self, execution_id: str) -> Execution:
+        """End an execution and those it started. Refused when it has ended."""
+        return self.runner.call(lambda: self.actions.kill(execution_id))
+
+    def force_run(self, execution_id: str) -> Execution:
+        """Run what waits for its date, its turn or a resume. Refused otherwise."""
+        return self.runner.call(lambda: self.actions.force_run(execution_id))
+
+    def unqueue(self, execution_id: str) -> Execution:
+        """Run a queued execution whatever the concurrency limit. Refused unless QUEUED."""
+        return self.runner.call(lambda: self.actions.unqueue(execution_id))
+
+    def restart(self, execution_id: str, *, revision: int | None = None, wait: bool = False) -> Execution:
+        """Run what failed again in the same execution, or on another ``revision`` in a new one.
+
+        Without ``wait`` the answer is how the execution stood before the engine went on.
+        """
+        return self._opened(lambda: self.actions.restart(execution_id, revision), wait)
+
+    def replay(
+        self, execution_id: str, task_run: str | None = None, *, revision: int | None = None, wait: bool = False
+    ) -> Execution:
+        """A new execution from the start, or from a task run. Without ``wait`` as for ``restart``."""
+        return self._opened(lambda: self.actions.replay(execution_id, task_run, revision), wait)
+
+    def change_task_run_state(self, execution_id: str, task_run: str, state: str, *, wait: bool = False) -> Execution:
+        """Set a task run to SUCCESS, WARNING or FAILED and go on from there. Without ``wait`` as for ``restart``."""
+        return self._opened(lambda: self.actions.change_task_run_state(execution_id, task_run, state), wait)
+
+    def change_status(self, execution_id: str, state: str) -> Execution:
+        """Set the final state of an ended execution."""
+        return self.runner.call(lambda: self.actions.change_status(execution_id, state))
+
+    def _opened(self, action: Callable[[], Live], wait: bool) -> Execution:
+        def act() -> tuple[Live, Execution]:
+            live = action()
+            return live, live.execution.snapshot()
+
+        live, before = self.runner.call(act)
+        if not wait:
+            return before
+        self._wait(live)
+        return live.execution
+
+    def delete(self, execution_id: str, *, logs: bool = True, files: bool = True) -> None:
+        """Forget an ended execution, with its log and its files unless told otherwise. NotFound, Refused."""
+        execution = self.execution(execution_id)
+        if execution.finished is None and execution_id in self.runner.live:
+            raise Refused("the execution has not ended", hint="kill it first", code="bad-state")
+        self.runner.call(lambda: self.journal.delete(execution_id, logs=logs))
+        if files:
+            self.stores.files.delete_execution(ExecutionRef(execution.namespace, execution.flow_id, execution_id))
 
     # -- looking -------------------------------------------------------------------------------------
 
@@ -183,9 +274,22 @@ class Engine:
         """Log lines in order, of one execution or of all."""
         return self.journal.logs(execution_id, min_level=min_level)
 
+    def webhook(self, namespace: str, flow_id: str, request: WebhookRequest, *, wait: bool = False) -> Execution | None:
+        """Start a registered flow through its webhook; None when the trigger's conditions say no. NotFound."""
+        flow = self.find_flow(namespace, flow_id)
+        if flow is None:
+            raise NotFound(f"there is no flow {namespace}.{flow_id}", hint="register it first")
+        live = self.runner.call(lambda: self.triggers.webhook(flow, request))
+        if live is not None and wait:
+            self._wait(live)
+        return None if live is None else live.execution
+
+    def scheduler(self) -> Scheduler:
+        """The scheduler of the registered flows; run it with ``run(stop)`` or step it with ``tick()``."""
+        return self.triggers.make_scheduler()
+
     def _changed(self, live: Live, event: Event) -> None:
         if event["e"] == "end":
             self.children.on_end(live)
-
-
-Listener = Callable[[dict[str, Any]], None]
+        if event["e"] != "created":
+            self.triggers.state_changed(live)

@@ -97,6 +97,14 @@ class VirtualClock:
             self._now += seconds
             self._jump()
 
+    def settle(self, timeout: float = 60.0) -> bool:
+        """Wait (really) until nobody works and nothing is due any more; False when ``timeout`` came first."""
+        with self._changed:
+            return self._changed.wait_for(self._still, timeout)
+
+    def _still(self) -> bool:
+        return not self._working and all(sleeper.due == float("inf") for sleeper in self._sleepers)
+
     def sleep_on(self, event: VirtualEvent, seconds: float | None) -> bool:
         """Wait for an event, at most so long; whether it is set."""
         with self._changed:
@@ -117,10 +125,11 @@ class VirtualClock:
             self._wake([s for s in self._sleepers if s.event is event])
 
     def _jump(self) -> None:
-        if self._working or self._held or not self._sleepers:
+        if self._working or self._held:
             return
-        due = min(sleeper.due for sleeper in self._sleepers)
+        due = min((sleeper.due for sleeper in self._sleepers), default=float("inf"))
         if due == float("inf"):
+            self._changed.notify_all()
             return
         self._now = max(self._now, due)
         self._wake([s for s in self._sleepers if s.due <= self._now])

@@ -118,6 +118,12 @@ class Executor:
             settings=self.settings,
         )
 
+    def plain_services(self) -> Any:
+        """What expressions outside an execution may ask for: secrets and keys, no files."""
+        from engine.execution.services import TriggerServices
+
+        return TriggerServices(self.clock.now, self.stores.kv, self.stores.secrets)
+
     def files(self, live: Live, run: TaskRun | None, working_dir: Path | None) -> Any:
         """The files a task run (None: the execution) sees."""
         return self.stores.files.execution(

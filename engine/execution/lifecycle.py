@@ -151,16 +151,17 @@ class Lifecycle:
         if execution.state == "CREATED" and execution.not_before is not None and now < execution.not_before:
             self.executor.runner.at(execution.not_before, lambda: self.executor.runner.touch(live, root=True))
             return
-        if not self._takes_slot(live):
+        if not self.takes_slot(live):
             self._over_limit(live)
             return
         self.executor.record(live, {"e": "state", "s": "RUNNING", "at": now})
-        self._watch(live)
+        self.watch(live)
 
     def _key(self, live: Live) -> tuple[str, str]:
         return (live.flow.namespace, live.flow.id)
 
-    def _takes_slot(self, live: Live) -> bool:
+    def takes_slot(self, live: Live) -> bool:
+        """Count an execution among the running ones of its flow, if the concurrency limit leaves room."""
         if not live.flow.concurrency or live.execution.kind == "LOOP":
             return True
         slots = self._slots.setdefault(self._key(live), set())
@@ -190,7 +191,7 @@ class Lifecycle:
             )
         self._slots.setdefault(self._key(live), set()).add(live.execution.id)
         self.executor.record(live, {"e": "state", "s": "RUNNING", "at": self.executor.now()})
-        self._watch(live)
+        self.watch(live)
 
     def release(self, live: Live) -> None:
         """An execution has ended: the next of its flow may run."""
@@ -207,7 +208,8 @@ class Lifecycle:
 
     # -- service levels ------------------------------------------------------------------------------
 
-    def _watch(self, live: Live) -> None:
+    def watch(self, live: Live) -> None:
+        """Set the timers of the flow's service levels."""
         for sla in live.flow.sla:
             if str(sla.get("type", "")).upper() == "MAX_DURATION" and live.execution.kind != "LOOP":
                 due = live.execution.start + seconds(sla.get("duration"))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, NotFound, Refused
+from engine.expressions.services import PureServices
 
 if TYPE_CHECKING:
     from engine.storage.files import ExecutionFiles
@@ -125,3 +126,23 @@ def fetch(request: Mapping[str, Any]) -> Any:
     except httpx.HTTPError as cause:
         raise EngineError(f"the call to {request.get('uri')} failed: {cause}", code="expression-http") from cause
     return answer.json() if "json" in answer.headers.get("content-type", "") else answer.text
+
+
+class TriggerServices(PureServices):
+    """For expressions of a trigger: time, secrets and keys."""
+
+    def __init__(self, now: Callable[[], float], kv: KvStore, secrets: Secrets) -> None:
+        super().__init__(clock=lambda: datetime.fromtimestamp(now(), UTC))
+        self._kv = kv
+        self._secrets = secrets
+
+    def kv(self, key: str, namespace: str | None, error_on_missing: bool) -> Any:
+        try:
+            return self._kv.get(namespace or "", key)
+        except NotFound:
+            if error_on_missing:
+                raise
+            return None
+
+    def secret(self, name: str, namespace: str | None, subkey: str | None) -> str:
+        return self._secrets.get(name, subkey)

@@ -257,6 +257,15 @@ class Execution:
                 return run
         return None
 
+    def snapshot(self) -> Execution:
+        """How it stands now, for reading: later events do not change it."""
+        same = Execution()
+        same.__dict__.update(self.__dict__)
+        same.runs = dict(self.runs)
+        same.labels = dict(self.labels)
+        same.output_tree = self.share_outputs()
+        return same
+
     def take_touched(self) -> list[str]:
         """Task runs (ROOT: the execution) changed since the last call."""
         touched = list(self._touched)

@@ -1,0 +1,143 @@
+"""Executions that start by themselves: Flow triggers, webhooks, and the scheduler's starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from engine.execution.lifecycle import Request
+from engine.execution.live import Live
+from engine.execution.state import Execution
+from engine.flow.load import load_flow
+from engine.flow.model import Flow
+from engine.storage.files import ExecutionRef
+
+if TYPE_CHECKING:
+    from engine.execution.executor import Executor
+    from engine.triggers.registry import Fire
+    from engine.triggers.scheduler import Scheduler
+    from engine.triggers.store import TriggerStore
+    from engine.triggers.webhook import WebhookRequest
+
+
+class Triggering:
+    """Knows which registered flows listen, and turns what their triggers say into executions."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self._store: TriggerStore | None = None
+        self._listening: list[Flow] | None = None
+        self.scheduler: Scheduler | None = None
+
+    @property
+    def store(self) -> TriggerStore:
+        """The states of triggers; opened when first needed."""
+        if self._store is None:
+            from engine.triggers.store import TriggerStore
+
+            self._store = TriggerStore(self.executor.stores.database)
+        return self._store
+
+    def forget(self) -> None:
+        """The registered flows have changed."""
+        self._listening = None
+
+    def listening(self) -> list[Flow]:
+        """Registered flows with a Flow trigger."""
+        if self._listening is None:
+            from engine.triggers.flow_events import listens
+
+            stored = self.executor.stores.flows.list()
+            mentioned = (s for s in stored if "trigger" in s.source)
+            self._listening = [f for f in (load_flow(s.source, revision=s.revision) for s in mentioned) if listens(f)]
+        return self._listening
+
+    def state_changed(self, live: Live) -> None:
+        """An execution has another state: start what listens to it. Called once for each change, by the leader."""
+        execution = live.execution
+        if execution.terminal and self.scheduler is not None:
+            self.scheduler.execution_ended(execution.id, execution.state)
+        if execution.kind == "LOOP" or not self.listening():
+            return
+        from engine.triggers.flow_events import fires_for
+
+        fires = fires_for(
+            self.listening(),
+            _summary(execution),
+            self.store,
+            datetime.fromtimestamp(self.executor.now(), UTC),
+            render=self._render,
+            variables=self.executor.base,
+        )
+        for fire in fires:
+            self.start(fire, readable=(live.ref,))
+
+    def start(self, fire: Fire, *, readable: tuple[ExecutionRef, ...] = ()) -> Live:
+        """The execution a trigger asks for."""
+        trigger = {"id": fire.trigger.id, "type": fire.trigger.type, "variables": dict(fire.variables)}
+        request = Request(inputs=fire.inputs, labels=fire.labels, trigger=trigger, readable=readable)
+        return self.executor.children.lifecycle.create(fire.flow, request, self.executor.new_id())
+
+    def webhook(self, flow: Flow, request: WebhookRequest) -> Live | None:
+        """The execution a web request starts; None when its conditions are not met. NotFound for a wrong key."""
+        from engine.triggers.webhook import receive
+
+        variables = {
+            **self.executor.base,
+            "flow": {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision},
+            "vars": dict(flow.variables),
+            "labels": dict(flow.labels),
+        }
+        fire = receive(flow, request, self._render, variables)
+        return None if fire is None else self.start(fire)
+
+    def _render(self, value: Any, variables: Mapping[str, Any]) -> Any:
+        from engine.expressions.render import render_value
+
+        return render_value(value, variables, self.executor.plain_services())
+
+    def make_scheduler(self) -> Scheduler:
+        """The scheduler for the registered flows; its starts go through the runner."""
+        from engine.triggers.scheduler import Scheduler
+
+        def begin(fire: Fire) -> str | None:
+            return self.executor.runner.call(lambda: self.start(fire)).execution.id
+
+        if self.scheduler is None:
+            self.scheduler = Scheduler(
+                flows=self._flows,
+                store=self.store,
+                start=begin,
+                clock=lambda: datetime.fromtimestamp(self.executor.now(), UTC),
+                render=self._render,
+                is_running=lambda execution: execution in self.executor.runner.live,
+                variables=self.executor.base,
+            )
+        return self.scheduler
+
+    def _flows(self) -> list[Flow]:
+        return [load_flow(s.source, revision=s.revision) for s in self.executor.stores.flows.list()]
+
+
+def _summary(execution: Execution) -> Any:
+    from engine.triggers.conditions import ExecutionSummary
+
+    runs = list(execution.runs.values())
+    failed = next((run.task_id for run in runs if run.state == "FAILED"), None)
+    end = execution.end
+    return ExecutionSummary(
+        id=execution.id,
+        namespace=execution.namespace,
+        flow_id=execution.flow_id,
+        state=execution.state,
+        flow_revision=execution.revision,
+        labels=execution.labels,
+        inputs=execution.inputs,
+        outputs=execution.outputs or {},
+        start_date=datetime.fromtimestamp(execution.start, UTC),
+        end_date=None if end is None else datetime.fromtimestamp(end, UTC),
+        first_failed_task_id=failed,
+        last_task_id=runs[-1].task_id if runs else None,
+        attempt_states=tuple({attempt.state for run in runs for attempt in run.attempts}),
+    )
