@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from copilot.draft.contract import Drafter, Source
+from copilot.draft.text_model import TextModel
 from copilot.pipeline import Limits, Tools
 from copilot.redact import redact
 from copilot.settings import Settings
@@ -53,11 +54,10 @@ class Workbench:
 
     def drafter(self, provider: str | None = None, on_text: Callable[[str], None] | None = None) -> Drafter:
         """The drafter of this name, or the one the settings choose. ProviderKeyMissing without a key."""
-        if (provider or self.settings.chosen_provider) == "gemini":
-            from copilot.draft.gemini import Gemini
+        if model := self.text_model(provider):
             from copilot.draft.model_drafter import ModelDrafter
 
-            return ModelDrafter(Gemini(self.settings), new_fence=new_fence, on_text=on_text)
+            return ModelDrafter(model, new_fence=new_fence, on_text=on_text)
         from copilot.draft.offline import OfflineDrafter
 
         return OfflineDrafter(search=self.retrieve)
@@ -71,6 +71,14 @@ class Workbench:
         """The reference chunk of exactly this type."""
         hits = self.knowledge.search(type_name, k=1, target=target, kinds=["reference"])
         return [as_source(hit) for hit in hits if type_name in hit.types]
+
+    def text_model(self, provider: str | None = None) -> TextModel | None:
+        """The language model of this name, or the one the settings choose; None where none is asked."""
+        if (provider or self.settings.chosen_provider) != "gemini":
+            return None
+        from copilot.draft.gemini import Gemini
+
+        return Gemini(self.settings)
 
     def tools(self, drafter: Drafter) -> Tools:
         return Tools(

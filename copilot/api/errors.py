@@ -10,7 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from copilot.errors import STATUS
+from copilot.errors import STATUS, CopilotError
+from engine.errors import EngineError
+from rag.errors import RagError
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,9 @@ def install(app: FastAPI) -> None:
         code = "not-found" if error.status_code == 404 else "http-error"
         return JSONResponse(_body(code, str(error.detail), "see /docs for the paths"), error.status_code)
 
+    @app.exception_handler(EngineError)
+    @app.exception_handler(CopilotError)
+    @app.exception_handler(RagError)
     @app.exception_handler(Exception)
     async def anything(request: Request, error: Exception) -> JSONResponse:
         status, body = described(error)

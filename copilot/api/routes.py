@@ -69,7 +69,8 @@ def search(body: models.SearchBody, request: Request) -> dict[str, Any]:
     service = _service(request)
     version = service.target(body.target)
     hits = service.bench.knowledge.search(body.query, k=body.k, target=version)
-    return {"query": body.query, "target": version, "hits": [hit.as_dict() for hit in hits]}
+    found = [hit.as_dict() for hit in hits]
+    return {"query": body.query, "target": version, "hits": found, "reason": hits.reason}
 
 
 @router.get("/search", tags=["knowledge"], summary="The same, as a link")

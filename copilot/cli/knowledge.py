@@ -30,12 +30,13 @@ def search(
         settings = load_settings(target=target)
         hits = Workbench(settings, progress).knowledge.search(words, k=k, target=settings.target, explain=explain)
         if as_json:
-            emit({"query": words, "target": settings.target, "hits": [hit.as_dict() for hit in hits]})
+            found = [hit.as_dict() for hit in hits]
+            emit({"query": words, "target": settings.target, "hits": found, "reason": hits.reason})
         for number, hit in enumerate([] if as_json else hits, start=1):
             say(f"{number}. {hit.title} [{hit.kind}] {hit.origin}")
-            say(f"   {hit.why}")
+            say(f"   {hit.why}" + (f" {hit.ranks}" if explain else ""))
         if not hits and not as_json:
-            say("nothing relevant")
+            say(f"nothing relevant: {hits.reason}")
         finish(bool(hits))
 
 
