@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from copilot.errors import STATUS, CopilotError
 from engine.errors import EngineError
-from rag.errors import RagError
+from rag.errors import KnowledgeError
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(EngineError)
     @app.exception_handler(CopilotError)
-    @app.exception_handler(RagError)
+    @app.exception_handler(KnowledgeError)
     @app.exception_handler(Exception)
     async def anything(request: Request, error: Exception) -> JSONResponse:
         status, body = described(error)
