@@ -140,7 +140,7 @@ class _Lexer:
             if len(self.brackets) == depth and (end := close.match(self.source, self.at)):
                 self.trim_next = end.group().lstrip().startswith("-")
                 self.at = end.end()
-                self._add(kind, sign, end.start())
+                self._add(kind, sign, end.end() - len(sign))
                 return
             if self.at >= len(self.source):
                 if len(self.brackets) > depth:

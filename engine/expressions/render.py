@@ -12,7 +12,7 @@ from engine.expressions.limits import Budget
 from engine.expressions.numbers import is_number
 from engine.expressions.runtime import Frame, Output, Settings, TypedOutput
 from engine.expressions.services import PureServices, Services
-from engine.expressions.values import own, to_text
+from engine.expressions.values import check_size, own, to_text
 
 _MARK = re.compile(r"\{[{%#]")
 _RAW = re.compile(r"\{%-*\s*raw\s*-*%\}(.*?)\{%-*\s*endraw\s*-*%\}")
@@ -106,6 +106,7 @@ def render_typed(
     if not out.parts:
         return None
     if len(out.parts) == 1:
+        check_size(out.parts[0], budget)
         return out.parts[0]
     if settings.typed_parts == "add" and all(map(is_number, out.parts)):
         return sum(out.parts[1:], out.parts[0])

@@ -226,6 +226,21 @@ def plain(value: Any, depth: int = 0) -> Any:
     raise ExpressionError(f"A value of type {type(value).__name__} cannot be used in an expression")
 
 
+def check_size(value: Any, budget: Budget) -> None:
+    """LimitExceeded for a value made in a template that holds too much, counting what is shared as often as it shows."""
+    pending, count = [(value, 0)], 0
+    while pending:
+        item, depth = pending.pop()
+        if not isinstance(item, (list, dict)):
+            continue
+        if depth > _MAX_NESTING:
+            raise LimitExceeded(f"The expression makes a value nested more than {_MAX_NESTING} levels deep")
+        count += 1 + len(item)
+        if count > budget.limits.items:
+            raise LimitExceeded(f"The expression makes a value of more than {budget.limits.items} items")
+        pending.extend((one, depth + 1) for one in (item.values() if isinstance(item, dict) else item))
+
+
 _OWN = frozenset(
     (str, int, bool, type(None), float, list, dict, Long, BigInteger, Float32, Decimal, datetime, date, time, timedelta)
 )
