@@ -16,7 +16,7 @@ from engine.execution.executor import Executor
 from engine.execution.inputs import FileUpload
 from engine.execution.lifecycle import Request
 from engine.execution.live import Live, OnEvent
-from engine.execution.state import Event, Execution, fold
+from engine.execution.state import Event, Execution, fold, iso
 from engine.execution.stores import Stores
 from engine.execution.triggering import Triggering
 from engine.execution.variables import envs
@@ -66,6 +66,8 @@ class Engine:
                 "url": self.settings.get("kestra.url"),
             },
         }
+        self.settings.setdefault("logs.reader", self._log_entries)
+        self.settings.setdefault("engine", self)
         self._loaded: dict[str, Flow] = {}
         self.executor = Executor(
             self.journal, self.stores, self.clock, self.settings, base, run_task, self.find_flow, self._changed, self
@@ -273,6 +275,21 @@ class Engine:
     def logs(self, execution_id: str | None = None, *, min_level: str = "TRACE") -> list[LogLine]:
         """Log lines in order, of one execution or of all."""
         return self.journal.logs(execution_id, min_level=min_level)
+
+    def _log_entries(self, execution_id: str) -> list[dict[str, Any]]:
+        """The log of an execution as the Fetch task reads it."""
+        return [
+            {
+                "taskId": line.task,
+                "taskRunId": line.task_run,
+                "executionId": line.execution,
+                "attemptNumber": line.attempt,
+                "timestamp": iso(line.at),
+                "level": line.level,
+                "message": line.message,
+            }
+            for line in self.logs(execution_id)
+        ]
 
     def webhook(self, namespace: str, flow_id: str, request: WebhookRequest, *, wait: bool = False) -> Execution | None:
         """Start a registered flow through its webhook; None when the trigger's conditions say no. NotFound."""

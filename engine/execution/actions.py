@@ -119,9 +119,9 @@ class Actions:
                 events.append({"e": "run", "id": run.id, "s": INTERRUPTED, "detail": None, "at": now})
         for run in execution.runs.values():
             task = plan.task(run)
-            if run.state == "RUNNING" and plan.flowable(run) is None and not core.is_executable(task):
-                if run.id not in gone:
-                    events.append({"e": "run", "id": run.id, "s": INTERRUPTED, "ended": INTERRUPTED, "at": now})
+            working = run.state == "RUNNING" and plan.flowable(run) is None and not core.is_executable(task)
+            if working and run.id not in gone:
+                events.append({"e": "run", "id": run.id, "s": INTERRUPTED, "ended": INTERRUPTED, "at": now})
         if gone:
             events.insert(0, {"e": "remove", "ids": sorted(gone), "at": now})
         return events

@@ -127,6 +127,8 @@ def _open_run(plan: Plan, execution: Execution, run: TaskRun, scopes: dict[str, 
     flowable = plan.flowable(run)
     if execution.killing or execution.stopping:
         return _stop_run(execution, run, flowable is not None, scopes)
+    if run.state == "PAUSED":
+        return [*([Wait(run.id)] if run.due is not None else []), *_on_pause(plan, execution, run)]
     if run.due is not None:
         return [Wait(run.id)]
     if run.state in STARTABLE:
@@ -137,7 +139,7 @@ def _open_run(plan: Plan, execution: Execution, run: TaskRun, scopes: dict[str, 
         if run.detail is None:
             return [Open(run.id)]
         scopes.setdefault(run.id, set())
-    return _on_pause(plan, execution, run) if run.state == "PAUSED" else []
+    return []
 
 
 def _on_pause(plan: Plan, execution: Execution, run: TaskRun) -> list[Command]:
@@ -192,10 +194,12 @@ def _walk(plan: Plan, execution: Execution, run: TaskRun | None, scope: Scope, l
                 return nexts
         if main.open:
             return []
-        if not failed and run is not None and plan.task(run).type == LOOP_UNTIL and run.due is None:
-            if not (run.detail or {}).get("over"):
-                return [Check(run.id)]
-        scope_lists = (("errors", shape.errors if failed else ()), ("finally", shape.finally_))
+        if not failed and run is not None and _round_over(plan, run):
+            return [Check(run.id)]
+        scope_lists: tuple[tuple[str, tuple[Task, ...]], ...] = (
+            ("errors", shape.errors if failed else ()),
+            ("finally", shape.finally_),
+        )
     elif scope.phase == "errors":
         scope_lists = (("errors", shape.errors), ("finally", shape.finally_))
     else:
@@ -205,6 +209,11 @@ def _walk(plan: Plan, execution: Execution, run: TaskRun | None, scope: Scope, l
         if state is not None:
             return state
     return _end(plan, execution, run, scope)
+
+
+def _round_over(plan: Plan, run: TaskRun) -> bool:
+    """Whether a LoopUntil whose children have all ended is to look at its condition."""
+    return plan.task(run).type == LOOP_UNTIL and run.due is None and not (run.detail or {}).get("over")
 
 
 def _in_turn(scope: Scope, parent: str, name: str, tasks: Sequence[Task]) -> list[Command] | None:
@@ -275,7 +284,7 @@ def _entry_starts(execution: Execution, shape: Shape, scope: Scope, parent: str,
         ready = range(len(branch.lanes), len(shape.entries))
     else:
         ready = (n for n in _candidates(shape, scope, lanes) if n not in branch.lanes)
-    found = []
+    found: list[Command] = []
     for n in ready:
         if len(found) == slots:
             break
@@ -303,22 +312,16 @@ def _create(entry: Entry, parent: str, lane: int) -> Command:
 def _lane_starts(execution: Execution, shape: Shape, scope: Scope, parent: str, lanes: set[int]) -> list[Command]:
     branch = scope.branch("tasks")
     found: list[Command] = []
+    slots = shape.limit - branch.open if shape.limit else len(shape.values)
     for lane in sorted(branch.lanes) if scope.reopened else sorted(lanes):
         started = len(branch.lanes.get(lane, ()))
-        room = not shape.limit or branch.open + len(found) < shape.limit
-        if 0 < started < len(shape.tasks) and _lane_ended(execution, scope, lane) and room:
-            task = shape.tasks[started]
-            found.append(Create(task.id, parent, "tasks", lane, shape.values[lane], lane))
-    while len(branch.lanes) + _fresh(found, branch.lanes) < len(shape.values):
-        if shape.limit and branch.open + len(found) >= shape.limit:
-            break
-        lane = len(branch.lanes) + _fresh(found, branch.lanes)
-        found.append(Create(shape.tasks[0].id, parent, "tasks", lane, shape.values[lane], lane))
+        if len(found) < slots and 0 < started < len(shape.tasks) and _lane_ended(execution, scope, lane):
+            found.append(Create(shape.tasks[started].id, parent, "tasks", lane, shape.values[lane], lane))
+    begun = len(branch.lanes)
+    room = min(max(slots - len(found), 0), len(shape.values) - begun)
+    first = shape.tasks[0].id if shape.tasks else ""
+    found += [Create(first, parent, "tasks", n, shape.values[n], n) for n in range(begun, begun + room)]
     return found
-
-
-def _fresh(found: list[Command], lanes: dict[int, list[str]]) -> int:
-    return sum(1 for c in found if isinstance(c, Create) and c.lane not in lanes)
 
 
 def due(plan: Plan, execution: Execution, run_id: str, at: float) -> list[Event]:

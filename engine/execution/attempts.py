@@ -12,6 +12,7 @@ from engine.execution.context import TaskContext
 from engine.execution.durations import seconds_or_none
 from engine.execution.flowables import PREFIX, truthy
 from engine.execution.retries import Outcome
+from engine.execution.services import MissingKey
 from engine.execution.splitting import merge, split
 from engine.execution.state import iso
 from engine.flow.model import Task
@@ -60,7 +61,7 @@ def attempt(
             return Outcome("SKIPPED")
         outcome = _cached(context, run_task, cache, flow_id)
     except EngineError as error:
-        context.log("ERROR", str(error.message))
+        context.log("ERROR", said(error))
         outputs = error.outputs if isinstance(error, TaskFailed) else {}
         outcome = Outcome("KILLED" if error.code == "stopped" else "FAILED", plain(outputs) if outputs else None)
     except Exception as error:  # noqa: BLE001 - the boundary to task code: a bug in it fails the attempt, not the engine
@@ -107,6 +108,18 @@ def _outcome(result: Mapping[str, Any] | Effect | None) -> Outcome:
         unset=result.unset_variables,
         exit_state=result.exit_state,
     )
+
+
+def said(error: EngineError) -> str:
+    """An error as the log shows it; one of an expression names the expression and the line, as Kestra does."""
+    from engine.expressions.errors import ExpressionError, MissingVariable
+
+    if not isinstance(error, ExpressionError) or not error.expression:
+        return error.message
+    if isinstance(error, MissingVariable) and not isinstance(error, MissingKey):
+        hint = f" ({error.hint})" if error.explained().hint else ""
+        return f"Unable to find `{error.name}` used in the expression `{error.expression}` at line {error.line}{hint}"
+    return f"{error.message} ({error.expression}:{error.line})"
 
 
 def plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, NotFound
-from engine.execution.attempts import plain
+from engine.execution.attempts import plain, said
 from engine.execution.flowables import PREFIX, truthy
 from engine.execution.lifecycle import CORRELATION, Lifecycle, Request
 from engine.execution.live import Live
@@ -54,7 +54,7 @@ class Children:
 
     def fail(self, live: Live, run: TaskRun, error: EngineError) -> None:
         """The attempt failed before or after its executions ran."""
-        self.executor.log(live, run, "ERROR", error.message)
+        self.executor.log(live, run, "ERROR", said(error))
         self.executor.ended(live, run.id, None, Outcome("FAILED", live.execution.runs[run.id].outputs))
 
     # -- Subflow -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import EngineError
 from engine.execution import advance as core
 from engine.execution import variables
-from engine.execution.attempts import FileLog, RunTask, attempt
+from engine.execution.attempts import FileLog, RunTask, attempt, said
 from engine.execution.children import Children
 from engine.execution.clock import Clock
 from engine.execution.context import TaskContext, rendered_text
@@ -87,7 +87,7 @@ class Executor:
         try:
             self._handlers[type(command)](live, command)
         except EngineError as error:
-            self.give_up(live, command, str(error))
+            self.give_up(live, command, said(error))
         except Exception as error:  # noqa: BLE001 - the boundary around the loop: a bug ends one execution, not all
             _log.exception("carrying out %s of execution %s", command, live.execution.id)
             self.give_up(live, command, f"internal error: {type(error).__name__}: {error}")
@@ -207,20 +207,22 @@ class Executor:
         if run.id in live.busy:
             return
         try:
-            if run.state != "RUNNING" and task.run_if is not None:
-                if not truthy(self.render_text(live, run)(task.run_if)):
-                    return self.record(live, {"e": "run", "id": run.id, "s": "SKIPPED", "at": self.now()})
+            if run.state != "RUNNING" and not self._wanted(live, run, task):
+                return self.record(live, {"e": "run", "id": run.id, "s": "SKIPPED", "at": self.now()})
             if task.type.endswith(".WorkingDirectory"):
                 return self.working_directories.open(live, run)
             opened = FLOWABLES[task.type].open(task, self.render_text(live, run))
         except EngineError as error:
-            self.log(live, run, "ERROR", error.message)
+            self.log(live, run, "ERROR", said(error))
             state = core.forgiven(task, "FAILED")
             return self.record(live, {"e": "run", "id": run.id, "s": state, "at": self.now()})
         outputs = opened.outputs
         if run.outputs and isinstance(FLOWABLES[task.type], LoopUntil):
             outputs = run.outputs
         self.opened(live, run, outputs, opened.detail, opened.state, opened.wait)
+
+    def _wanted(self, live: Live, run: TaskRun, task: Task) -> bool:
+        return task.run_if is None or truthy(self.render_text(live, run)(task.run_if))
 
     def opened(
         self,
@@ -343,8 +345,7 @@ class Executor:
         try:
             opened = LoopUntil.check(task, self.render_text(live, run), run.outputs or {}, run.start, self.now())
         except EngineError as error:
-            self.log(live, run, "ERROR", error.message)
-            opened = FLOWABLES[task.type].open(task, str)
+            self.log(live, run, "ERROR", said(error))
             return self.record(
                 live, {"e": "run", "id": run.id, "at": self.now(), "detail": {"over": True, "failed": True}}
             )

@@ -213,7 +213,7 @@ class LoopUntil(Flowable):
 
 
 class Pause(Flowable):
-    """Waits: for somebody to resume it, for a time (``pauseDuration``, older ``delay``), or until ``timeout`` fails it."""
+    """Waits: for somebody to resume it, for ``pauseDuration`` (older: ``delay``), or until ``timeout`` fails it."""
 
     def open(self, task: Task, render: RenderText) -> Opened:
         length = seconds_or_none(render(task.properties.get("pauseDuration") or task.properties.get("delay")))

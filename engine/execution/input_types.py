@@ -76,7 +76,7 @@ def as_text(value: Any) -> str:
         return value
     if isinstance(value, datetime):
         return _instant(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))
 
 
 def _read(kind: str, declaration: Declaration, value: Any, places: Places) -> Any:

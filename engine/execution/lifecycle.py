@@ -1,4 +1,4 @@
-"""From a request to an execution, and from its last task to its end: inputs, labels, checks, concurrency, SLA, outputs."""
+"""How an execution comes to be and how it ends: inputs, labels, checks, concurrency, service levels, outputs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, Refused
+from engine.execution.attempts import said
 from engine.execution.durations import seconds
 from engine.execution.flow_outputs import render_outputs
 from engine.execution.flowables import truthy
@@ -68,7 +69,7 @@ class Lifecycle:
     # -- creating ------------------------------------------------------------------------------------
 
     def create(self, flow: Flow, request: Request, execution_id: str) -> Live:
-        """A new execution with its inputs resolved and its checks passed. InvalidInputs, Refused: nothing is created."""
+        """A new execution, inputs resolved and checks passed. InvalidInputs, Refused: nothing is created."""
         executor = self.executor
         if flow.disabled:
             raise Refused(f"the flow {flow.namespace}.{flow.id} is disabled", hint="enable it first", code="disabled")
@@ -146,7 +147,7 @@ class Lifecycle:
     # -- beginning -----------------------------------------------------------------------------------
 
     def begin(self, live: Live) -> None:
-        """CREATED or RESTARTED becomes RUNNING, unless its date has not come or the concurrency limit says otherwise."""
+        """CREATED or RESTARTED becomes RUNNING, unless its date has not come or the concurrency limit is reached."""
         execution, now = live.execution, self.executor.now()
         if execution.state == "CREATED" and execution.not_before is not None and now < execution.not_before:
             self.executor.runner.at(execution.not_before, lambda: self.executor.runner.touch(live, root=True))
@@ -223,7 +224,7 @@ class Lifecycle:
             try:
                 holds = truthy(self.executor.render_text(live)(sla.get("assert")))
             except EngineError as error:
-                self.executor.log(live, None, "WARN", f"SLA '{sla.get('id')}' cannot be evaluated: {error.message}")
+                self.executor.log(live, None, "WARN", f"SLA '{sla.get('id')}' cannot be evaluated: {said(error)}")
                 continue
             if not holds:
                 self.violated(live, sla)
@@ -257,7 +258,7 @@ class Lifecycle:
             try:
                 outputs = render_outputs(flow, self.executor.render(live), encrypt=self.executor.stores.seal)
             except EngineError as error:
-                self.executor.log(live, None, "ERROR", f"Failed to render output values: {error.message}")
+                self.executor.log(live, None, "ERROR", f"Failed to render output values: {said(error)}")
                 state = "FAILED"
         event: Event = {"e": "end", "s": state, "at": self.executor.now()}
         if outputs is not None:

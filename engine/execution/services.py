@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, NotFound, Refused
+from engine.expressions.errors import MissingVariable
 from engine.expressions.services import PureServices
 
 if TYPE_CHECKING:
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from engine.storage.kv import KvStore
     from engine.storage.masking import Masker
     from engine.storage.secrets import Secrets
+
+
+class MissingKey(MissingVariable):
+    """A key that the key-value store does not have; like any missing value, ``??`` looks past it."""
+
+    code = "kv-missing"
 
 
 class EngineServices:
@@ -71,9 +78,9 @@ class EngineServices:
             if namespace is None or namespace == self._namespace:
                 return self._kv.get_inherited(self._namespace, key)
             return self._kv.get(namespace, key)
-        except NotFound:
+        except NotFound as error:
             if error_on_missing:
-                raise
+                raise MissingKey(error.message, name=key, hint=error.hint) from error
             return None
 
     def secret(self, name: str, namespace: str | None, subkey: str | None) -> str:

@@ -326,8 +326,9 @@ class Execution:
         self.original_id = event.get("original") or self.id
         self.loop = event.get("loop")
         self.not_before = event.get("not_before")
+        first: float = event.get("first_created", event["at"])
         self.attempt = event.get("attempt", 1)
-        self.first_created = event.get("first_created", event["at"])
+        self.first_created = first
         self.history = tuple((s, at) for s, at in event.get("history") or (("CREATED", event["at"]),))
         self._touched[ROOT] = None
 
@@ -411,8 +412,8 @@ class Execution:
             run.iteration,
             history,
             attempts,
-            event["out"] if "out" in event else run.outputs,
-            event["detail"] if "detail" in event else run.detail,
+            event.get("out", run.outputs),
+            event.get("detail", run.detail),
             event.get("due"),
         )
         self.runs[run.id] = new

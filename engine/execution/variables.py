@@ -38,11 +38,13 @@ def of_execution(
             "state": execution.state,
             "outputs": execution.outputs or {},
         },
-        "inputs": inputs,
-        "vars": variables,
         "labels": nested_labels(execution.labels),
         "outputs": execution.share_outputs() if frozen else execution.output_tree,
     }
+    if inputs:
+        found["inputs"] = inputs
+    if variables:
+        found["vars"] = variables
     if execution.trigger is not None:
         found["trigger"] = execution.trigger.get("variables", {})
     return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, TaskFailed
 from engine.execution import advance as core
+from engine.execution.attempts import said
 from engine.execution.context import TaskContext
 from engine.execution.durations import seconds_or_none
 from engine.execution.live import Live, Token
@@ -69,7 +70,7 @@ class WorkingDirectories:
                 place = live.dirs.pop(run.id, None)
                 if place is not None:
                     shutil.rmtree(place, ignore_errors=True)
-                self.executor.log(live, live.execution.runs[run.id], "ERROR", failure[0].message)
+                self.executor.log(live, live.execution.runs[run.id], "ERROR", said(failure[0]))
                 state = core.forgiven(live.plan.task(run), "FAILED")
                 return self.executor.record(live, {"e": "run", "id": run.id, "s": state, "at": self.executor.now()})
             then()

@@ -19,6 +19,11 @@ from engine.storage.names import from_uri, namespace_path, safe_relative, slug, 
 from engine.storage.namespaces import NamespaceFiles
 
 
+def task_folder(task_id: str) -> str:
+    """The folder of a task's files. As in Kestra an underscore becomes a dash; run ids keep such tasks apart."""
+    return slug(task_id).replace("_", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutionRef:
     """Names one execution: enough to know where its files lie."""
@@ -61,7 +66,7 @@ class FileStore:
 
     def delete_task_run(self, ref: ExecutionRef, task_id: str, task_run_id: str) -> int:
         """Remove the files of one task run; gives how many."""
-        return self.disk.delete(ref.location() / "tasks" / slug(task_id) / safe_relative(task_run_id).name)
+        return self.disk.delete(ref.location() / "tasks" / task_folder(task_id) / safe_relative(task_run_id).name)
 
     def put_cache(self, namespace: str, flow_id: str, task_id: str, archive: Path) -> None:
         """Keep the archive of a WorkingDirectory's cache for the flow's next execution."""
@@ -179,7 +184,7 @@ class ExecutionFiles:
     def _task_place(self) -> PurePosixPath:
         if not self._task_id:
             return self._top / "files"
-        place = self._top / "tasks" / slug(self._task_id)
+        place = self._top / "tasks" / task_folder(self._task_id)
         return place / safe_relative(self._task_run_id).name if self._task_run_id else place
 
     def _storable(self, path: Path) -> Path:

@@ -200,7 +200,8 @@ class Journal:
         place = f"level IN ({','.join('?' * len(levels))})"
         test, values = (f"execution = ? AND {place}", (execution, *levels)) if execution else (place, levels)
         rows = self._read(
-            f"SELECT execution, task, task_run, attempt, at, level, message FROM logs WHERE {test} ORDER BY seq LIMIT ?",
+            "SELECT execution, task, task_run, attempt, at, level, message FROM logs"
+            f" WHERE {test} ORDER BY seq LIMIT ?",
             (*values, limit),
         )
         return [LogLine(*row) for row in rows]
@@ -242,13 +243,5 @@ def _row(s: Summary) -> tuple[Any, ...]:
 
 
 def _summary(row: Sequence[Any]) -> Summary:
-    return Summary(
-        *row[:6],
-        finished=bool(row[6]),
-        created=row[7],
-        ended=row[8],
-        source=row[9],
-        parent=row[10],
-        caller=row[11],
-        labels=json.loads(row[12]),
-    )
+    identity, finished, rest, labels = row[:6], bool(row[6]), row[7:12], json.loads(row[12])
+    return Summary(*identity, finished, *rest, labels)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from engine.durations import format_duration
 from engine.errors import TaskFailed
 from engine.tasks.props import Props
 from engine.tasks.registry import Outputs, runnable
@@ -19,6 +21,7 @@ def sleep(task: RunContext) -> Outputs:
     seconds = Props(task).seconds("duration")
     if seconds is None:
         raise TaskFailed("duration is required", code="missing-property")
+    task.log("INFO", f"Waiting for {format_duration(timedelta(seconds=seconds))}")
     if task.settings.get("clock.accelerated"):
         return None
     if task.cancelled.wait(max(seconds, 0.0)):
