@@ -66,7 +66,8 @@ def _check(frame: Frame, uri: str) -> None:
         base = _KESTRA + namespace.replace(".", "/")
         if uri.startswith(f"{base}/_files/"):
             return
-        if flow and execution and uri.startswith(f"{base}/{_slug(flow)}/executions/{execution}/"):
+        flow_segment, _, rest = uri.removeprefix(f"{base}/").partition("/")
+        if flow and execution and _slug(flow_segment) == _slug(flow) and rest.startswith(f"executions/{execution}/"):
             return
     raise ExpressionError(f"Unable to read the file '{uri}' as it didn't belong to the current execution")
 
