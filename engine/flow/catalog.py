@@ -130,6 +130,7 @@ class Catalog:
         self._places: dict[str, list[Any]] = index["types"]
         self._aliases: dict[str, str] = index["aliases"]
         self._types: dict[str, TypeDef] = {}
+        self._near: dict[tuple[str, int, str | None], list[tuple[str, float]]] = {}
 
     def get(self, type_name: str) -> TypeDef | None:
         """The type of this name or alias, or None."""
@@ -172,8 +173,12 @@ class Catalog:
 
     def near_scored(self, type_name: str, n: int = 3, version: str | None = None) -> list[tuple[str, float]]:
         """As ``near``, with a likeness between 0 and 1."""
-        former = self.former_names
-        return closest(type_name, {t: (t, *former.get(t, ())) for t in self.types(version=version)}, n)
+        asked = (type_name, n, version)
+        if asked not in self._near:
+            former = self.former_names
+            names = {t: (t, *former.get(t, ())) for t in self.types(version=version)}
+            self._near[asked] = closest(type_name, names, n)
+        return self._near[asked]
 
     @cached_property
     def former_names(self) -> dict[str, tuple[str, ...]]:

@@ -51,6 +51,19 @@ _TYPES = {
 }
 
 
+# Those that only changed their name, so that nothing else has to be rewritten.
+_RENAMED = {
+    ("", "taskDefaults"): "pluginDefaults",
+    ("Pause", "delay"): "pauseDuration",
+}
+_RENAMED_ANYWHERE = {"minLogLevel": "logLevel", "maxAttempt": "maxAttempts"}
+
+
+def renamed(where: str, what: str) -> str:
+    """The new name of a property that only changed its name; else empty."""
+    return _RENAMED.get((where, what)) or _RENAMED_ANYWHERE.get(what, "")
+
+
 def replacement(where: str, what: str) -> str:
     """What to write in place of a removed property; empty when nothing is known."""
     return _PROPERTIES.get((where, what)) or _ANYWHERE.get(what, "")

@@ -6,7 +6,7 @@ This says nothing about what runs on this machine; ``runs_here`` does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,16 @@ from engine.flow.shapes import check_fields, compiler
 from engine.flow.source import Source, parse
 
 _log = logging.getLogger(__name__)
+_FAILS_WHEN_REACHED = frozenset(
+    (
+        "bad_expression",
+        "unknown_input_ref",
+        "unknown_output_ref",
+        "unknown_trigger_ref",
+        "unknown_var_ref",
+        "unknown_variable",
+    )
+)
 # Above this many characters no moves of lines are tried.
 _LARGE = 60_000
 
@@ -59,6 +69,15 @@ def _with_layout(source: Source, finding: Finding, target: str) -> Finding:
 def _plain(text: str, target: str) -> list[Finding]:
     source = parse(text)
     return check_source(source, target) if isinstance(source.value, dict) else list(source.findings)
+
+
+def must_mend(findings: Iterable[Finding]) -> list[Finding]:
+    """What keeps a flow from being saved, and what makes it fail once it is reached.
+
+    A flow whose author wants it to fail may hold the latter, so they are warnings where no misspelling is plain;
+    whoever drafts a flow for others mends both.
+    """
+    return [f for f in findings if f.severity == "error" or (f.severity == "warning" and f.code in _FAILS_WHEN_REACHED)]
 
 
 def check_source(
@@ -102,4 +121,4 @@ def _in_order(ctx: Checked) -> list[Finding]:
 
 def _excused(ctx: Checked, finding: Finding) -> bool:
     """Whether what is missing was found under a wrong name or at a wrong level."""
-    return any(finding.path[:-1] == path and finding.message.endswith(f" needs {name}") for path, name in ctx.excused)
+    return (finding.path[:-1], finding.message.rpartition(" needs ")[2]) in ctx.excused

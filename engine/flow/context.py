@@ -102,6 +102,14 @@ class Checked:
         return in_version(since, removed, self.target)
 
     @cached_property
+    def _by_path(self) -> dict[Path, Typed]:
+        return {typed.path: typed for typed in self.typed}
+
+    def owner(self, path: Path) -> Typed | None:
+        """The innermost typed place that holds a path."""
+        return next((t for n in range(len(path), 0, -1) if (t := self._by_path.get(path[:n])) is not None), None)
+
+    @cached_property
     def tasks(self) -> list[Typed]:
         """Tasks of every kind and depth, in document order."""
         return [t for t in self.typed if t.kind in ("task", "flowable")]

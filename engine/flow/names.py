@@ -85,6 +85,7 @@ def _overlap(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     return (forth + back) / (len(a) + len(b))
 
 
+@lru_cache(maxsize=32768)
 def likeness(wrong: str, right: str) -> float:
     """How probable it is that one name is meant by another: 1 is the same but for letter case and separators."""
     if wrong == right:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from engine.flow.changes import replacement
+from engine.flow.changes import renamed, replacement
 from engine.flow.context import Checked, Typed
-from engine.flow.findings import Path
+from engine.flow.findings import Edit, Path
+from engine.flow.layout import block_end, shift
 from engine.flow.names import nearest
 
 # A single guess this likely, and this far ahead of the next, may be applied without asking.
@@ -74,14 +75,13 @@ def unknown_property(
     where = typed.short if typed else next((str(s) for s in reversed(path[:-1]) if isinstance(s, str)), "a flow")
     if _slipped(ctx, value, path, owner, typed):
         return
-    near = nearest(key, [n for n in names if n not in value])
+    near = _likely(ctx, key, value, [n for n in names if n not in value], typed)
     partial = typed is not None and typed.definition is not None and typed.definition.partial
     if partial and not (near and near[0][1] >= SURE):
         message = f"{where} is only partly known; {key} could not be checked"
         ctx.report("unknown_property", path, message, "Check it against the plugin.", severity="hint", key=True)
         return
     required = set(typed.definition.required) if typed and typed.definition else set()
-    near.sort(key=lambda n: -(n[1] + (0.08 if n[0] in required else 0)))
     edit = None
     if near and near[0][1] >= SURE and (len(near) == 1 or near[0][1] - near[1][1] >= AHEAD or near[0][0] in required):
         edit = ctx.replacing(ctx.source.key_at(path), near[0][0])
@@ -91,6 +91,22 @@ def unknown_property(
     severity = "warning" if partial else "error"
     message = f"{where} has no property {key}"
     ctx.report("unknown_property", path, message, hint, severity=severity, key=True, edit=edit)
+
+
+def _likely(
+    ctx: Checked, key: str, value: dict[str, Any], names: list[str], typed: Typed | None
+) -> list[tuple[str, float]]:
+    """Names a wrong key may mean: those more that must be given, or whose values the one written here is among."""
+    properties = typed.definition.properties if typed is not None and typed.definition is not None else {}
+    scored = []
+    for name, score in nearest(key, names, 12, 0.3):
+        prop = properties.get(name)
+        if prop is not None:
+            score += 0.08 if prop.required else 0
+            score += 0.25 if str(value[key]).upper() in prop.enum else 0
+        if score >= 0.55:
+            scored.append((name, min(score, 0.99)))
+    return sorted(scored, key=lambda s: -s[1])[:3]
 
 
 def _allowed(names: Iterable[str]) -> str:
@@ -107,18 +123,23 @@ def _slipped(ctx: Checked, value: dict[str, Any], path: Path, owner: Typed | Non
     if previous and value[previous] is None and _takes_children(ctx, previous, typed):
         message = f"{key} stands beside {previous}, which is empty: it belongs inside"
         hint = f"Indent {key} by two more spaces, so that it is part of {previous}."
-        ctx.report("indentation", path, message, hint, key=True)
+        ctx.report("indentation", path, message, hint, key=True, edit=_moved(ctx, path, 2))
         return True
     inner = _last_typed(ctx, (*path[:-1], previous)) if previous else None
     if inner is not None and _lacks(inner, key):
         message = f"{key} belongs to {inner.short} above and stands outside of it"
-        ctx.report("indentation", path, message, f"Indent {key} like the other properties of {inner.short}.", key=True)
+        hint = f"Indent {key} like the other properties of {inner.short}."
+        by = ctx.source.key_at((*inner.path, "type")).column - ctx.source.key_at(path).column
+        ctx.report("indentation", path, message, hint, key=True, edit=_moved(ctx, path, by))
         ctx.excused.add((inner.path, key))
         return True
     outer = owner if typed is None else typed.parent
     if typed is None and outer is not None and _lacks(outer, key):
         message = f"{key} belongs to {outer.short} and stands inside of {path[-2]}"
-        ctx.report("indentation", path, message, f"Indent {key} like the other properties of {outer.short}.", key=True)
+        hint = f"Indent {key} like the other properties of {outer.short}."
+        by = ctx.source.key_at((*outer.path, "type")).column - ctx.source.key_at(path).column
+        edit = _moved(ctx, path, by) if list(value)[-1] == key else None
+        ctx.report("indentation", path, message, hint, key=True, edit=edit)
         ctx.excused.add((outer.path, key))
         return True
     if typed is not None and typed.parent is None and key in _FLOW_ONLY and key not in ctx.flow:
@@ -126,6 +147,14 @@ def _slipped(ctx: Checked, value: dict[str, Any], path: Path, owner: Typed | Non
         ctx.report("indentation", path, message, f"Write {key} at the left margin.", key=True)
         return True
     return False
+
+
+def _moved(ctx: Checked, path: Path, by: int) -> Edit | None:
+    """The lines of an entry moved right or left; None where the entry does not begin its line."""
+    place = ctx.source.key_at(path)
+    if ctx.source.line_text(place.line)[: place.column - 1].strip() or by == 0:
+        return None
+    return shift(ctx.source, place.line, block_end(ctx.source, place.line), by)
 
 
 _FLOW_ONLY = frozenset(
@@ -172,7 +201,9 @@ def not_in_version(ctx: Checked, path: Path, what: str, since: str, removed: str
     owner = f" of {where}" if where and where != what else ""
     if removed and not ctx.there("", removed):
         hint = replacement(where, what) or f"Write it another way, or target a version before {removed}."
-        ctx.report("version_removed", path, f"{what}{owner} was removed in {removed}", hint, key=True)
+        new = renamed(where, what)
+        edit = ctx.replacing(ctx.source.key_at(path), new) if new else None
+        ctx.report("version_removed", path, f"{what}{owner} was removed in {removed}", hint, key=True, edit=edit)
     else:
         hint = f"Target {since} or later, or leave it out."
         ctx.report("version_added", path, f"{what}{owner} came with {since}, after {ctx.target}", hint, key=True)

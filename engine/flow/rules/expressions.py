@@ -53,8 +53,9 @@ def readable(ctx: Checked) -> Iterator[Finding]:
             message = f"the expression cannot be read: {problem.message}"
             hint = problem.hint or "Check its brackets, quotes and closing }}."
             edit = _close(ctx, template, problem)
-            # a flow may be made to fail on purpose, but hardly by a brace that is missing
-            severity: Severity = "error" if edit else "warning"
+            # delimiters within delimiters may be meant for a second rendering
+            nested = template.text.rfind("{{", 0, start) > template.text.rfind("}}", 0, start)
+            severity: Severity = "warning" if nested and not edit else "error"
             yield ctx.finding("bad_expression", template.path, message, hint, severity=severity, span=span, edit=edit)
 
 
@@ -86,12 +87,13 @@ def names_that_exist(ctx: Checked) -> Iterator[Finding]:
     """Filters, functions and tests exist, in the target version, and take these arguments."""
     for template in ctx.templates:
         for use in template.found.uses:
-            span = ctx.source.inside(template.path, use.offset, use.offset + len(use.name))
-            if not use.known:
-                yield _unknown(ctx, template, use, span)
+            problem = _misfit(ctx, use) if use.known else None
+            if use.known and problem is None:
                 continue
-            problem = _misfit(ctx, use)
-            if problem:
+            span = ctx.source.inside(template.path, use.offset, use.offset + len(use.name))
+            if problem is None:
+                yield _unknown(ctx, template, use, span)
+            else:
                 code, message, hint = problem
                 yield ctx.finding(code, template.path, message, hint, span=span)
 

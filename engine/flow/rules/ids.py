@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any
 
 from engine.flow.context import Checked
@@ -20,15 +21,50 @@ _VERBS = frozenset(
 
 def _repeated(ctx: Checked, entries: Iterable[tuple[str, Path]], noun: str) -> Iterator[Finding]:
     first: dict[str, Path] = {}
+    times: dict[str, int] = {}
+    read: set[str] | None = None
     for name, path in entries:
         if not name:
             continue
         if name in first:
             line = ctx.source.at((*first[name], "id")).line
             message = f"two {noun}s have the id {name}; the other is on line {line}"
-            yield ctx.finding("duplicate_id", (*path, "id"), message, "Give each an id of its own.")
+            edit = None
+            if ctx.source.scalar_style((*path, "id")) == "plain":
+                free = next(f"{name}_{n}" for n in count(times.get(name, 1) + 1) if f"{name}_{n}" not in first)
+                times[name] = int(free.rpartition("_")[2])
+                read = _read_names(ctx, noun) if read is None else read
+                # where the id is read somewhere, only its author knows which of the two is meant
+                safe = name not in read
+                edit = ctx.replacing(ctx.source.at((*path, "id")), free, safe=safe)
+                first[free] = path
+            yield ctx.finding("duplicate_id", (*path, "id"), message, "Give each an id of its own.", edit=edit)
         else:
             first[name] = path
+
+
+def _read_names(ctx: Checked, noun: str) -> set[str]:
+    """Ids that expressions or dependsOn refer to."""
+    root = {"task": "outputs", "input": "inputs"}.get(noun)
+    references = (r for template in ctx.templates for r in template.found.references)
+    names = {str(r.path[1]) for r in references if r.path[0] == root and len(r.path) > 1}
+    if noun == "task":
+        names |= {
+            name
+            for t in ctx.tasks
+            if t.short == "Dag"
+            for entry in _list(t.value.get("tasks"))
+            for name in _waits(entry)
+        }
+    return names
+
+
+def _waits(entry: Any) -> list[str]:
+    return [str(v) for v in _list(entry.get("dependsOn"))] if isinstance(entry, dict) else []
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def entries(flow: dict[str, Any], name: str) -> Iterator[tuple[str, Path]]:

@@ -30,6 +30,12 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a password in an address", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/@{}]+:(?P<word>[^\s@/{}$<]{3,})@")),
     ("a password in an address", re.compile(r"[?&;](?:password|pwd)=(?P<word>[^&;\s{}$<]{3,})", re.IGNORECASE)),
 )
+# One search that every text with such a shape passes, so that the others need none of the exact ones.
+_ANY_SHAPE = re.compile(
+    r"AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|://|[spr]k[-_]|AIza|earer\s|Basic\s|eyJ|PRIVATE KEY|"
+    r"password=|pwd=",
+    re.IGNORECASE,
+)
 _SECRET_WORDS = frozenset(
     ("password", "passwd", "passphrase", "secret", "token", "credential", "credentials", "apikey", "pwd")
 )
@@ -110,7 +116,7 @@ def secrets_in_clear_text(ctx: Checked) -> Iterator[Finding]:
 
 def _credential(ctx: Checked, path: Path, text: str) -> tuple[str, str]:
     """What kind of credential a text holds and the secret part of it; empty when it holds none."""
-    for what, shape in _SHAPES:
+    for what, shape in _SHAPES if _ANY_SHAPE.search(text) else ():
         found = shape.search(text)
         if found:
             return what, found.groupdict().get("word") or ("" if "{{" in found.group() else found.group())
@@ -152,7 +158,7 @@ def _is_sample(ctx: Checked, path: Path, word: str) -> bool:
 def secret_name(ctx: Checked, path: Path) -> str:
     """A name for the secret that belongs at this place: POSTGRES_PASSWORD."""
     key = next((s for s in reversed(path) if isinstance(s, str)), "SECRET")
-    best = max((t for t in ctx.typed if path[: len(t.path)] == t.path), key=lambda t: len(t.path), default=None)
+    best = ctx.owner(path)
     family = best.type.split(".")[-2] if best is not None and best.type.count(".") > 1 else ""
     words = dict.fromkeys((*words_of(family), *words_of(key)))
     return "_".join(words).upper() or "SECRET"
