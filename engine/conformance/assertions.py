@@ -52,7 +52,7 @@ class Observed:
     def children(self, flow_id: str) -> list[Execution]:
         """Executions of another flow, oldest first."""
         found = [s for s in self.engine.executions(limit=100_000) if s.flow == flow_id and s.id != self.execution.id]
-        return [self.engine.execution(s.id) for s in sorted(found, key=lambda s: s.created)]
+        return [self.engine.execution(s.id) for s in reversed(found)]
 
     def iterations(self, of: str, task: str | None = None) -> list[Execution]:
         """Iterations of the loops of an execution, in order."""

@@ -326,7 +326,7 @@ class Execution:
         self.original_id = event.get("original") or self.id
         self.loop = event.get("loop")
         self.not_before = event.get("not_before")
-        first: float = event.get("first_created", event["at"])
+        first: Any = event.get("first_created", event["at"])
         self.attempt = event.get("attempt", 1)
         self.first_created = first
         self.history = tuple((s, at) for s, at in event.get("history") or (("CREATED", event["at"]),))

@@ -25,10 +25,10 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, execution TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS events_of ON events (execution);
 CREATE TABLE IF NOT EXISTS executions (
-    id TEXT PRIMARY KEY, namespace TEXT NOT NULL, flow TEXT NOT NULL, revision INTEGER NOT NULL, kind TEXT NOT NULL,
-    state TEXT NOT NULL, finished INTEGER NOT NULL, created REAL NOT NULL, ended REAL, source TEXT,
-    parent TEXT, caller TEXT, labels TEXT NOT NULL
-) WITHOUT ROWID;
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, flow TEXT NOT NULL,
+    revision INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, finished INTEGER NOT NULL,
+    created REAL NOT NULL, ended REAL, source TEXT, parent TEXT, caller TEXT, labels TEXT NOT NULL
+);
 CREATE INDEX IF NOT EXISTS executions_of ON executions (namespace, flow, created);
 CREATE INDEX IF NOT EXISTS executions_called ON executions (caller);
 CREATE INDEX IF NOT EXISTS executions_parent ON executions (parent);
@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS logs (
 );
 CREATE INDEX IF NOT EXISTS logs_of ON logs (execution);
 """
+
+
+_COLUMNS = "id, namespace, flow, revision, kind, state, finished, created, ended, source, parent, caller, labels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class Journal:
                 writer.execute("INSERT INTO events (execution, body) VALUES (?, ?)", (execution, _json(group)))
             if summaries:
                 writer.executemany(
-                    "INSERT INTO executions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+                    f"INSERT INTO executions ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
                     " state = excluded.state, finished = excluded.finished, ended = excluded.ended,"
                     " labels = excluded.labels, revision = excluded.revision, source = excluded.source",
                     [_row(summary) for summary in summaries],
@@ -160,7 +163,7 @@ class Journal:
 
     def summary(self, execution: str) -> Summary | None:
         """The summary of one execution, or None."""
-        rows = self._read("SELECT * FROM executions WHERE id = ?", (execution,))
+        rows = self._read(f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (execution,))
         return _summary(rows[0]) if rows else None
 
     def summaries(
@@ -190,7 +193,7 @@ class Journal:
         where = " AND ".join(test for test, _ in tests) or "1"
         values = [value for _, values in tests for value in values]
         rows = self._read(
-            f"SELECT * FROM executions WHERE {where} ORDER BY created DESC, id DESC LIMIT ?", (*values, limit)
+            f"SELECT {_COLUMNS} FROM executions WHERE {where} ORDER BY created DESC, seq DESC LIMIT ?", (*values, limit)
         )
         return [_summary(row) for row in rows]
 
@@ -243,5 +246,4 @@ def _row(s: Summary) -> tuple[Any, ...]:
 
 
 def _summary(row: Sequence[Any]) -> Summary:
-    identity, finished, rest, labels = row[:6], bool(row[6]), row[7:12], json.loads(row[12])
-    return Summary(*identity, finished, *rest, labels)
+    return Summary(*row[:6], bool(row[6]), *row[7:12], json.loads(row[12]))

@@ -18,7 +18,7 @@ OTHER = ExecutionRef("company.team", "other-flow", "exec2")
 def test_a_task_file_lies_under_namespace_flow_execution_task_and_run(store, ref):
     files = store.execution(ref, task_id="My_Task", task_run_id="run1")
     uri = files.put_bytes(b"hello", "out.txt")
-    assert uri == "kestra:///company/team/my-flow/executions/exec1/tasks/my_task/run1/out.txt"
+    assert uri == "kestra:///company/team/my-flow/executions/exec1/tasks/my-task/run1/out.txt"
     assert files.open(uri).read_bytes() == b"hello"
     assert files.size(uri) == 5
 
