@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.query import words_of
 from rag.versions import version_number
+from rag.words import stop_words
 
 if TYPE_CHECKING:
     from rag.embedders import Vectors
@@ -25,6 +27,12 @@ NEWEST = "2.0"
 
 _ASKED_VERSION = re.compile(r"\b(?:kestra|version|v)\s*(\d+(?:\.\d+)+|\d+)\b", re.IGNORECASE)
 _COMPOUND = re.compile(r"\b[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+\b")
+_ASKED_THING = re.compile(
+    r"(?:(?:the|a|an|any)\s+)?(?:kestra\s+)?((?:[\w-]+\s+){1,3})(?:plugins?|tasks?|triggers?|connector|integration|operator)"
+    r"(?:\s+(?:for|in)\s+kestra)?[.?!]?$",
+    re.IGNORECASE,
+)
+"""Asks for one thing by the name of a product, with nothing else said."""
 _ARTEFACT = frozenset(
     ["plugin", "plugins", "task", "tasks", "trigger", "triggers", "connector", "integration", "operator", "type"]
 )
@@ -33,11 +41,13 @@ _FILE = Path(__file__).parent / "words" / "relevance.json"
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What retrieval saw of a query. ``frequencies``: chunks each word stands in; ``best``: the highest cosine;
-    ``covered`` (0 to 1): share of the words, by rarity, that the best hits hold."""
+    """What retrieval saw of a query. ``frequencies``: chunks each word, or a word for the same, stands in;
+    ``subjects``: words that name or head something; ``best``: the highest cosine; ``covered`` (0 to 1): share of the
+    words, by rarity, that the best hits hold."""
 
     words: Sequence[str]
     frequencies: Mapping[str, int]
+    subjects: Set[str]
     best: float
     covered: float
     vector: Vectors
@@ -86,8 +96,10 @@ def unknown_names(text: str, unknown_types: Sequence[str], signals: Signals) -> 
     rest = [w for w in others if not any(w in n.lower() for n in names) and w not in _ARTEFACT]
     if names and len(rest) <= 4:
         return names
-    if _ARTEFACT & set(signals.words) and len(signals.words) <= 5:
-        return signals.unknown
+    asked = _ASKED_THING.match(text.strip())
+    if asked:
+        things = [w for w in words_of(asked[1]) if w not in signals.subjects]
+        return things if not any(w in stop_words() for w in asked[1].lower().split()) else []
     return []
 
 

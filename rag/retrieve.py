@@ -78,10 +78,11 @@ class Retriever:
     ) -> Found:
         """At most ``k`` hits for the target version, best first, at most one a type."""
         named = self.types.named_in(words) if stages.exact else Named()
-        candidates = self._candidates(words, named, target, kinds, stages)
+        vector = self._embedder.embed_query(words)
+        candidates = self._candidates(words, vector, named, target, kinds, stages)
         rows = self._lexical.rows(list(candidates))
         if stages.abstain and not named.certain:
-            signals = self._signals(words, candidates, rows)
+            signals = self._signals(words, vector, candidates, rows)
             if reason := objection(words, named.unknown, signals, self._embedder.name):
                 return Found(reason=reason)
         if stages.links:
@@ -91,7 +92,13 @@ class Retriever:
         return Found([self._hit(rows[n], c, target) for n, c in self._spread(ranked, rows, k)])
 
     def _candidates(
-        self, words: str, named: Named, target: str, kinds: Sequence[str] | None, stages: Stages
+        self,
+        words: str,
+        vector: Vectors,
+        named: Named,
+        target: str,
+        kinds: Sequence[str] | None,
+        stages: Stages,
     ) -> dict[int, _Candidate]:
         at = version_number(target)
         found: dict[int, _Candidate] = {}
@@ -108,7 +115,7 @@ class Retriever:
                 hits = self._lexical.search(others, limit=40, target=at, kinds=kinds) if others else []
                 self._add(found, f"synonyms{suffix}", weight * _SYNONYMS, [n for n, _ in hits])
             if stages.vectors:
-                near = self._near(self._embedder.embed_query(text), at, kinds)
+                near = self._near(self._embedder.embed_query(text) if index else vector, at, kinds)
                 self._add(found, f"meaning{suffix}", weight, [n for n, _ in near])
                 for number, cosine in near:
                     found[number].cosine = max(found[number].cosine, cosine)
@@ -116,23 +123,29 @@ class Retriever:
 
     def signals(self, words: str, target: str) -> Signals:
         """What the judgement on relevance is made of."""
-        candidates = self._candidates(words, Named(), target, None, Stages(steps=False))
-        return self._signals(words, candidates, self._lexical.rows(list(candidates)))
+        vector = self._embedder.embed_query(words)
+        candidates = self._candidates(words, vector, Named(), target, None, Stages(steps=False))
+        return self._signals(words, vector, candidates, self._lexical.rows(list(candidates)))
 
-    def _signals(self, words: str, candidates: dict[int, _Candidate], rows: dict[int, Row]) -> Signals:
+    def _signals(self, words: str, vector: Vectors, candidates: dict[int, _Candidate], rows: dict[int, Row]) -> Signals:
         asked = words_of(words)
-        frequencies = self._lexical.frequencies(asked)
-        rarity = {w: math.log(1 + self._chunks / (1 + frequencies[w])) for w in asked}
+        meant = {w: [w, *synonyms([w])] for w in asked}
+        counted = self._lexical.frequencies([x for forms in meant.values() for x in forms])
+        frequencies = {w: max(counted[x] for x in forms) for w, forms in meant.items()}
+        rarity = {w: math.log(1 + self._chunks / (1 + counted[w])) for w in asked}
         best = sorted(candidates, key=lambda n: -candidates[n].score)[:5]
         texts = [f"{rows[n].facts['title']} {rows[n].text}".lower() for n in best]
-        covered = max((sum(rarity[w] for w in asked if w[:5] in text) for text in texts), default=0.0)
+        covered = max(
+            (sum(rarity[w] for w in asked if any(x[:5] in text for x in meant[w])) for text in texts), default=0.0
+        )
         total = sum(rarity.values())
         return Signals(
             words=asked,
             frequencies=frequencies,
+            subjects=self._lexical.subjects(asked) if len(asked) <= 5 else set(),
             best=max((c.cosine for c in candidates.values()), default=0.0),
             covered=covered / total if total else 0.0,
-            vector=self._embedder.embed_query(words),
+            vector=vector,
         )
 
     def _near(self, vector: Vectors, at: int, kinds: Sequence[str] | None, want: int = 60) -> list[tuple[int, float]]:

@@ -35,6 +35,7 @@ CREATE VIRTUAL TABLE words USING fts5 (
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, 'row');
 """
 _NEVER = 10**9
+_REMEMBERED = 20_000
 # How much a word counts by where it stands: title, type names, heading path, text, keywords.
 _WEIGHTS = "4.0, 4.0, 3.0, 1.0, 0.9"
 
@@ -99,6 +100,11 @@ class LexicalWriter:
         self._connection.close()
 
 
+def _term(word: str) -> str:
+    """A word or phrase quoted for FTS5, so that nothing in it is an operator."""
+    return '"' + word.replace('"', " ") + '"'
+
+
 def _names(chunk: Chunk) -> str:
     """Type names whole and in words; only those that the chunk is about, or every guide would match every name."""
     if chunk.kind != "reference":
@@ -114,12 +120,13 @@ class LexicalReader:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._counted: dict[str, int] = {}
 
     def search(
         self, words: Sequence[str], *, limit: int, target: int, kinds: Sequence[str] | None = None
     ) -> list[tuple[int, float]]:
         """(number, score) of chunks that hold any of the words in the target version, best first; higher is better."""
-        query = " OR ".join(f'"{w.replace(chr(34), " ")}"' for w in words if w.strip())
+        query = " OR ".join(_term(w) for w in words if w.strip())
         if not query:
             return []
         sql = (
@@ -152,9 +159,14 @@ class LexicalReader:
         return [(n, json.loads(t), json.loads(a)) for n, t, a in found]
 
     def mentions(self) -> dict[int, list[str]]:
-        """The types that each page and example speaks of."""
-        found = self._rows("SELECT number, json_extract(facts, '$.mentions') FROM chunks WHERE kind <> 'reference'")
-        return {n: names for n, text in found if (names := json.loads(text))}
+        """The other types that each chunk speaks of."""
+        found = self._rows(
+            "SELECT number, json_extract(facts, '$.mentions'), "
+            "CASE kind WHEN 'reference' THEN json_extract(facts, '$.types') ELSE '[]' END FROM chunks "
+            "WHERE json_extract(facts, '$.mentions') <> '[]'"
+        )
+        spoken = {n: [x for x in json.loads(names) if x not in json.loads(own)] for n, names, own in found}
+        return {n: names for n, names in spoken.items() if names}
 
     def siblings(self, document: str) -> list[int]:
         return [n for (n,) in self._rows("SELECT number FROM chunks WHERE document = ? ORDER BY number", (document,))]
@@ -188,9 +200,29 @@ class LexicalReader:
         """In how many chunks each word stands, by its stem."""
         out = {}
         for word in dict.fromkeys(words):
-            found = self._rows("SELECT count(*) FROM words WHERE words MATCH ?", (f'"{word.replace(chr(34), " ")}"',))
-            out[word] = int(found[0][0])
+            if word not in self._counted:
+                found = self._rows("SELECT count(*) FROM words WHERE words MATCH ?", (_term(word),))
+                self._counted[word] = int(found[0][0])
+            out[word] = self._counted[word]
+        if len(self._counted) > _REMEMBERED:
+            self._counted = {}
         return out
+
+    def subjects(self, words: Sequence[str]) -> set[str]:
+        """Those of the words that name or head something, or say in a reference what it is for."""
+        found = set()
+        for word in dict.fromkeys(words):
+            term = _term(word)
+            heads = self._rows(
+                "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (f"{{title names path keywords}} : {term}",)
+            )
+            if heads or self._rows(
+                "SELECT 1 FROM words JOIN chunks ON number = words.rowid "
+                "WHERE words MATCH ? AND kind = 'reference' LIMIT 1",
+                (f"text : {term}",),
+            ):
+                found.add(word)
+        return found
 
     def count(self) -> int:
         return int(self._rows("SELECT count(*) FROM chunks")[0][0])
