@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.flow.catalog import Catalog, TypeDef, in_version
 from engine.flow.findings import Edit, Finding, Path, Severity
-from engine.flow.source import Source, Span
-from engine.flow.templates import Template, templates
+from engine.flow.source import Source, Span, strings_of
+from engine.flow.templates import Template, references, templates
+
+if TYPE_CHECKING:
+    from engine.expressions.inspection import Reference
 
 Value = dict[str, Any]
 ROOTS = frozenset(
@@ -118,6 +121,16 @@ class Checked:
     def triggers(self) -> list[Typed]:
         """The flow's triggers."""
         return [t for t in self.typed if t.kind == "trigger"]
+
+    @cached_property
+    def strings(self) -> list[tuple[Path, str]]:
+        """Every text of the flow with its path."""
+        return strings_of(self.flow)
+
+    @cached_property
+    def references(self) -> list[tuple[Template, Reference]]:
+        """Every reference, but those inside of a name with a hyphen, which have a finding of their own."""
+        return list(references(self.templates))
 
     @cached_property
     def templates(self) -> list[Template]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -21,7 +20,8 @@ from engine.flow.scalars import align, plain_value, resolve_tag
 from engine.flow.yaml_errors import explain, quote_expression
 
 MAX_BYTES = 5_000_000
-MAX_NODES = 400_000
+# Values that aliases may add to those that are written.
+MAX_REPEATED = 20_000
 MAX_DEPTH = 150
 _CORE = "tag:yaml.org,2002:"
 _MERGE = _CORE + "merge"
@@ -199,6 +199,7 @@ class _Builder:
         self.sizes: dict[int, int] = {}
         self.built: dict[int, Any] = {}
         self.open: set[int] = set()
+        self.written = 0
 
     def report(self, code: str, path: Path, node: Node, message: str, hint: str) -> None:
         span = self.source._span(node)
@@ -207,6 +208,7 @@ class _Builder:
         )
 
     def build(self, node: Node, path: Path, depth: int = 0) -> tuple[Any, int]:
+        self.written += 1
         if isinstance(node, ScalarNode):
             if node.tag == _CORE + "str":
                 return node.value, 1
@@ -223,10 +225,10 @@ class _Builder:
             self.mapping(node, path, depth) if isinstance(node, MappingNode) else self.sequence(node, path, depth)
         )
         self.open.discard(key)
-        if size > MAX_NODES:
+        if size > self.written + MAX_REPEATED:
             raise _TooLarge(
                 node,
-                f"aliases multiply to more than {MAX_NODES} values",
+                f"aliases repeat more than {MAX_REPEATED} values",
                 "Write out what is needed; aliases of aliases are refused.",
                 "alias_bomb",
             )
@@ -334,13 +336,19 @@ def _read(text: str, root: Node | None, shift: int) -> Source:
     return Source(text, value, tuple(builder.findings), root, shift)
 
 
-def walk_strings(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def strings_of(value: Any, path: Path = ()) -> list[tuple[Path, str]]:
     """Every text in plain data with its path, in order."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, child in value.items():
-            yield from walk_strings(child, (*path, key))
-    elif isinstance(value, list):
-        for i, child in enumerate(value):
-            yield from walk_strings(child, (*path, i))
+    out: list[tuple[Path, str]] = []
+
+    def walk(value: Any, path: Path) -> None:
+        if isinstance(value, str):
+            out.append((path, value))
+        elif isinstance(value, dict):
+            for key, child in value.items():
+                walk(child, (*path, key))
+        elif isinstance(value, list):
+            for i, child in enumerate(value):
+                walk(child, (*path, i))
+
+    walk(value, path)
+    return out

@@ -83,6 +83,15 @@ def hyphened(template: Template) -> Iterator[tuple[str, str, int, int]]:
             yield match["before"], match["name"], match.start(), match.end()
 
 
+def references(found: list[Template]) -> Iterator[tuple[Template, Reference]]:
+    """Every reference with its template, but those inside of a name with a hyphen."""
+    for template in found:
+        ranges = [(start, end) for _, _, start, end in hyphened(template)] if template.found.problems else ()
+        for reference in template.found.references:
+            if not any(start <= reference.offset < end for start, end in ranges):
+                yield template, reference
+
+
 def keys(reference: Reference) -> tuple[str | int | None, ...]:
     """The steps of a reference after its first name."""
     return tuple(step.key for step in reference.steps[1:])

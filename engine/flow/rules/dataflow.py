@@ -10,7 +10,7 @@ from engine.flow.findings import Edit, Finding, Severity
 from engine.flow.names import nearest
 from engine.flow.order import loops, order
 from engine.flow.rules import rule
-from engine.flow.templates import Template, hyphened, keys
+from engine.flow.templates import Template, keys
 
 if TYPE_CHECKING:
     from engine.expressions.inspection import Reference
@@ -32,15 +32,6 @@ _ALIASES = {
 _FILE_NAMES = frozenset(("file", "path", "filePath", "filepath", "outputFile", "location", "data", "result", "output"))
 _EACH = ("ForEach", "EachSequential", "EachParallel")
 _SUBFLOW_VARIABLES = frozenset(("executionId", "namespace", "flowId", "flowRevision", "state", "id", "type"))
-
-
-def _references(ctx: Checked) -> Iterator[tuple[Template, Reference]]:
-    """Every reference, but those inside of a name with a hyphen, which have a finding of their own."""
-    for template in ctx.templates:
-        ranges = [(start, end) for _, _, start, end in hyphened(template)]
-        for reference in template.found.references:
-            if not any(start <= reference.offset < end for start, end in ranges):
-                yield template, reference
 
 
 def _at(
@@ -91,7 +82,7 @@ def outputs_that_exist(ctx: Checked) -> Iterator[Finding]:
     by_id: dict[str, list[Typed]] = {}
     for task in ctx.tasks:
         by_id.setdefault(task.id, []).append(task)
-    for template, reference in _references(ctx):
+    for template, reference in ctx.references:
         path = keys(reference)
         if reference.path[0] != "outputs" or not path or not isinstance(path[0], str) or _elsewhere(template):
             continue
@@ -180,7 +171,7 @@ def inputs_that_exist(ctx: Checked) -> Iterator[Finding]:
     names = ctx.named["inputs"]
     if ctx.open_inputs:
         return
-    for template, reference in _references(ctx):
+    for template, reference in ctx.references:
         path = keys(reference)
         if reference.path[0] != "inputs" or reference.guarded or not path or not isinstance(path[0], str):
             continue
@@ -202,7 +193,7 @@ def variables_that_exist(ctx: Checked) -> Iterator[Finding]:
     names = ctx.named["vars"]
     if any(task.short == "SetVariables" for task in ctx.tasks):
         return
-    for template, reference in _references(ctx):
+    for template, reference in ctx.references:
         path = keys(reference)
         if reference.path[0] != "vars" or reference.guarded or not path or not isinstance(path[0], str):
             continue
@@ -223,7 +214,7 @@ def trigger_variables(ctx: Checked) -> Iterator[Finding]:
         if definition is None or not definition.outputs_known or not definition.outputs or definition.partial:
             return
         given |= definition.outputs.keys()
-    for template, reference in _references(ctx):
+    for template, reference in ctx.references:
         path = keys(reference)
         if reference.path[0] != "trigger" or reference.guarded or not path or not isinstance(path[0], str):
             continue
@@ -237,7 +228,7 @@ def trigger_variables(ctx: Checked) -> Iterator[Finding]:
 def names_that_are_known(ctx: Checked) -> Iterator[Finding]:
     """The first name of a reference is one that Kestra gives."""
     ids = {task.id for task in ctx.tasks}
-    for template, reference in _references(ctx):
+    for template, reference in ctx.references:
         name = str(reference.path[0])
         if reference.guarded or ctx.is_root(name) or _unquoted_argument(template, reference):
             continue
@@ -281,7 +272,7 @@ def _unquoted_argument(template: Template, reference: Reference) -> bool:
 @rule
 def loop_variables(ctx: Checked) -> Iterator[Finding]:
     """taskrun.value exists inside of a loop; inside of a Loop it is item.value, and the iteration item.index."""
-    for template, reference in _references(ctx):
+    for template, reference in ctx.references:
         task = template.task
         path = keys(reference)
         if reference.path[0] != "taskrun" or path[:1] not in (("value",), ("iteration",)) or task is None:

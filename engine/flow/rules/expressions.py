@@ -11,7 +11,7 @@ from engine.flow.context import Checked
 from engine.flow.findings import Edit, Finding, Path, Severity
 from engine.flow.names import nearest
 from engine.flow.rules import rule
-from engine.flow.source import Span, walk_strings
+from engine.flow.source import Span
 from engine.flow.templates import Template, hyphened
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def names_in_quotes(ctx: Checked) -> Iterator[Finding]:
 @rule
 def foreign_delimiters(ctx: Checked) -> Iterator[Finding]:
     """Kestra's delimiters are {{ and }}: what stands in ${...} or in one brace is sent as it is."""
-    for path, text in walk_strings(ctx.flow):
+    for path, text in ctx.strings:
         if "{" not in text or _is_code(path):
             continue
         for pattern in (_DOLLAR, _ONE_BRACE):

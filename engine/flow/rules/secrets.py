@@ -11,7 +11,6 @@ from engine.flow.context import Checked
 from engine.flow.findings import Finding, Path, Severity
 from engine.flow.names import words_of
 from engine.flow.rules import rule
-from engine.flow.source import walk_strings
 
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{12,}\b")),
@@ -98,7 +97,7 @@ _PATH = re.compile(r"(?:[/~.]|\w+://)?[\w./-]+\.(?:json|ya?ml|pem|key|crt|txt|p1
 @rule
 def secrets_in_clear_text(ctx: Checked) -> Iterator[Finding]:
     """Passwords, tokens and keys come from secret(), not from the flow's text."""
-    for path, text in walk_strings(ctx.flow):
+    for path, text in ctx.strings:
         if len(text) < 3 or not path or path[-1] in ("type", "id", "description", "namespace"):
             continue
         what, word = _credential(ctx, path, text)
