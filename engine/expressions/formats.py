@@ -1,4 +1,4 @@
-"""JSON, YAML and Ion text to values and back."""
+"""JSON and Ion text to values, values to Ion, and YAML text to values; ``yaml_writer`` writes YAML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from engine.expressions.values import (
     key_text,
     own,
     scalar_text,
-    time_text,
 )
 
 _MAX_NESTING = 100
@@ -83,85 +82,6 @@ def _from_yaml(value: Any, budget: Budget, depth: int) -> Any:
     if isinstance(value, list):
         return [_from_yaml(item, budget, depth + 1) for item in value]
     return own(value)
-
-
-def yaml_text(value: Any, budget: Budget) -> str:
-    """YAML as Kestra writes it: no document mark, no needless quotes, lists moved in by one."""
-    lines: list[str] = []
-    size = 0
-
-    def add(line: str) -> None:
-        nonlocal size
-        size += len(line) + 1
-        budget.length(size)
-        lines.append(line)
-
-    value = own(value)
-    if isinstance(value, (list, dict)) and value:
-        _yaml_block(value, 0, add)
-    else:
-        add(_yaml_scalar(value, 0))
-    return "\n".join(lines) + "\n"
-
-
-def _yaml_block(value: Any, depth: int, add: Any) -> None:
-    if depth > _MAX_NESTING:
-        raise LimitExceeded(f"A value nested more than {_MAX_NESTING} levels deep cannot be printed")
-    space = "  " * depth
-    entries = [("-", item) for item in value] if isinstance(value, list) else list(value.items())
-    for key, item in entries:
-        item = own(item)
-        head = f"{space} -" if isinstance(value, list) else f"{space}{_yaml_scalar(key_text(key), depth)}:"
-        if not isinstance(item, (list, dict)) or not item:
-            add(f"{head} {_yaml_scalar(item, depth + 1)}")
-        elif isinstance(value, list):
-            nested: list[str] = []
-            _yaml_block(item, depth + 1, nested.append)
-            prefix = "  " * (depth + 1)
-            add(f"{head} {nested[0].removeprefix(prefix)}")
-            for line in nested[1:]:
-                add(" " + line)
-        else:
-            add(head)
-            _yaml_block(item, depth + 1, add)
-
-
-def _yaml_scalar(value: Any, depth: int) -> str:
-    if isinstance(value, str):
-        return _yaml_string(value, depth)
-    if isinstance(value, list):
-        return "[]"
-    if isinstance(value, dict):
-        return "{}"
-    if value is None:
-        return "null"
-    if isinstance(value, datetime):
-        return datetime_json(value)
-    if isinstance(value, time):
-        return time_text(value, seconds=True)
-    return scalar_text(value)
-
-
-def _yaml_string(text: str, depth: int) -> str:
-    if "\n" in text and all(line == line.rstrip() for line in text.split("\n")) and text.isprintable() is False:
-        body = text.rstrip("\n")
-        if body and not body[0].isspace() and all(c.isprintable() or c == "\n" for c in body):
-            mark = "|-" if not text.endswith("\n") else "|" if text == body + "\n" else "|+"
-            space = "  " * max(1, depth)
-            return mark + "\n" + "\n".join(f"{space}{line}".rstrip() for line in body.split("\n"))
-    return text if _plain_yaml(text) else json.dumps(text, ensure_ascii=False)
-
-
-def _plain_yaml(text: str) -> bool:
-    """Whether a text may stand without quotes and still be read as the same text."""
-    import yaml
-
-    if not text or text != text.strip() or not text.isprintable():
-        return False
-    if any(mark in text for mark in (": ", " #")) or text.endswith(":") or text[0] in "-?:,[]{}#&*!|>'\"%@`=":
-        return False
-    resolver: Any = yaml.resolver.Resolver()
-    return bool(resolver.resolve(yaml.ScalarNode, text, (True, False)) == "tag:yaml.org,2002:str")
 
 
 def ion_text(value: Any, budget: Budget) -> str:

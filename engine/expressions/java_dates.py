@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -134,6 +133,8 @@ def _read(text: str, existing_format: Any, locale: str) -> datetime | date:
         return read_iso(text)
     name = str(existing_format)
     if name == "rfc_1123_date_time":
+        from email.utils import parsedate_to_datetime
+
         try:
             return parsedate_to_datetime(text)
         except (ValueError, TypeError) as error:

@@ -227,7 +227,7 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def check_size(value: Any, budget: Budget) -> None:
-    """LimitExceeded for a value made in a template that holds too much, counting what is shared as often as it shows."""
+    """LimitExceeded for a value that holds too much; what is shared counts as often as it shows."""
     pending, count = [(value, 0)], 0
     while pending:
         item, depth = pending.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.expressions import formats
+from engine.expressions import formats, yaml_writer
 from engine.expressions.errors import ExpressionError
 from engine.expressions.jq import run_jq
 from engine.expressions.registry import filter_
@@ -27,7 +27,7 @@ def json_filter(frame: Frame, value: Any) -> str:
 @filter_("yaml")
 def yaml_filter(frame: Frame, value: Any) -> str:
     """The value as YAML, with a line break at its end."""
-    return formats.yaml_text(value, frame.budget)
+    return yaml_writer.yaml_text(value, frame.budget)
 
 
 @filter_("toIon")
