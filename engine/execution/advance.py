@@ -170,9 +170,14 @@ def _step(plan: Plan, execution: Execution, parent: str, lanes: set[int]) -> lis
         return _after(plan, execution, scope) if not parent else []
     if execution.killing or execution.stopping:
         return _stop_scope(execution, parent, scope)
-    if execution.state == "PAUSED" or (run is not None and (run.state == "PAUSED" or run.detail is None)):
+    if execution.state == "PAUSED" or (run is not None and _waits(run)):
         return []
     return _walk(plan, execution, run, scope, lanes)
+
+
+def _waits(run: TaskRun) -> bool:
+    """A flowable that is not open yet, is paused, or waits for its next round."""
+    return run.state == "PAUSED" or run.detail is None or run.due is not None
 
 
 def _stop_scope(execution: Execution, parent: str, scope: Scope) -> list[Command]:
@@ -213,7 +218,7 @@ def _walk(plan: Plan, execution: Execution, run: TaskRun | None, scope: Scope, l
 
 def _round_over(plan: Plan, run: TaskRun) -> bool:
     """Whether a LoopUntil whose children have all ended is to look at its condition."""
-    return plan.task(run).type == LOOP_UNTIL and run.due is None and not (run.detail or {}).get("over")
+    return plan.task(run).type == LOOP_UNTIL and not (run.detail or {}).get("over")
 
 
 def _in_turn(scope: Scope, parent: str, name: str, tasks: Sequence[Task]) -> list[Command] | None:

@@ -246,4 +246,5 @@ def _row(s: Summary) -> tuple[Any, ...]:
 
 
 def _summary(row: Sequence[Any]) -> Summary:
-    return Summary(*row[:6], bool(row[6]), *row[7:12], json.loads(row[12]))
+    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    return Summary(**{**values, "finished": bool(values["finished"]), "labels": json.loads(values["labels"])})
