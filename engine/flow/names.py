@@ -59,6 +59,7 @@ def _stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=65536)
 def _alike(a: str, b: str) -> float:
     if a == b:
         return 1.0
@@ -108,20 +109,22 @@ def nearest(wrong: str, names: Iterable[str], n: int = 3, floor: float = 0.55) -
 def closest(wrong: str, types: Mapping[str, tuple[str, ...]], n: int) -> list[tuple[str, float]]:
     """Type names that ``wrong`` may mean; ``types`` maps each to all its names, former ones included."""
     package, last = _split(wrong)
-    scored = []
+    best: dict[str, float] = {}
+    # packages are far fewer than types, so their likeness is worked out first and only once
+    where: dict[tuple[str, ...], float] = {}
     for name, forms in types.items():
-        best = 0.0
         for form in forms:
             other_package, other_last = _split(form)
-            where = _overlap(package, other_package)
-            if where < 0.3 and last != other_last:
-                continue
-            best = max(best, 0.5 * _last_likeness(last, other_last) + 0.5 * where)
-        if best >= 0.45:
-            scored.append((name, min(best, 0.99)))
+            if other_package not in where:
+                where[other_package] = _overlap(package, other_package)
+            near = where[other_package]
+            if near >= 0.3 or last == other_last:
+                best[name] = max(best.get(name, 0.0), 0.5 * _last_likeness(last, other_last) + 0.5 * near)
+    scored = [(name, min(score, 0.99)) for name, score in best.items() if score >= 0.45]
     return sorted(scored, key=lambda s: (-s[1], len(s[0]), s[0]))[:n]
 
 
+@lru_cache(maxsize=8192)
 def _split(type_name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     package, _, last = type_name.rpartition(".")
     words = tuple(w for w in words_of(package) if w not in _NOISE)
