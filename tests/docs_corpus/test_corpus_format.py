@@ -50,7 +50,7 @@ def test_each_section_answers_in_a_few_sentences(guides) -> None:
         (guide.path.name, title)
         for guide in guides
         for title, text in guide.sections
-        if not 30 <= len(_SECTION_RANGE.sub("", text).split()) <= 220
+        if not 20 <= len(_SECTION_RANGE.sub("", text).split()) <= 220
     }
     assert odd == set()
 
