@@ -36,6 +36,8 @@ _ASKED_THING = re.compile(
 _ARTEFACT = frozenset(
     ["plugin", "plugins", "task", "tasks", "trigger", "triggers", "connector", "integration", "operator", "type"]
 )
+_OWN = 0.8
+"""The model knows the bundled corpus; a user's own page that holds nearly all the words is relevant whatever it says."""
 _FILE = Path(__file__).parent / "words" / "relevance.json"
 
 
@@ -43,7 +45,7 @@ _FILE = Path(__file__).parent / "words" / "relevance.json"
 class Signals:
     """What retrieval saw of a query. ``frequencies``: chunks each word, or a word for the same, stands in;
     ``subjects``: words that name or head something; ``best``: the highest cosine; ``covered`` (0 to 1): share of the
-    words, by rarity, that the best hits hold."""
+    words, by rarity, that one of the best hits holds; ``covered_by_own``: the same for hits outside the corpus."""
 
     words: Sequence[str]
     frequencies: Mapping[str, int]
@@ -51,6 +53,7 @@ class Signals:
     best: float
     covered: float
     vector: Vectors
+    covered_by_own: float = 0.0
 
     @property
     def unknown(self) -> list[str]:
@@ -118,6 +121,8 @@ def objection(text: str, unknown_types: Sequence[str], signals: Signals, embedde
     if version := unknown_version(text):
         return f"version {version} is not known; the newest known one is {NEWEST}"
     model = fitted()
-    if model is not None and model.embedder == embedder and score(model, signals) < model.threshold:
+    if model is None or model.embedder != embedder or signals.covered_by_own >= _OWN:
+        return ""
+    if score(model, signals) < model.threshold:
         return "nothing in the documentation fits these words"
     return ""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _RANK = 20
 """Reciprocal rank fusion adds 1 / (rank + this); small, since the first few ranks of either list are what counts."""
 _SYNONYMS = 0.4
-_LINKS = 0.7
+_LINKS = 1.0
 _LINKING = 12
 """Pages whose types are followed."""
 _REFERENCE = 1.25
@@ -62,6 +62,7 @@ class Retriever:
         self._embedder = embedder
         self._chunks = generation.manifest.chunks
         self._ranges = {n: (kind, since, removed, doc) for n, kind, since, removed, doc in self._lexical.ranges()}
+        self._own = self._lexical.beside("corpus")
         self.types = TypeNames.of(self._lexical.references())
         self._mentions = self._lexical.mentions()
         spoken = Counter(name for names in self._mentions.values() for name in set(names))
@@ -134,17 +135,19 @@ class Retriever:
         frequencies = {w: max(counted[x] for x in forms) for w, forms in meant.items()}
         rarity = {w: math.log(1 + self._chunks / (1 + counted[w])) for w in asked}
         best = sorted(candidates, key=lambda n: -candidates[n].score)[:5]
-        texts = [f"{rows[n].facts['title']} {rows[n].text}".lower() for n in best]
-        covered = max(
-            (sum(rarity[w] for w in asked if any(x[:5] in text for x in meant[w])) for text in texts), default=0.0
-        )
-        total = sum(rarity.values())
+        total = sum(rarity.values()) or 1.0
+        covered = dict.fromkeys(best, 0.0)
+        for number in best:
+            text = f"{rows[number].facts['title']} {rows[number].text}".lower()
+            held = (rarity[w] for w in asked if any(x[:5] in text for x in meant[w]))
+            covered[number] = sum(held) / total
         return Signals(
             words=asked,
             frequencies=frequencies,
             subjects=self._lexical.subjects(asked) if len(asked) <= 5 else set(),
             best=max((c.cosine for c in candidates.values()), default=0.0),
-            covered=covered / total if total else 0.0,
+            covered=max(covered.values(), default=0.0),
+            covered_by_own=max((c for n, c in covered.items() if n in self._own), default=0.0),
             vector=vector,
         )
 
@@ -182,7 +185,11 @@ class Retriever:
                     vote = candidates[number].score * self._rarity[name] / math.sqrt(len(names))
                     votes[reference] = votes.get(reference, 0.0) + vote
         best = sorted((n for n in votes if self._wanted(n, at, kinds)), key=lambda n: -votes[n])
-        self._add(candidates, "used", _LINKS, best[:20])
+        strongest = candidates[pages[0]].score if pages else 1.0
+        for rank, number in enumerate(best[:20], 1):
+            candidate = candidates.setdefault(number, _Candidate())
+            candidate.ranks["used"] = rank
+            candidate.score += _LINKS * min(1.0, votes[number] / strongest) / (1 + _RANK)
 
     def _ranked(
         self, words: str, candidates: dict[int, _Candidate], rows: dict[int, Row], stages: Stages

@@ -150,6 +150,10 @@ class LexicalReader:
         """(number, kind, since, removed, document) of every chunk."""
         return self._rows("SELECT number, kind, since, removed, document FROM chunks ORDER BY number")
 
+    def beside(self, source: str) -> frozenset[int]:
+        """The chunks of every other source."""
+        return frozenset(n for (n,) in self._rows("SELECT number FROM chunks WHERE source <> ?", (source,)))
+
     def references(self) -> list[tuple[int, list[str], list[str]]]:
         """(number, types, aliases) of the first chunk of every reference document."""
         found = self._rows(
