@@ -7,11 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from engine.flow.catalog import catalog
 from engine.flow.model import Flow
-from engine.trial.samples import file_of, input_value
+from engine.trial.needs import Need
+from engine.trial.samples import file_of, input_value, scalar, shaped
 
 _SECRET = re.compile(r"\bsecret\(\s*(?:key\s*=\s*)?['\"]([^'\"]+)['\"]")
 _KEY = re.compile(r"\bkv\(\s*(?:key\s*=\s*)?['\"]([^'\"]+)['\"]\s*(?:,\s*(?:namespace\s*=\s*)?['\"]([^'\"]+)['\"])?")
+_CHOICES = ("sample-1", "sample-2")
 _TIME = "2025-01-15T09:00:00Z"
 _BY_TRIGGER: Mapping[str, Mapping[str, Any]] = {
     "Schedule": {"date": _TIME, "next": "2025-01-16T09:00:00Z", "previous": "2025-01-14T09:00:00Z"},
@@ -29,9 +32,13 @@ def secrets(source: str) -> dict[str, str]:
     }
 
 
-def keys(source: str, namespace: str) -> dict[tuple[str, str], str]:
-    """A sample for every key that an expression reads, by namespace and key."""
-    return {(where or namespace, key): f"sample-{key.lower()}" for key, where in _KEY.findall(source)}
+def keys(flow: Flow) -> dict[tuple[str, str], Any]:
+    """A sample for every key that an expression reads, by namespace and key; a list where an input chooses from it."""
+    lists = {key for entry in flow.inputs for key, _ in _KEY.findall(str(entry.get("expression", "")))}
+    return {
+        (where or flow.namespace, key): list(_CHOICES) if key in lists else f"sample-{key.lower()}"
+        for key, where in _KEY.findall(flow.source)
+    }
 
 
 def inputs(flow: Flow, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, bytes], tuple[str, ...]]:
@@ -47,9 +54,15 @@ def inputs(flow: Flow, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[s
         if str(declaration.get("type", "")).upper() == "FILE":
             extension = str(declaration.get("extension") or "").lstrip(".") or _named_ending(name)
             files[name] = file_of(extension, ())
-        elif (value := input_value(declaration)) is not None:
+        elif (value := _chosen(declaration)) is not None:
             chosen[name] = value
     return chosen, files, tuple(sampled)
+
+
+def _chosen(declaration: Mapping[str, Any]) -> Any:
+    if declaration.get("expression"):
+        return [_CHOICES[0]] if str(declaration.get("type")).upper() == "MULTISELECT" else _CHOICES[0]
+    return input_value(declaration)
 
 
 def _named_ending(name: str) -> str:
@@ -60,18 +73,19 @@ def _read_inputs(flow: Flow) -> set[str]:
     return set(re.findall(r"\binputs\.(\w+)", flow.source))
 
 
-def trigger(flow: Flow) -> dict[str, Any] | None:
-    """Sample values of the flow's first trigger, or None when it has none."""
+def trigger(flow: Flow, need: Need) -> dict[str, Any] | None:
+    """Sample values of the flow's first trigger, with all that is read of them; None when it has none."""
     for entry in flow.triggers:
         name = entry.type.rpartition(".")[2]
         found = dict(_BY_TRIGGER.get(name, {}))
         if not found:
-            from engine.flow.catalog import catalog
-            from engine.trial.samples import scalar
-
             definition = catalog().get(entry.type)
-            found = {key: scalar(key) for key in (definition.outputs if definition else {})}
+            known = definition.outputs if definition is not None and definition.outputs_known else need.keys
+            found = {key: scalar(key) for key in known}
         if name == "Flow":
             found |= {"namespace": flow.namespace, "flowId": "sample-flow"}
+        for key, inner in need.keys.items():
+            if key in found and (inner.keys or inner.json is not None):
+                found[key] = shaped(inner, key)
         return {"id": entry.id, "type": entry.type, "variables": found}
     return None

@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from engine.errors import EngineError
-from engine.expressions.errors import ExpressionSyntax, MissingVariable, UnknownName
+from engine.errors import EngineError, TaskFailed
+from engine.expressions.errors import ExpressionSyntax, UnknownName
 from engine.flow.model import Flow, Task
 from engine.trial.texts import expanded, outputs_read, own_text, places
 
 _CERTAIN = re.compile(
-    r"SyntaxError|IndentationError|TabError|NameError: name|Parser Error|syntax error|Syntax error|unexpected EOF"
+    r"SyntaxError(?!: f-string)|IndentationError|TabError|NameError: name|Parser Error|syntax error|Syntax error|unexpected EOF"
     r"|Unexpected token|ReferenceError|No such column-list"
 )
 _NETWORK = re.compile(
     r"https?://|\bcurl\b|\bwget\b|pip3? install|apt(?:-get)? |npm (?:install|i|ci)\b|git clone|\brequests\b"
-    r"|urllib|httpx|aiohttp|boto3|google\.cloud|\bsocket\b|smtplib|psycopg|sqlalchemy|pymysql|dlt\b|kaggle|\bfetch\("
+    r"|/dev/tcp|\b(?:nc|ping|ssh|scp|telnet|dig|nslookup)\b|urllib|httpx|aiohttp|boto3|google\.cloud|\bsocket\b|smtplib|psycopg|sqlalchemy|pymysql|dlt\b|kaggle|\bfetch\("
 )
 _LOOP_VALUE = re.compile(r"\b(?:taskrun\.(?:value|items|iteration)|item\b|parents?\b)")
 _SAMPLED = re.compile(r"\b(?:secret|kv)\(|\bread\(\s*['\"](?!\{)|\btrigger\.")
 _ELSEWHERE = frozenset(("packages-missing", "no-program", "path-not-allowed", "no-motherduck", "unfenced-script"))
+_UNKNOWN_NAME = re.compile(r"(?:Filter|Function or Macro|Function|Test|Tag|Macro) \[\w+\] does not exist")
 _FAILING_ON_PURPOSE = ("core.execution.Fail", "core.execution.Assert", "core.execution.Exit")
 
 
@@ -74,9 +75,9 @@ def certain(error: EngineError, said: Iterable[str]) -> bool:
     return bool(_CERTAIN.search(error.message)) or any(_CERTAIN.search(line) for line in said)
 
 
-def about_missing_output(error: EngineError) -> bool:
-    """Whether an expression asked a stand-in for something it does not have."""
-    return isinstance(error, MissingVariable)
+def never_right(message: str) -> bool:
+    """Whether a message of the core tells of something that is wrong whatever the data."""
+    return bool(_CERTAIN.search(message) or _UNKNOWN_NAME.search(message))
 
 
 def wants_network(task: Task, flow: Flow) -> bool:
@@ -84,6 +85,10 @@ def wants_network(task: Task, flow: Flow) -> bool:
     return bool(_NETWORK.search(expanded(own_text(task), flow)))
 
 
-def fails_on_purpose(task: Task) -> bool:
-    """Whether failing is what the task is for."""
-    return task.type.endswith(_FAILING_ON_PURPOSE)
+def fails_on_purpose(task: Task, error: EngineError) -> bool:
+    """Whether failing is what the task is for: a failing type, or a script that says ``exit N`` and did so."""
+    if task.type.endswith(_FAILING_ON_PURPOSE):
+        return True
+    code = error.outputs.get("exitCode") if isinstance(error, TaskFailed) else None
+    written = re.search(r"^\s*exit\s+([1-9]\d*)\s*;?\s*$", own_text(task), re.MULTILINE)
+    return written is not None and str(code) == written[1]

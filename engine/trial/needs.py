@@ -13,7 +13,8 @@ ANY = "*"
 """A key for every item of a list."""
 
 _STEP = r"(?:\.\w+|\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\])"
-_PATH = rf"outputs{_STEP}+"
+_PATH = rf"(?:outputs|trigger){_STEP}+"
+_ROOT = re.compile(r"outputs|trigger")
 _PLAIN = re.compile(rf"(?<![\w.'\"]){_PATH}")
 _PARSED = re.compile(rf"(?:fromJson|json)\(\s*(?P<path>{_PATH})\s*\)(?P<rest>{_STEP}*)")
 _JQ = re.compile(rf"(?P<path>{_PATH})\s*\|\s*jq\(\s*(?:'(?P<one>[^']*)'|\"(?P<two>[^\"]*)\")")
@@ -60,9 +61,17 @@ class Need:
         return bool(self.keys) and all(key == ANY or key.isdigit() for key in self.keys)
 
 
-def needs_of(flow: Flow) -> dict[str, Need]:
-    """By task id, what all expressions of the flow read of its outputs."""
-    root = Need()
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What all expressions of a flow read: of each task's outputs, by task id, and of the trigger's values."""
+
+    outputs: dict[str, Need]
+    trigger: Need
+
+
+def needs_of(flow: Flow) -> Needs:
+    """What the expressions of a flow read of what only running it could give."""
+    root = Need(keys={"outputs": Need(), "trigger": Need()})
     for text in texts_of([flow.variables, list(flow.outputs)]):
         _read(root, text)
     found = places(flow)
@@ -70,7 +79,7 @@ def needs_of(flow: Flow) -> dict[str, Need]:
         _read(root, own_text(place.task))
     for place in found:
         _read_items(root, place, found)
-    return root.keys
+    return Needs(root.keys["outputs"].keys, root.keys["trigger"])
 
 
 def _read(root: Need, text: str) -> None:
@@ -108,7 +117,8 @@ def _read_items(root: Need, place: Place, found: list[Place]) -> None:
 
 def _steps(path: str) -> list[str]:
     """The keys of a path; one that starts with ``=`` is an expression."""
-    steps = []
+    root = _ROOT.match(path)
+    steps = [root[0]] if root else []
     for match in _ONE_STEP.finditer(path):
         inner = (match["inner"] or "").strip()
         if match["name"]:

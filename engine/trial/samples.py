@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.trial.needs import ANY, Need, merged
+from engine.trial.patterns import matching
 
 ROWS = 2
 COLUMNS = ("id", "name", "amount", "created_at")
@@ -212,4 +213,4 @@ def _text(name: str, validator: Any) -> str | None:
                 return text
         except re.error:
             return likely[0]
-    return None
+    return matching(str(validator))

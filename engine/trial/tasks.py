@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,7 @@ class Tasks:
         self.notes: dict[str, Note] = {}
         self._settings = settings
         self._sampled = sampled_inputs
-        self._maker = Maker(flow, needs_of(flow))
+        self._maker = Maker(flow, needs_of(flow).outputs)
         self._lock = threading.Lock()
         self._made_up = {place.task.id for place in places(flow) if self._why_stood_in(place.task) is not None}
 
@@ -69,14 +69,24 @@ class Tasks:
         return self._try(task, context, entry)
 
     def is_fault(self, task_id: str) -> bool:
-        """Whether a failure of this task is the flow's own; one the core found is, unless made-up data led there."""
+        """Whether this task showed that the flow is wrong."""
         note = self.notes.get(task_id)
-        return note.fault if note is not None else not self._depends(task_id)
+        return note is not None and note.fault
 
     def is_doubtful(self, task_id: str) -> bool:
         """Whether something about this task could not be shown."""
         note = self.notes.get(task_id)
         return note is not None and note.doubtful
+
+    def explain(self, task_id: str, messages: Iterable[str]) -> None:
+        """Note a failure that the core itself found, such as a loop over something that is no list."""
+        why = "; ".join(dict.fromkeys(messages))
+        if task_id in self.notes and self.notes[task_id].badness:
+            return
+        if judge.never_right(why) or not self._depends(task_id):
+            self.notes[task_id] = Note("ran", why, "FAILED", fault=True)
+        else:
+            self.notes[task_id] = Note("ran", f"on stood-in data: {why}", "FAILED", doubtful=True)
 
     def explains_failure(self) -> bool:
         """Whether some task failed on purpose or on made-up data."""
@@ -161,7 +171,7 @@ class Tasks:
     def _failure(self, task: Task, error: EngineError, said: list[str]) -> Note:
         """What a failed real run shows."""
         why = _explained(error, said)
-        if judge.fails_on_purpose(task):
+        if judge.fails_on_purpose(task, error):
             return Note("ran", f"{why} (the flow itself says so)", "FAILED")
         if judge.runs_elsewhere(error):
             return Note("stood_in", why, doubtful=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LIBRARY = Path(__file__).parent / "pylib"
 _SHELL = ("/bin/sh", "-c")
+_SHELLS = ("sh", "bash", "dash", "zsh")
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LONGEST_ARGUMENT = 120_000
 
@@ -74,8 +75,10 @@ def run_script(task: RunContext, build: Build) -> Outputs:
 
 def _command(task: RunContext, props: Props, script: Script, folder: Path, output_folder: Path) -> Command:
     lines = [*(["set -e"] if props.flag("failFast", True) else []), *props.strings("beforeCommands"), *script.lines]
-    text = localised(task, "\n".join(lines), folder)
     interpreter = props.strings("interpreter") or list(_SHELL)
+    if task.settings.get("clock.accelerated") and Path(interpreter[0]).name in _SHELLS:
+        lines.insert(0, "sleep() { :; }")
+    text = localised(task, "\n".join(lines), folder)
     if len(text.encode()) > _LONGEST_ARGUMENT:
         path = inside(folder, ".kestra/commands.sh")
         path.parent.mkdir(exist_ok=True)
@@ -95,7 +98,8 @@ def _command(task: RunContext, props: Props, script: Script, folder: Path, outpu
 def _environment(task: RunContext, props: Props, script: Script, folder: Path, output_folder: Path) -> dict[str, str]:
     """All that the script sees: nothing of the engine's own environment but the language."""
     path = f"{Path(sys.prefix, 'bin')}:{_SYSTEM_PATH}"
-    python_path = ":".join(map(str, (*script.python_path, LIBRARY)))
+    accelerated = (LIBRARY / "prelude",) if task.settings.get("clock.accelerated") else ()
+    python_path = ":".join(map(str, (*script.python_path, *accelerated, LIBRARY)))
     return {
         "PATH": path,
         "HOME": str(folder),
@@ -107,6 +111,7 @@ def _environment(task: RunContext, props: Props, script: Script, folder: Path, o
         "PYTHONDONTWRITEBYTECODE": "1",
         "WORKING_DIR": str(folder),
         "OUTPUT_DIR": str(output_folder),
+        **({"FLOWWRIGHT_NO_WAITING": "1"} if task.settings.get("clock.accelerated") else {}),
         **script.env,
         **{key: localised(task, value, folder) for key, value in props.texts("env").items()},
     }
