@@ -6,7 +6,7 @@ This says nothing about what runs on this machine; ``runs_here`` does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -91,10 +91,15 @@ def check_source(
     types = known or catalog()
     ctx = Checked(source, source.value, target, types, dict(siblings or {}))
     ctx.findings.extend(source.findings)
-    check_fields(ctx, ctx.flow, (), compiler(types, target).model_fields("flow"), None, None)
-    for rule in rules():
+    for rule in (_shape, *rules()):
         _apply(rule, ctx)
     return _in_order(ctx)
+
+
+def _shape(ctx: Checked) -> Iterator[Finding]:
+    """The shape of everything; leaves its findings in the context, and the typed places for the rules after it."""
+    check_fields(ctx, ctx.flow, (), compiler(ctx.catalog, ctx.target).model_fields("flow"), None, None)
+    yield from ()
 
 
 def _apply(rule: Rule, ctx: Checked) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from engine.flow.findings import Edit
-from engine.flow.source import Source
+
+if TYPE_CHECKING:
+    from engine.flow.source import Source
 
 _MOST_CANDIDATES = 12
 

@@ -6,6 +6,7 @@ thousand types can offer neither.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,6 +22,7 @@ from engine.flow.unknown import missing, not_in_version, unknown_property, unkno
 Check = Callable[[Checked, Any, Path, Typed | None], None]
 TASK_KINDS = ("task", "flowable")
 # In what a model fills in at run time, required properties are left out on purpose.
+_NO_COLON = re.compile(r"([A-Za-z_][\w-]*:)(?!//)\S|([A-Za-z_][\w-]*) [^\s:=(]")
 _FILLED_LATER = frozenset(("tool",))
 _CHILD_LISTS = ("tasks", "then", "else", "errors", "finally", "defaults")
 
@@ -158,6 +160,8 @@ class Compiler:
                     for key, item in value.items():
                         if item is not None:
                             each(ctx, item, (*path, key), owner)
+            elif _no_colon(ctx, path, value):
+                return
             elif not (holds_expression(value) or (isinstance(value, str) and value.lstrip().startswith("{"))):
                 _wrong(ctx, path, f"a map is needed, not {say(value)}", "Write key: value, one a line, indented.")
 
@@ -167,7 +171,7 @@ class Compiler:
         compiled: list[Fields] = []
 
         def check(ctx: Checked, value: Any, path: Path, owner: Typed | None) -> None:
-            if holds_expression(value) or (lenient and not isinstance(value, dict)):
+            if _no_colon(ctx, path, value) or holds_expression(value) or (lenient and not isinstance(value, dict)):
                 return
             if not isinstance(value, dict):
                 if not (isinstance(value, str) and value.lstrip().startswith("{")):
@@ -223,6 +227,8 @@ class Compiler:
 
         def check(ctx: Checked, value: Any, path: Path, owner: Typed | None) -> None:
             python = list if isinstance(value, list) else dict if isinstance(value, dict) else str
+            if str not in by_shape and _no_colon(ctx, path, value):
+                return
             if holds_expression(value):
                 return
             if python not in by_shape:
@@ -236,7 +242,7 @@ class Compiler:
 
     def nested(self, kinds: tuple[str, ...]) -> Check:
         def check(ctx: Checked, value: Any, path: Path, owner: Typed | None) -> None:
-            if not holds_expression(value):
+            if not _no_colon(ctx, path, value) and not holds_expression(value):
                 self.place(ctx, value, path, owner, kinds)
 
         return check
@@ -302,6 +308,25 @@ def _list(value: Any) -> list[Any]:
 def _may_stand(kind: str, kinds: tuple[str, ...]) -> bool:
     """Kinds the catalog could not tell apart stand where it says so."""
     return "other" in (kind, *kinds) or (kind in TASK_KINDS and "tool" in kinds)
+
+
+def _no_colon(ctx: Checked, path: Path, value: Any) -> bool:
+    """Whether a text stands for a map because a colon, or the space behind it, is missing; reports it then."""
+    if not isinstance(value, str) or ctx.source.scalar_style(path) != "plain":
+        return False
+    match = _NO_COLON.match(value)
+    if match is None:
+        return False
+    span = ctx.source.at(path)
+    key = match[1] or match[2]
+    column = span.column + len(key)
+    edit = Edit(span.line, column, span.line, column, " " if match[1] else ":")
+    what = "no space follows the colon" if match[1] else "the colon is missing"
+    name = key.rstrip(":")
+    ctx.report(
+        "bad_yaml", path, f"{name} is not read as a key: {what}", f"Write {name}: and then its value.", edit=edit
+    )
+    return True
 
 
 def _wrong(ctx: Checked, path: Path, message: str, hint: str, edit: Edit | None = None) -> None:

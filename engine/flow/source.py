@@ -16,6 +16,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.flow.findings import Finding, Path
+from engine.flow.layout import block_end, shift
 from engine.flow.scalars import align, plain_value, resolve_tag
 from engine.flow.yaml_errors import explain, quote_expression
 
@@ -247,6 +248,7 @@ class _Builder:
     def mapping(self, node: MappingNode, path: Path, depth: int) -> tuple[dict[str, Any], int]:
         out: dict[str, Any] = {}
         merged: dict[str, Any] = {}
+        previous = ""
         total = 1
         for key, child in node.value:
             if not isinstance(key, ScalarNode):
@@ -257,13 +259,29 @@ class _Builder:
                 continue
             name = key.value
             here = (*path, name)
+            if name in out and previous and out[previous] is None and self.slipped(here, previous, key):
+                continue
             if name in out:
                 message, hint = f"the key {name} is repeated", "Keep one of the two; Kestra refuses a repeated key."
                 self.report("duplicate_key", here, key, message, hint)
                 continue
             out[name], size = self.build(child, here, depth + 1)
+            previous = name
             total += size
         return (merged | out if merged else out), total
+
+    def slipped(self, path: Path, previous: str, key: Node) -> bool:
+        """Whether a repeated key stands right below an empty one, where it was to be a level deeper."""
+        span = self.source._span(key)
+        if self.source.line_text(span.line)[: span.column - 1].strip():
+            return False
+        last = block_end(self.source, span.line)
+        message = f"{path[-1]} is repeated, and stands beside {previous}, which is empty: it belongs inside"
+        hint = f"Indent {path[-1]} by two more spaces, so that it is part of {previous}."
+        edit = shift(self.source, span.line, last, 2)
+        place = (span.line, span.column, message, hint, span.end_line, span.end_column)
+        self.findings.append(Finding("indentation", "error", path, *place, edit))
+        return True
 
     def complex_key(self, path: Path, key: Node) -> None:
         """A mapping as a key is nearly always an expression that nobody quoted."""

@@ -58,7 +58,7 @@ def templates(ctx: Checked) -> list[Template]:
         elif isinstance(value, dict):
             owner = owners.get(path, owner)
             for key, child in value.items():
-                if key not in _NOT_RENDERED or isinstance(child, dict | list):
+                if key not in _NOT_RENDERED or isinstance(child, dict | list) or _is_own(owner, key):
                     walk(child, (*path, key), owner)
         elif isinstance(value, list):
             for i, child in enumerate(value):
@@ -68,6 +68,12 @@ def templates(ctx: Checked) -> list[Template]:
         if key not in _NOT_RENDERED:
             walk(value, (key,), None)
     return out
+
+
+def _is_own(owner: Typed | None, key: str) -> bool:
+    """Whether a name that is prose elsewhere is a property of this very type: the description of a ticket."""
+    definition = owner.definition if owner is not None else None
+    return definition is not None and key in definition.properties and key != "type"
 
 
 _HYPHENED = re.compile(r"(?P<before>\w+(?:\.\w+|\[[^\[\]]*\])*)\.(?P<name>\w+(?:-\w+)+)(?![\w-]*\()")

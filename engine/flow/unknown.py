@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -125,6 +126,11 @@ def _slipped(ctx: Checked, value: dict[str, Any], path: Path, owner: Typed | Non
         hint = f"Indent {key} by two more spaces, so that it is part of {previous}."
         ctx.report("indentation", path, message, hint, key=True, edit=_moved(ctx, path, 2))
         return True
+    if previous and _fell_out(ctx, key, value[previous], previous, typed):
+        message = f"{key} stands beside {previous} and is no property here: it belongs inside"
+        hint = f"Indent {key} by two more spaces, so that it is part of {previous}."
+        ctx.report("indentation", path, message, hint, key=True, edit=_moved(ctx, path, 2))
+        return True
     inner = _last_typed(ctx, (*path[:-1], previous)) if previous else None
     if inner is not None and _lacks(inner, key):
         message = f"{key} belongs to {inner.short} above and stands outside of it"
@@ -171,6 +177,20 @@ def _takes_children(ctx: Checked, key: str, typed: Typed | None) -> bool:
     if prop is None:
         return False
     return prop.kind in _NESTING or prop.kind.startswith("plugin:") or any(a.kind in _NESTING for a in prop.accepts)
+
+
+def _fell_out(ctx: Checked, key: str, value: Any, before: str, typed: Typed | None) -> bool:
+    """Whether a key was an entry of the free map right above it: it is written like those, and like no property."""
+    if not isinstance(value, dict) or not value:
+        return False
+    if typed is None or typed.definition is None:
+        return before in ("values", "variables")
+    prop = typed.definition.properties.get(before)
+    free = prop is not None and (prop.kind == "map" or any(a.kind == "map" for a in prop.accepts))
+    return free and not _PROPERTY_LIKE.match(key) and any(not _PROPERTY_LIKE.match(k) for k in value)
+
+
+_PROPERTY_LIKE = re.compile(r"[a-z][a-zA-Z0-9]*$")
 
 
 def _lacks(typed: Typed, key: str) -> bool:

@@ -1,9 +1,14 @@
-"""What to say when a text is no YAML: where the cause is, not only where the parser gave up."""
+"""What to say when a text is no YAML: where the cause is, not only where the parser gave up.
+
+A parser notices most slips a line or more too late. Each detector below looks for one kind of slip around
+that place; the first that finds one speaks.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -14,102 +19,62 @@ if TYPE_CHECKING:
     from engine.flow.source import Source
 
 _UNQUOTED = re.compile(r"^(?P<lead>\s*(?:- )*[^\s:#'\"][^:#'\"]*: +|\s*- +)(?P<value>\{\{.*)$")
-_KEY_LINE = re.compile(r"^(\s*)(- )?\s*[A-Za-z_][\w.\-]*\s*:(\s|$)")
+_KEY_LINE = re.compile(r"^\s*(?:- +)*[\"']?[A-Za-z_][\w.\-]*[\"']?\s*:(?:\s|$)")
+_NO_SPACE = re.compile(r"^(\s*(?:- +)*[A-Za-z_][\w\-]*:)(?!//)\S")
+_NO_COLON = re.compile(r"^(\s*(?:- +)*[A-Za-z_][\w\-]*)( +)[^\s:=(].*$")
+_OPEN_QUOTE = re.compile(r"""^\s*(?:- +)*(?:[\w.\-]+\s*: +|- +)?(?P<quote>["'])(?P<body>.*)$""")
+_BLOCK = re.compile(r":\s*[|>][+-]?\d?[+-]?\s*(?:#.*)?$")
+_LOOK_BACK = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What the parser said: its words, its place, and where it had begun what it could not finish."""
+
+    source: Source
+    problem: str
+    context: str
+    line: int
+    column: int
+    begun_line: int
+    begun_column: int
 
 
 def explain(source: Source, error: yaml.YAMLError) -> Finding:
     """One finding for one parser error, at the line its author has to change."""
     if isinstance(error, yaml.reader.ReaderError):
         return _unreadable(source, error)
-    problem = getattr(error, "problem_mark", None)
-    context = getattr(error, "context_mark", None)
-    mark = problem or context
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
         return _finding("bad_yaml", 1, 1, f"not YAML: {error}", "Check the file's syntax.")
-    line, column = source.position(mark.index + source.shift)
-    unquoted = _unquoted_expression(source, context, line)
-    if unquoted:
-        return unquoted
-    said = str(getattr(error, "problem", "") or "")
-    doing = str(getattr(error, "context", "") or "")
-    if "single document" in doing:
-        hint = "Keep one flow in a file; put the others into files of their own."
-        return _finding("several_documents", line, column, "the file holds more than one document", hint)
-    if context is not None and ("flow sequence" in doing or "flow mapping" in doing):
-        line, column = source.position(context.index + source.shift)
-        closing = "]" if "sequence" in doing else "}"
-        message = f"not YAML: a list or mapping opened here is not closed ({said})"
-        found = _finding("bad_yaml", line, column, message, f"Close it with {closing}.")
-        text = source.line_text(line).rstrip()
-        if text.count(closing) >= text.count({"]": "[", "}": "{"}[closing]) or "#" in text:
+    begun = getattr(error, "context_mark", None) or mark
+    trouble = _Trouble(
+        source,
+        str(getattr(error, "problem", "") or ""),
+        str(getattr(error, "context", "") or ""),
+        *source.position(mark.index + source.shift),
+        *source.position(begun.index + source.shift),
+    )
+    for detector in _DETECTORS:
+        found = detector(trouble)
+        if found is not None:
             return found
-        return replace(found, edit=Edit(line, len(text) + 1, line, len(text) + 1, closing))
-    if "quoted scalar" in doing and context is not None:
-        line, column = source.position(context.index + source.shift)
-        return _finding("bad_yaml", line, column, "a quoted text is not closed", "Add the closing quote.")
-    return _layout(source, said, doing, line, column)
-
-
-def _layout(source: Source, said: str, doing: str, line: int, column: int) -> Finding:
-    culprit = _misindented(source, line)
-    if culprit and ("expected" in said or "not allowed" in said or "indentation" in said or "tab" in said):
-        number, wanted = culprit
-        text = source.line_text(number)
-        indent = _indent(text)
-        where = " or ".join(str(w) for w in wanted)
-        message = f"the indentation of {indent} fits no level that is open here"
-        hint = f"Indent this line by {where} spaces, like its siblings." if where else "Align it with its siblings."
-        return _finding("indentation", number, indent + 1, message, hint)
-    if "\t" in source.line_text(line)[:column]:
-        return _finding("indentation", line, column, "a tab cannot indent YAML", "Use spaces.")
-    message = f"not YAML: {said}" + (f" {doing}" if doing else "")
+    message = f"not YAML: {trouble.problem}" + (f" {trouble.context}" if trouble.context else "")
     hint = "Check the line and the one above it; quote a value that holds ': ' or starts with a special character."
-    return _finding("bad_yaml", line, column, message, hint)
+    return _finding("bad_yaml", trouble.line, trouble.column, message, hint)
 
 
-def _misindented(source: Source, line: int) -> tuple[int, list[int]] | None:
-    """The line whose indentation breaks the structure at ``line``, and the indentations open before it."""
-    while line > 1 and not source.line_text(line).strip():
-        line -= 1
-    text = source.line_text(line)
-    if not _KEY_LINE.match(text) and not text.lstrip().startswith("- "):
+def _several_documents(trouble: _Trouble) -> Finding | None:
+    if "single document" not in trouble.context:
         return None
-    indent = _indent(text)
-    above = line - 1
-    while above > 1 and not source.line_text(above).strip():
-        above -= 1
-    item = source.line_text(above)
-    if item.lstrip().startswith("- ") and indent > _indent(item) + 2 and _KEY_LINE.match(item):
-        # the item's other keys stand deeper than its first: it is the item's own line that slipped
-        return above, [indent - 2]
-    is_item = text.lstrip().startswith("- ")
-    open_levels: list[int] = []
-    limit = 10**6
-    for number in range(line - 1, 0, -1):
-        earlier = source.line_text(number)
-        stripped = earlier.lstrip(" ")
-        if not stripped or stripped.startswith("#"):
-            continue
-        dash = len(earlier) - len(stripped)
-        key = dash + 2 if stripped.startswith("- ") else dash
-        level = dash if is_item and stripped.startswith("- ") else key
-        if dash < limit and (stripped.startswith("- ") or not is_item):
-            open_levels.append(level)
-        limit = min(limit, dash)
-        if limit == 0:
-            break
-    wanted = sorted({level for level in open_levels if level != indent}, key=lambda level: abs(level - indent))[:2]
-    return line, wanted
+    hint = "Keep one flow in a file; put the others into files of their own."
+    message = "the file holds more than one document"
+    return _finding("several_documents", trouble.line, trouble.column, message, hint)
 
 
-def _indent(text: str) -> int:
-    return len(text) - len(text.lstrip(" "))
-
-
-def _unquoted_expression(source: Source, context: Any, line: int) -> Finding | None:
-    first = source.position(context.index + source.shift)[0] if context is not None else line
-    for number in range(line, max(first - 1, line - 3, 0), -1):
-        found = quote_expression(source, number)
+def _unquoted_expression(trouble: _Trouble) -> Finding | None:
+    for number in range(trouble.line, max(trouble.begun_line - 1, trouble.line - 3, 0), -1):
+        found = quote_expression(trouble.source, number)
         if found:
             return found
     return None
@@ -127,6 +92,197 @@ def quote_expression(source: Source, number: int) -> Finding | None:
     edit = Edit(number, column, number, column + len(value), quoted)
     message = "a value that starts with {{ must be quoted, or YAML reads a mapping"
     return Finding("bad_yaml", "error", (), number, column, message, f"Write {quoted}.", number, edit.end_column, edit)
+
+
+def _unclosed_quote(trouble: _Trouble) -> Finding | None:
+    """A quote that is opened on one line, while the next line is a key of its own."""
+    source = trouble.source
+    block = -1
+    for number in range(max(1, trouble.line - _LOOK_BACK), trouble.line + 1):
+        text = source.line_text(number)
+        if not text.strip():
+            continue
+        if block >= 0 and _indent(text) > block:
+            continue
+        block = _indent(text) if _BLOCK.search(text) else -1
+        match = _OPEN_QUOTE.match(text)
+        if match and _is_open(match["body"], match["quote"]) and _starts_anew(source, number):
+            column = len(text.rstrip()) + 1
+            edit = Edit(number, column, number, column, match["quote"])
+            message, hint = "a quoted text is not closed on its line", f"Add {match['quote']} at its end."
+            return Finding("bad_yaml", "error", (), number, match.start("quote") + 1, message, hint, edit=edit)
+    if "quoted scalar" in trouble.context:
+        message = "a quoted text is not closed"
+        return _finding("bad_yaml", trouble.begun_line, trouble.begun_column, message, "Add the closing quote.")
+    return None
+
+
+def _is_open(body: str, quote: str) -> bool:
+    if quote == '"':
+        return len(re.findall(r'(?<!\\)(?:\\\\)*"', body)) % 2 == 0
+    return body.count("'") % 2 == 0
+
+
+def _starts_anew(source: Source, number: int) -> bool:
+    """Whether the line after this one is a key or entry that cannot be part of a longer text."""
+    following = _next_line(source, number)
+    text = source.line_text(following)
+    return not text or (_indent(text) <= _key_indent(source.line_text(number)) and bool(_is_entry(text)))
+
+
+def _unclosed_list(trouble: _Trouble) -> Finding | None:
+    if "flow sequence" not in trouble.context and "flow mapping" not in trouble.context:
+        return None
+    closing = "]" if "sequence" in trouble.context else "}"
+    message = f"not YAML: a list or mapping opened here is not closed ({trouble.problem})"
+    text = trouble.source.line_text(trouble.begun_line).rstrip()
+    edit = None
+    if text.count(closing) < text.count({"]": "[", "}": "{"}[closing]) and "#" not in text:
+        edit = Edit(trouble.begun_line, len(text) + 1, trouble.begun_line, len(text) + 1, closing)
+    place = (trouble.begun_line, trouble.begun_column)
+    return Finding("bad_yaml", "error", (), *place, message, f"Close it with {closing}.", edit=edit)
+
+
+def _key_without_colon(trouble: _Trouble) -> Finding | None:
+    """``key value`` or ``key:value`` among lines of ``key: value``."""
+    for number in (trouble.begun_line, trouble.line, _previous_line(trouble.source, trouble.line)):
+        text = trouble.source.line_text(number)
+        if _KEY_LINE.match(text) or not _stands_among_keys(trouble.source, number):
+            continue
+        spaceless, colonless = _NO_SPACE.match(text), _NO_COLON.match(text)
+        if spaceless:
+            column = spaceless.end(1) + 1
+            edit = Edit(number, column, number, column, " ")
+            message, hint = "a colon must be followed by a space", "Add a space after the colon."
+        elif colonless:
+            column = colonless.end(1) + 1
+            edit = Edit(number, column, number, column, ":")
+            message, hint = f"{colonless[1].strip()} is not followed by a colon", "Add a colon after the key."
+        else:
+            continue
+        return Finding("bad_yaml", "error", (), number, column, message, hint, edit=edit)
+    return None
+
+
+def _stands_among_keys(source: Source, number: int) -> bool:
+    indent = _key_indent(source.line_text(number))
+    around = (source.line_text(_previous_line(source, number)), source.line_text(_next_line(source, number)))
+    return any(_KEY_LINE.match(text) and _key_indent(text) == indent for text in around)
+
+
+def _tab(trouble: _Trouble) -> Finding | None:
+    for number in (trouble.line, _previous_line(trouble.source, trouble.line)):
+        text = trouble.source.line_text(number)
+        lead = text[: len(text) - len(text.lstrip())]
+        if "\t" in lead:
+            edit = Edit(number, 1, number, len(lead) + 1, lead.replace("\t", "  "))
+            column = lead.index("\t") + 1
+            message = "a tab cannot indent YAML"
+            return Finding("indentation", "error", (), number, column, message, "Use spaces.", edit=edit)
+    return None
+
+
+def _misplaced_line(trouble: _Trouble) -> Finding | None:
+    if not any(word in trouble.problem for word in ("expected", "not allowed", "indentation")):
+        return None
+    found = _misindented(trouble.source, trouble.line)
+    if found is None:
+        return None
+    number, wanted = found
+    indent = _indent(trouble.source.line_text(number))
+    where = " or ".join(str(w) for w in wanted)
+    message = f"the indentation of {indent} fits no level that is open here"
+    hint = f"Indent this line by {where} spaces, like its siblings." if where else "Align it with its siblings."
+    return _finding("indentation", number, indent + 1, message, hint)
+
+
+_DETECTORS: tuple[Callable[[_Trouble], Finding | None], ...] = (
+    _several_documents,
+    _unquoted_expression,
+    _unclosed_quote,
+    _unclosed_list,
+    _tab,
+    _key_without_colon,
+    _misplaced_line,
+)
+
+
+def _misindented(source: Source, line: int) -> tuple[int, list[int]] | None:
+    """The line whose indentation breaks the structure at ``line``, and what its indentation should be."""
+    if not source.line_text(line).strip():
+        line = _previous_line(source, line)
+    text = source.line_text(line)
+    if not _is_entry(text):
+        return None
+    indent = _indent(text)
+    above = _previous_line(source, line)
+    before = source.line_text(above)
+    if above != line and indent > _key_indent(before) and _KEY_LINE.match(before):
+        after = source.line_text(_next_line(source, line))
+        goes_on = bool(after) and _indent(after) == indent
+        if before.lstrip().startswith("- ") and goes_on:
+            # the item's other keys stand deeper than its first: it is the item's own line that slipped
+            return above, [indent - 2]
+        opener = source.line_text(_previous_line(source, above))
+        if opener.rstrip().endswith(":") and _key_indent(opener) == _indent(before):
+            # what hangs below an empty key begins a level too far left
+            return above, [indent]
+    return line, _open_levels(source, line)
+
+
+def _open_levels(source: Source, line: int) -> list[int]:
+    """Indentations a line could have here, nearest to its own first; at most two."""
+    text = source.line_text(line)
+    indent, is_item = _indent(text), text.lstrip().startswith("- ")
+    levels: set[int] = set()
+    limit = 10**6
+    for number in range(line - 1, 0, -1):
+        earlier = source.line_text(number)
+        stripped = earlier.lstrip(" ")
+        if not stripped or stripped.startswith("#"):
+            continue
+        dash, starts_item = _indent(earlier), stripped.startswith("- ")
+        if dash < limit and (starts_item or not is_item):
+            levels.add(dash if is_item else _key_indent(earlier))
+        limit = min(limit, dash)
+        if limit == 0:
+            break
+    return sorted(levels - {indent}, key=lambda level: abs(level - indent))[:2]
+
+
+def _is_entry(text: str) -> bool:
+    return bool(_KEY_LINE.match(text)) or text.lstrip().startswith("- ")
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip(" "))
+
+
+def _key_indent(text: str) -> int:
+    """Where the key of a line stands: behind the dash of a list entry."""
+    match = re.match(r" *(?:- +)*", text)
+    return match.end() if match else 0
+
+
+def _previous_line(source: Source, number: int) -> int:
+    """The nearest line above that says something; the first line when there is none."""
+    number -= 1
+    while number > 1 and _says_nothing(source.line_text(number)):
+        number -= 1
+    return max(number, 1)
+
+
+def _next_line(source: Source, number: int) -> int:
+    """The nearest line below that says something; beyond the end when there is none."""
+    number += 1
+    while number <= source.lines and _says_nothing(source.line_text(number)):
+        number += 1
+    return number
+
+
+def _says_nothing(text: str) -> bool:
+    stripped = text.strip()
+    return not stripped or stripped.startswith("#")
 
 
 def _unreadable(source: Source, error: Any) -> Finding:
