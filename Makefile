@@ -5,7 +5,16 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 WORDS ?=
 
-.PHONY: setup system demo test lint serve wheel clean
+.PHONY: help setup demo test lint serve wheel reference fuzz fuzz-short bench-engine bench-validate bench-retrieval clean
+
+help:
+	@echo "make demo [WORDS=...]   words to a flow that ran, offline"
+	@echo "make test | lint        all tests | ruff, mypy, import contracts"
+	@echo "make serve              the HTTP API on 127.0.0.1"
+	@echo "make wheel              build the wheel into dist/"
+	@echo "make reference          write the generated pages of docs/ anew"
+	@echo "make fuzz | fuzz-short  generated expressions and damaged flows, long | as in CI"
+	@echo "make bench-engine | bench-validate | bench-retrieval"
 
 setup: $(STAMP)
 
@@ -13,8 +22,10 @@ $(STAMP): pyproject.toml constraints.txt scripts/system_packages.sh
 	@echo "== setting up (once) =="
 	@sh scripts/system_packages.sh
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -c constraints.txt torch
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -c constraints.txt -e '.[dev]'
+	@echo "installing torch (CPU)"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt torch
+	@echo "installing flowwright and its tested dependencies"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
 
 demo: setup
@@ -34,6 +45,26 @@ serve: setup
 
 wheel: setup
 	@$(BIN)/python -m build --wheel --outdir dist
+
+fuzz: setup
+	@$(BIN)/python scripts/fuzz_expressions.py --count 1000000
+	@$(BIN)/python scripts/fuzz_validate.py --count 100000
+
+fuzz-short: setup
+	@$(BIN)/python scripts/fuzz_expressions.py --count 20000
+	@$(BIN)/python scripts/fuzz_validate.py --count 3000
+
+bench-engine: setup
+	@$(BIN)/python scripts/bench_engine.py
+
+bench-validate: setup
+	@$(BIN)/python scripts/bench_validate.py
+
+bench-retrieval: setup
+	@$(BIN)/python scripts/bench_retrieval.py
+
+reference: setup
+	@$(BIN)/python scripts/build_reference.py
 
 clean:
 	rm -rf $(VENV) dist build .flowwright
