@@ -18,6 +18,7 @@ from typing import Any
 from engine.conformance.results import CaseResult, Result
 from engine.errors import EngineError, NotFound
 from engine.expressions import PureServices, Settings, render, render_value
+from engine.expressions.functions.files import namespace_uri
 from engine.expressions.java_dates import read_iso
 from engine.expressions.numbers import Float32, Long, is_number
 from engine.expressions.values import equal
@@ -52,7 +53,7 @@ class CaseServices(PureServices):
         self._namespace = namespace
         self._files = {item["uri"]: str(item["content"]).encode() for item in setup.get("storage") or ()}
         for item in setup.get("namespace_files") or ():
-            self._files[self.file_uri(item["path"], item["namespace"])] = str(item["content"]).encode()
+            self._files[namespace_uri(item["path"], item["namespace"])] = str(item["content"]).encode()
         self._secrets = {str(k).upper(): str(v) for k, v in (setup.get("secrets") or {}).items()}
         self._kv = setup.get("kv") or {}
         self._logs = setup.get("logs") or []

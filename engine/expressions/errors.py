@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from engine.errors import EngineError
 
 _SHOWN = 300
+_MASK = "******"
 
 
 class ExpressionError(EngineError):
@@ -33,6 +34,13 @@ class ExpressionError(EngineError):
             self.offset = offset
             self.line, self.column = place(expression, offset)
         return self
+
+    def masked(self, secrets: Iterable[str]) -> None:
+        """Take the secrets out of what the error says."""
+        for secret in sorted(filter(None, secrets), key=len, reverse=True):
+            self.message = self.message.replace(secret, _MASK)
+            self.hint = self.hint.replace(secret, _MASK)
+        self.args = (self.message,)
 
     def __str__(self) -> str:
         where = ""

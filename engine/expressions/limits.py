@@ -30,14 +30,15 @@ _STEPS_A_SECOND = 100_000
 
 
 class Budget:
-    """What one rendering, with all renderings inside it, has used."""
+    """What one rendering, with all renderings inside it, has used; ``secrets`` are those it has seen."""
 
-    __slots__ = ("depth", "limits", "steps")
+    __slots__ = ("depth", "limits", "secrets", "steps")
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self.limits = limits
         self.steps = limits.steps
         self.depth = 0
+        self.secrets: list[str] = []
 
     def step(self, count: int = 1) -> None:
         """Use ``count`` steps. LimitExceeded when none are left."""

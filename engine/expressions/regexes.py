@@ -41,20 +41,20 @@ def _timed(budget: Budget) -> Iterator[float]:
     budget.elapsed(time.monotonic() - begin)
 
 
-def matches(budget: Budget, pattern: str, text: str) -> bool:
-    """Whether the whole text matches."""
+def found(budget: Budget, pattern: str, text: str) -> bool:
+    """Whether the pattern matches somewhere in the text."""
     with _timed(budget) as seconds:
-        return _compiled(pattern).fullmatch(text, timeout=seconds) is not None
+        return _compiled(pattern).search(text, timeout=seconds) is not None
 
 
 def extract(budget: Budget, pattern: str, text: str, group: int) -> str | None:
     """The first match or one of its groups, or None."""
     with _timed(budget) as seconds:
-        found = _compiled(pattern).search(text, timeout=seconds)
-    if found is None:
+        match = _compiled(pattern).search(text, timeout=seconds)
+    if match is None:
         return None
     try:
-        value: str | None = found.group(group)
+        value: str | None = match.group(group)
     except IndexError:
         raise ExpressionError(f"The pattern has no group {group}") from None
     return value
@@ -64,9 +64,9 @@ def replace(budget: Budget, pattern: str, text: str, replacement: str) -> str:
     """Every match replaced; ``$1`` and ``${name}`` stand for groups, a backslash takes the next sign as it is."""
     size = len(text)
 
-    def filled(found: Any) -> str:
+    def filled(match: Any) -> str:
         nonlocal size
-        new = _GROUP.sub(lambda mark: _part(found, mark), replacement)
+        new = _GROUP.sub(lambda mark: _part(match, mark), replacement)
         size += len(new)
         budget.length(size)
         return new
@@ -76,14 +76,14 @@ def replace(budget: Budget, pattern: str, text: str, replacement: str) -> str:
     return result
 
 
-def _part(found: Any, mark: re.Match[str]) -> str:
+def _part(match: Any, mark: re.Match[str]) -> str:
     if mark.group(1) is not None:
         return mark.group(1)
     name = mark.group(2) or mark.group(3)
     if name is None:
         raise ExpressionError("Illegal group reference in the replacement", hint="write \\$ for a dollar sign")
     try:
-        return found.group(int(name) if name.isdigit() else name) or ""
+        return match.group(int(name) if name.isdigit() else name) or ""
     except IndexError:
         raise ExpressionError(f"The pattern has no group '{name}'") from None
 
@@ -105,11 +105,11 @@ def _parts(budget: Budget, pattern: str, text: str, limit: int) -> list[str]:
     parts: list[str] = []
     begin = 0
     with _timed(budget) as seconds:
-        for found in _compiled(pattern).finditer(text, timeout=seconds):
+        for match in _compiled(pattern).finditer(text, timeout=seconds):
             if 0 < limit <= len(parts) + 1:
                 break
-            if found.end() == 0 or (found.start() == found.end() == len(text)):
+            if match.end() == 0 or (match.start() == match.end() == len(text)):
                 continue
-            parts.append(text[begin : found.start()])
-            begin = found.end()
+            parts.append(text[begin : match.start()])
+            begin = match.end()
     return [*parts, text[begin:]]

@@ -81,9 +81,12 @@ def _guarded(run: Any, frame: Frame, compiled: Compiled) -> Any:
     except RecursionError:
         message = "The expression is nested too deeply"
         raise LimitExceeded(message, expression=compiled.source, offset=0) from None
-    except MissingVariable as error:
-        raise error.explained().located(compiled.source, 0) from error.__cause__
     except ExpressionError as error:
+        if isinstance(error, MissingVariable):
+            error.explained()
+        if frame.budget.secrets:
+            error.masked(frame.budget.secrets)
+            raise error.located(compiled.source, 0) from None
         raise error.located(compiled.source, 0) from error.__cause__
 
 

@@ -27,7 +27,6 @@ class Services(Protocol):
 
     def file_size(self, uri: str) -> int: ...
     def file_exists(self, uri: str) -> bool: ...
-    def file_uri(self, path: str, namespace: str | None) -> str: ...
     def kv(self, key: str, namespace: str | None, error_on_missing: bool) -> Any:
         """The value; None when missing and ``error_on_missing`` is false, else NotFound."""
         ...
@@ -85,9 +84,6 @@ class PureServices:
 
     def file_exists(self, uri: str) -> bool:
         raise _absent("storage")
-
-    def file_uri(self, path: str, namespace: str | None) -> str:
-        return f"kestra:///{(namespace or '').replace('.', '/')}/_files/{path.lstrip('/')}"
 
     def kv(self, key: str, namespace: str | None, error_on_missing: bool) -> Any:
         raise _absent("key-value store")

@@ -65,7 +65,7 @@ def timestamp(frame: Frame, value: Any, timeZone: Any = None, existingFormat: An
     return None if value is None else Long(_seconds(_moment(frame, value, timeZone, existingFormat)))
 
 
-@filter_("timestampMilli", since="0.23")
+@filter_("timestampMilli", since="0.22")
 def timestamp_milli(frame: Frame, value: Any, timeZone: Any = None, existingFormat: Any = None) -> Any:
     """Milliseconds since 1970."""
     if value is None:

@@ -9,7 +9,7 @@ from engine.expressions.filters.text import as_text, whole
 from engine.expressions.numbers import kind_of
 from engine.expressions.registry import filter_
 from engine.expressions.runtime import Frame
-from engine.expressions.values import is_empty, java_class, json_scalar, own, sort_key, to_json
+from engine.expressions.values import is_empty, java_class, json_scalar, key_text, own, sort_key, to_json
 
 
 def only_list(name: str, value: Any) -> list[Any]:
@@ -120,10 +120,12 @@ def slice_(frame: Frame, value: Any, fromIndex: Any = None, toIndex: Any = None)
 def merge(frame: Frame, value: Any, items: Any) -> Any:
     """Two lists, or two maps (the second wins), as one."""
     if value is None and items is None:
-        return None
+        raise ExpressionError("The two arguments to be merged are null")
+    if value is None or items is None:
+        return items if value is None else value
     if isinstance(value, dict) and isinstance(items, (dict, list)):
         frame.budget.items(len(value) + len(items))
-        return value | (items if isinstance(items, dict) else {item: item for item in items if isinstance(item, str)})
+        return value | (items if isinstance(items, dict) else {key_text(own(item)): item for item in items})
     if isinstance(value, list) and isinstance(items, (dict, list)):
         frame.budget.items(len(value) + len(items))
         return value + (items if isinstance(items, list) else [{"key": k, "value": v} for k, v in items.items()])

@@ -42,7 +42,7 @@ def abbreviate(frame: Frame, value: Any, length: Any) -> Any:
     text, width = only_text("abbreviate", value), whole("length", length)
     if width < 0:
         raise ExpressionError("The argument 'length' must be greater than zero")
-    if len(text) <= width or len(text) <= 3:
+    if len(text) < width or len(text) <= 3:
         return text
     return text[:width] if width <= 3 else text[: width - 3] + "..."
 
@@ -173,8 +173,8 @@ def _replaced(frame: Frame, value: Any, pairs: list[tuple[str, str]], regexp: bo
 
 @filter_("regexMatch", since="2.0")
 def regex_match(frame: Frame, value: Any, regex: Any) -> bool:
-    """Whether the whole text matches a regular expression; null does not."""
-    return value is not None and regexes.matches(frame.budget, as_text(frame, regex), as_text(frame, value))
+    """Whether a regular expression matches somewhere in the text; null does not."""
+    return value is not None and regexes.found(frame.budget, as_text(frame, regex), as_text(frame, value))
 
 
 @filter_("regexReplace", since="2.0")
@@ -218,7 +218,7 @@ def escape_char(frame: Frame, value: Any, type_: Any) -> Any:
 _ESCAPES = {"single": ("'", "\\'"), "double": ('"', '\\"'), "shell": ("'", "'\\''")}
 
 
-@filter_("sh", since="1.0")
+@filter_("sh", since="0.22")
 def sh(frame: Frame, value: Any) -> Any:
     """Single quotes escaped for a shell."""
     return None if value is None else as_text(frame, value).replace("'", "'\\''")

@@ -34,16 +34,19 @@ def _resolve(frame: Frame, path: Any, namespace: Any) -> str:
         authority, inner = found.groups()
         if authority and wanted:
             raise ExpressionError("A namespace cannot be set both as an argument and inside the URI")
-        return _namespace_uri(frame, inner, wanted or authority or own_namespace)
+        return namespace_uri(inner, wanted or authority or own_namespace)
     if _URI.match(path):
         raise ExpressionError(f"Cannot process the URI {path[:200]}: scheme not supported")
-    return _namespace_uri(frame, path, wanted or own_namespace)
+    return namespace_uri(path, wanted or own_namespace)
 
 
-def _namespace_uri(frame: Frame, path: str, namespace: str | None) -> str:
+def namespace_uri(path: str, namespace: str | None) -> str:
+    """A namespace file's URI is made here and not asked for, so that a missing file can be asked about."""
     if ".." in path.replace("\\", "/").split("/"):
         raise ExpressionError("Path must not contain '../'")
-    return frame.services.file_uri(path, namespace)
+    if namespace is None:
+        raise ExpressionError(f"The file '{path[:200]}' belongs to no namespace")
+    return f"{_KESTRA}{namespace.replace('.', '/')}/_files/{path.lstrip('/')}"
 
 
 def _text(frame: Frame, variable: str, key: str) -> str | None:
@@ -91,13 +94,13 @@ def file_size(frame: Frame, path: Any, namespace: Any = None) -> int:
     return frame.services.file_size(_resolve(frame, path, namespace))
 
 
-@function("fileExists", since="0.23")
+@function("fileExists", since="0.22")
 def file_exists(frame: Frame, path: Any, namespace: Any = None) -> bool:
     """Whether a file exists."""
     return frame.services.file_exists(_resolve(frame, path, namespace))
 
 
-@function("isFileEmpty", since="0.23")
+@function("isFileEmpty", since="0.22")
 def is_file_empty(frame: Frame, path: Any, namespace: Any = None) -> bool:
     """Whether a file has no content."""
     return frame.services.file_size(_resolve(frame, path, namespace)) == 0
@@ -109,4 +112,4 @@ def file_uri(frame: Frame, path: Any, namespace: Any = None) -> str:
     if not isinstance(path, str):
         raise ExpressionError(f"The 'fileURI' function expects a path, not {kind_of(path)}")
     wanted = namespace if isinstance(namespace, str) else None
-    return _namespace_uri(frame, path, wanted or _text(frame, "flow", "namespace"))
+    return namespace_uri(path, wanted or _text(frame, "flow", "namespace"))

@@ -44,7 +44,7 @@ def id_(frame: Frame) -> str:
     return _base62(int.from_bytes(frame.services.random_bytes(16)), 22)
 
 
-@function("ksuid", since="1.0")
+@function("ksuid", since="0.22")
 def ksuid(frame: Frame) -> str:
     """An identifier of 27 letters and digits that sorts by time."""
     seconds = max(0, int(frame.services.now().timestamp()) - _KSUID_EPOCH) & 0xFFFFFFFF
@@ -52,7 +52,7 @@ def ksuid(frame: Frame) -> str:
     return _base62(seconds << 128 | payload, 27)
 
 
-@function("nanoId", since="1.0")
+@function("nanoId", since="0.22")
 def nano_id(frame: Frame, length: Any = None, alphabet: Any = None) -> str:
     """A random identifier of a length (21), from an alphabet."""
     count = 21 if length is None else whole("length", length)
@@ -74,7 +74,7 @@ def random_int(frame: Frame, lower: Any, upper: Any) -> Long:
     return Long(lower + _below(frame, upper - lower)) if upper > lower else Long(lower)
 
 
-@function("randomPort", since="0.20")
+@function("randomPort", since="0.22")
 def random_port(frame: Frame) -> int:
     """A port that is free now."""
     return frame.services.free_port()

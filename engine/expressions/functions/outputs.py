@@ -33,7 +33,7 @@ def current_each_output(frame: Frame, outputs: Any) -> Any:
     return _map(outputs).get(_map(frame.find("taskrun")).get("value"))
 
 
-@function("parentOutput", since="1.0")
+@function("parentOutput", since="0.22")
 def parent_output(frame: Frame, index: Any = None) -> Any:
     """The outputs of the enclosing flowable, or of the one at a place among all (0 is the outermost)."""
     if index is None:
@@ -52,7 +52,7 @@ def _output_of(frame: Frame, parent: dict[Any, Any]) -> Any:
     return found if value is None or found is None else _map(found).get(value)
 
 
-@function("iterationOutput", since="1.1")
+@function("iterationOutput", since="0.22")
 def iteration_output(frame: Frame, taskId: Any = None, iteration: Any = None) -> Any:
     """The value a task gave in an iteration: by default this task in the one before."""
     run = _map(frame.find("taskrun"))
@@ -94,7 +94,7 @@ def loop_outputs(frame: Frame, outputs: Any, key: Any) -> list[Any]:
     return [_map(_map(entry).get("outputs")).get(key) for entry in outputs]
 
 
-@function("tasksWithState", since="0.23")
+@function("tasksWithState", since="0.22")
 def tasks_with_state(frame: Frame, state: Any) -> list[dict[str, Any]]:
     """The task runs in a state, each with ``taskId``, ``state`` and, in a loop, ``value``."""
     if not isinstance(state, str):

@@ -32,7 +32,9 @@ def kv(frame: Frame, key: Any, namespace: Any = None, errorOnMissing: Any = True
 @function("secret")
 def secret(frame: Frame, key: Any, namespace: Any = None, subkey: Any = None) -> str:
     """A secret."""
-    return frame.services.secret(_text("secret", "key", key), _optional(namespace), _optional(subkey))
+    value = frame.services.secret(_text("secret", "key", key), _optional(namespace), _optional(subkey))
+    frame.budget.secrets.append(value)
+    return value
 
 
 @function("errorLogs", since="0.20")
@@ -67,7 +69,7 @@ def env(frame: Frame, name: Any, default: Any = None) -> Any:
     return default
 
 
-@function("http", since="0.23")
+@function("http", since="0.24")
 def http(
     frame: Frame,
     uri: Any,

@@ -97,6 +97,6 @@ def test_the_tables_say_arguments_and_versions() -> None:
     assert FILTERS["json"].removed == "2.0" and FUNCTIONS["json"].removed == "2.0"
     assert FUNCTIONS["kv"].arguments == ("key", "namespace", "errorOnMissing")
     assert FILTERS["startsWith"].arguments == ("value",)
-    assert FUNCTIONS["tasksWithState"].since == "0.23"
+    assert FUNCTIONS["http"].since == "0.24"
     for table in (FILTERS, FUNCTIONS, TESTS):
         assert all(info.summary.endswith(".") for info in table.values())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.errors import EnvironmentMissing
-from engine.expressions import ExpressionError, LimitExceeded, Limits, Settings, render, render_value
+from engine.expressions import ExpressionError, LimitExceeded, Limits, PureServices, Settings, render, render_value
 
 _ROOT = Path(__file__).resolve().parents[3]
 
@@ -107,6 +107,19 @@ def test_without_services_the_world_is_out_of_reach() -> None:
     for call in ("kv('a')", "secret('A')", "read('a.txt')", "errorLogs()", "randomPort()"):
         with pytest.raises(EnvironmentMissing):
             render(f"{{{{ {call} }}}}", {"flow": {"namespace": "a.b", "id": "f"}})
+
+
+def test_a_secret_is_not_in_the_error_of_the_expression_that_used_it() -> None:
+    class Services(PureServices):
+        def secret(self, name: str, namespace: str | None, subkey: str | None) -> str:
+            return "s3cret-value"
+
+    for template in ("{{ secret('A') | number }}", "{{ fromJson('{}')[secret('A')] }}", "{{ 0 | date(secret('A')) }}"):
+        with pytest.raises(ExpressionError) as caught:
+            render(template, {}, Services())
+        error = caught.value
+        assert "s3cret" not in f"{error} {error.message} {error.hint} {error.args} {error.__cause__}"
+        assert "******" in str(error)
 
 
 def test_variables_are_never_changed() -> None:
