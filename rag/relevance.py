@@ -37,7 +37,10 @@ _ARTEFACT = frozenset(
     ["plugin", "plugins", "task", "tasks", "trigger", "triggers", "connector", "integration", "operator", "type"]
 )
 _OWN = 0.8
-"""The model knows the bundled corpus; a user's own page that holds nearly all the words is relevant whatever it says."""
+"""The model knows the bundled corpus; a user's own page that holds nearly all the words is relevant all the same."""
+_NEAR = 0.7
+"""Cosine of a passage that says the very thing; of the queries about other matters none that bears no unknown name or
+version comes near it."""
 _FILE = Path(__file__).parent / "words" / "relevance.json"
 
 
@@ -121,7 +124,7 @@ def objection(text: str, unknown_types: Sequence[str], signals: Signals, embedde
     if version := unknown_version(text):
         return f"version {version} is not known; the newest known one is {NEWEST}"
     model = fitted()
-    if model is None or model.embedder != embedder or signals.covered_by_own >= _OWN:
+    if model is None or model.embedder != embedder or signals.covered_by_own >= _OWN or signals.best >= _NEAR:
         return ""
     if score(model, signals) < model.threshold:
         return "nothing in the documentation fits these words"
