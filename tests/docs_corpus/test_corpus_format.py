@@ -112,13 +112,6 @@ def test_no_credential_stands_in_clear_text(flows) -> None:
 
 def test_the_manifest_names_the_target_among_its_versions(manifest: dict[str, Any]) -> None:
     assert manifest["target"] in manifest["versions"]
-    assert all(isinstance(words, list) and words for words in manifest["topics"].values())
-
-
-def test_topics_of_the_manifest_are_topics_of_pages(guides, releases, blueprints, manifest: dict[str, Any]) -> None:
-    used = {topic for p in [*guides, *releases] for topic in p.front["topics"]}
-    used |= {topic for b in blueprints for topic in yaml.safe_load(b.header["topics"])}
-    assert set(manifest["topics"]) - used == set()
 
 
 def test_nothing_speaks_of_a_language_that_the_readme_does_not_know(guides) -> None:
