@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.conformance.results import CaseResult, Result
-from engine.errors import EngineError, NotFound
+from engine.errors import EngineError, NotFound, Refused
 from engine.expressions import PureServices, Settings, render, render_value
 from engine.expressions.functions.files import namespace_uri
 from engine.expressions.java_dates import read_iso
@@ -59,6 +59,8 @@ class CaseServices(PureServices):
         self._logs = setup.get("logs") or []
 
     def read_file(self, uri: str) -> bytes:
+        if uri.startswith("file:"):
+            raise Refused(f"Unable to read the file {uri}: local files are not allowed")
         if uri not in self._files:
             raise NotFound(f"No file at {uri}")
         return self._files[uri]
@@ -67,7 +69,10 @@ class CaseServices(PureServices):
         return len(self.read_file(uri))
 
     def file_exists(self, uri: str) -> bool:
-        return uri in self._files
+        try:
+            return self.read_file(uri) is not None
+        except NotFound:
+            return False
 
     def kv(self, key: str, namespace: str | None, error_on_missing: bool) -> Any:
         if key not in self._kv and error_on_missing:

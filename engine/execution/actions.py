@@ -31,6 +31,7 @@ class Actions:
         self.executor = executor
         self.runner = executor.runner
         self.lifecycle = executor.children.lifecycle
+        executor.children.actions = self
 
     # -- bringing back -------------------------------------------------------------------------------
 
@@ -296,6 +297,22 @@ class Actions:
         self.care_for(live)
         self.executor.record(live, *reopen.in_place(live.execution, reopening, self.executor.now()))
         return live
+
+    def carry_up(self, child: Live, caller: str) -> None:
+        """An execution that had failed came to another end: the task run that had waited for it goes along."""
+        run_id = child.execution.parent_run
+        try:
+            live = self.revive(caller)
+        except NotFound:
+            return
+        run = live.execution.runs.get(str(run_id))
+        if run is None or not live.execution.terminal or live.plan.task(run).type != PREFIX + "Subflow":
+            return
+        state = self.executor.children.carried(live, run, child.execution.state)
+        if state in ("SUCCESS", "WARNING") and run.state in ("FAILED", "KILLED", "CANCELLED"):
+            self.care_for(live)
+            reopening = reopen.mark(live.plan, live.execution, run.id, state)
+            self.executor.record(live, *reopen.in_place(live.execution, reopening, self.executor.now()))
 
     def change_status(self, execution_id: str, state: str) -> Execution:
         """Give an ended execution another final state."""

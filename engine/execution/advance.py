@@ -18,6 +18,7 @@ from engine.flow.model import Task
 LOOP_UNTIL = PREFIX + "LoopUntil"
 PAUSE = PREFIX + "Pause"
 _ORDER = ("KILLED", "FAILED", "CANCELLED", "WARNING")
+_INTERRUPTED = {"CANCEL": "CANCELLED", "FAIL": "FAILED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Tell the worker of a running task to stop."""
+    """Tell the worker of a running task to stop; the task run will be in ``state`` (None: that of the execution)."""
 
     run: str
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def _stop_run(execution: Execution, run: TaskRun, flowable: bool, scopes: dict[s
     if flowable:
         scopes.setdefault(run.id, set())
         return []
-    return [Cancel(run.id)] if target != "SUCCESS" else []
+    return [Cancel(run.id)] if execution.killing or execution.interrupting else []
 
 
 def _step(plan: Plan, execution: Execution, parent: str, lanes: set[int]) -> list[Command]:
@@ -198,7 +200,7 @@ def _walk(plan: Plan, execution: Execution, run: TaskRun | None, scope: Scope, l
             if nexts:
                 return nexts
         if main.open:
-            return []
+            return _interrupt(plan, execution, run) if failed and run is not None else []
         if not failed and run is not None and _round_over(plan, run):
             return [Check(run.id)]
         scope_lists: tuple[tuple[str, tuple[Task, ...]], ...] = (
@@ -214,6 +216,19 @@ def _walk(plan: Plan, execution: Execution, run: TaskRun | None, scope: Scope, l
         if state is not None:
             return state
     return _end(plan, execution, run, scope)
+
+
+def _interrupt(plan: Plan, execution: Execution, run: TaskRun) -> list[Command]:
+    """onChildFailure: the children still at work are stopped as soon as one has failed."""
+    state = _INTERRUPTED.get(str(plan.task(run).properties.get("onChildFailure", "")).upper())
+    if state is None:
+        return []
+    found: list[Command] = []
+    for child in execution.descendants(run.id):
+        if child.terminal or plan.flowable(child) is not None and child.state == "RUNNING":
+            continue
+        found.append(Cancel(child.id, state) if child.state == "RUNNING" else Close(child.id, state))
+    return found
 
 
 def _round_over(plan: Plan, run: TaskRun) -> bool:
@@ -356,7 +371,7 @@ def resume_pause(
     if outputs is not None:
         event["out"] = outputs
     if behavior == "CANCEL":
-        return [{**event, "s": "CANCELLED"}, {"e": "stop", "to": "CANCELLED", "at": at}, *_wake(execution, run, at)]
+        return [{**event, "s": "CANCELLED"}, {"e": "stop", "to": "CANCELLED", "interrupt": True, "at": at}, *_wake(execution, run, at)]
     if behavior == "FAIL":
         if shape.errors or shape.finally_:
             event |= {"s": "RUNNING", "detail": {**detail, "failed": True}}

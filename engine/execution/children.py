@@ -18,6 +18,7 @@ from engine.flow.model import Flow, Task
 from engine.storage.files import ExecutionRef
 
 if TYPE_CHECKING:
+    from engine.execution.actions import Actions
     from engine.execution.executor import Executor
 
 CARRIED = ("FAILED", "KILLED", "CANCELLED", "PAUSED", "WARNING")
@@ -32,6 +33,8 @@ class Children:
 
         self.executor = executor
         self.lifecycle = Lifecycle(executor)
+        self.actions: Actions | None = None
+        """Set by the engine: what restarts executions."""
         self.items = Items(self)
         self.loops = Loops(self)
 
@@ -39,6 +42,7 @@ class Children:
         """Begin an attempt of an executable task."""
         executor, task = self.executor, live.plan.task(run)
         executor.record(live, {"e": "run", "id": run.id, "s": "RUNNING", "attempt": True, "at": executor.now()})
+        again = run.state == "RESTARTED"
         run = live.execution.runs[run.id]
         try:
             if task.run_if is not None and not truthy(executor.render_text(live, run)(task.run_if)):
@@ -46,7 +50,8 @@ class Children:
             if task.type == PREFIX + "Loop":
                 self.loops.start(live, run)
             elif task.type == PREFIX + "Subflow":
-                self.subflow(live, run)
+                if not (again and self._restarted(live, run)):
+                    self.subflow(live, run)
             else:
                 self.items.start(live, run)
         except EngineError as error:
@@ -70,6 +75,17 @@ class Children:
         if not wait:
             return self.executor.ended(live, run.id, None, Outcome("SUCCESS", outputs))
         self.executor.record(live, {"e": "run", "id": run.id, "at": self.executor.now(), "out": outputs})
+
+    def _restarted(self, live: Live, run: TaskRun) -> bool:
+        """Restart the execution that failed before instead of starting another (restartBehavior RETRY_FAILED)."""
+        behavior = self.text(live, run, live.plan.task(run).properties.get("restartBehavior", "RETRY_FAILED"))
+        child = (run.outputs or {}).get("executionId")
+        if behavior.upper() != "RETRY_FAILED" or child is None or self.actions is None:
+            return False
+        if self.actions.revive(child).execution.state not in ("FAILED", "KILLED", "CANCELLED"):
+            return False
+        self.actions.restart(child)
+        return True
 
     def launch(
         self,
@@ -162,6 +178,8 @@ class Children:
         live = self.executor.runner.live.get(str(caller))
         run = live.execution.runs.get(execution.parent_run) if live else None
         if live is None or run is None or run.state in TERMINAL:
+            if self.actions is not None and execution.tried("RESTARTED"):
+                self.actions.carry_up(child, str(caller))
             return
         kind = live.plan.task(run).type
         try:
@@ -195,7 +213,7 @@ class Children:
         transmit = truthy(self.text(live, run, live.plan.task(run).properties.get("transmitFailed", True)))
         return state if transmit and state in CARRIED else "SUCCESS"
 
-    def cancel(self, live: Live, run: TaskRun) -> None:
+    def cancel(self, live: Live, run: TaskRun, state: str) -> None:
         """Kill the executions of a task run; it ends when they have."""
         children = [
             child
@@ -205,7 +223,7 @@ class Children:
         for child in children:
             self.kill(child)
         if not children:
-            self.executor.ended(live, run.id, None, Outcome("KILLED"))
+            self.executor.ended(live, run.id, None, Outcome(state))
 
     def kill(self, live: Live) -> None:
         """Ask an execution to end: KILLING, then KILLED once nothing runs any more."""

@@ -332,12 +332,15 @@ class Executor:
         run = live.execution.runs.get(run_id)
         if run is None or run.terminal:
             return
-        if token is not None and token.cancelled.is_set() and (live.execution.killing or live.execution.stopping):
-            outcome = Outcome("KILLED", outcome.outputs)
+        if token is not None and token.state is not None:
+            event: Event = {"e": "run", "id": run_id, "s": token.state, "ended": token.state, "at": self.now()}
+            return self.record(live, event)
         events, again = settle(live.plan, live.execution, run, outcome, self.now(), self.random.random())
         self.record(live, *events)
         if again is not None:
             self.children.run_again(live, again.at)
+        if live.flow.sla:
+            self.children.lifecycle.assertions(live)
 
     def _check(self, live: Live, command: core.Check) -> None:
         run = live.execution.runs[command.run]
@@ -374,9 +377,12 @@ class Executor:
     def _cancel(self, live: Live, command: core.Cancel) -> None:
         token = live.tokens.get(command.run)
         run = live.execution.runs[command.run]
-        if token is not None and not token.cancelled.is_set():
+        execution = live.execution
+        state = command.state or ("KILLED" if execution.killing else execution.stopping or "KILLED")
+        if token is not None and token.state is None:
+            token.state = state
             token.cancelled.set()
             grace = float(self.settings.get("kill.grace_seconds", 10.0))
-            self.runner.at(self.now() + grace, lambda: self.ended(live, run.id, token, Outcome("KILLED")))
+            self.runner.at(self.now() + grace, lambda: self.ended(live, run.id, token, Outcome(state)))
         elif token is None and core.is_executable(live.plan.task(run)):
-            self.children.cancel(live, run)
+            self.children.cancel(live, run, state)

@@ -16,6 +16,7 @@ from engine.execution.inputs import FileUpload, resolve_inputs
 from engine.execution.live import Live, OnEvent, source_key
 from engine.execution.plan import Plan
 from engine.execution.state import Event, Execution
+from engine.expressions.render import render_value
 from engine.flow.load import labels_of
 from engine.flow.model import Flow
 from engine.storage.encryption import unseal
@@ -157,6 +158,7 @@ class Lifecycle:
             return
         self.executor.record(live, {"e": "state", "s": "RUNNING", "at": now})
         self.watch(live)
+        self.assertions(live)
 
     def _key(self, live: Live) -> tuple[str, str]:
         return (live.flow.namespace, live.flow.id)
@@ -167,7 +169,7 @@ class Lifecycle:
             return True
         slots = self._slots.setdefault(self._key(live), set())
         limit = int(live.flow.concurrency.get("limit", 1))
-        if live.execution.id not in slots and len(slots) >= limit and live.execution.state != "RESTARTED":
+        if live.execution.id not in slots and len(slots) >= limit:
             return False
         slots.add(live.execution.id)
         return True
@@ -232,21 +234,19 @@ class Lifecycle:
     def violated(self, live: Live, sla: Mapping[str, Any]) -> None:
         """A service level was missed: label the execution and, if so asked, end it."""
         execution, now = live.execution, self.executor.now()
-        if (
-            execution.terminal
-            or execution.stopping
-            or execution.killing
-            or execution.id not in self.executor.runner.live
-        ):
+        name = str(sla.get("id"))
+        over = execution.terminal or execution.stopping or execution.killing
+        if over or name in live.violated or execution.id not in self.executor.runner.live:
             return
+        live.violated.add(name)
         labels = labels_of(sla.get("labels"))
         if labels:
             self.executor.record(live, {"e": "labels", "at": now, "labels": labels})
         behavior = str(sla.get("behavior", "FAIL")).upper()
-        self.executor.log(live, None, "WARN", f"SLA '{sla.get('id')}' is violated")
+        self.executor.log(live, None, "WARN", f"SLA '{name}' is violated")
         if behavior in ("FAIL", "CANCEL"):
             state = "FAILED" if behavior == "FAIL" else "CANCELLED"
-            self.executor.record(live, {"e": "stop", "to": state, "at": now})
+            self.executor.record(live, {"e": "stop", "to": state, "interrupt": True, "at": now})
 
     # -- ending --------------------------------------------------------------------------------------
 
@@ -271,13 +271,14 @@ class Lifecycle:
             self.executor.record(live, {"e": "finished", "at": self.executor.now()})
 
     def _listens(self, live: Live, listener: Mapping[str, Any], state: str) -> bool:
-        return all(self._condition(live, condition, state) for condition in listener.get("conditions") or ())
+        conditions = listener.get("conditions") or ()
+        if not conditions:
+            return True
+        from engine.execution.triggering import summary_of
+        from engine.triggers.conditions import ConditionContext, all_hold
 
-    def _condition(self, live: Live, condition: Mapping[str, Any], state: str) -> bool:
-        kind = str(condition.get("type", "")).rpartition(".")[2].removesuffix("Condition")
-        if kind == "ExecutionStatus":
-            wanted, unwanted = condition.get("in"), condition.get("notIn")
-            return (wanted is None or state in wanted) and (unwanted is None or state not in unwanted)
-        if kind == "Expression":
-            return truthy(self.executor.render_text(live)(condition.get("expression")))
-        return True
+        summary = summary_of(live.execution, state)
+        shown = self.executor.variables(live, frozen=False)
+        services = self.executor.services(live)
+        context = ConditionContext(live.flow, lambda value, seen: render_value(value, seen, services), shown, summary)
+        return all_hold(conditions, context)

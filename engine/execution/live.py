@@ -25,6 +25,8 @@ class Token:
 
     cancelled: threading.Event
     abandoned: bool = False
+    state: str | None = None
+    """What the task run is to be in once the work has stopped, if it was told to."""
 
 
 @dataclass(eq=False)
@@ -47,6 +49,8 @@ class Live:
     busy: set[str] = field(default_factory=set)
     """Task runs whose opening or closing is with a worker."""
     readable: list[ExecutionRef] = field(default_factory=list)
+    violated: set[str] = field(default_factory=set)
+    """Service levels that have been missed; each is told once."""
     changed: bool = False
     """The summary is to be written."""
     lock: threading.Lock = field(default_factory=threading.Lock)

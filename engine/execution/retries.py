@@ -68,10 +68,12 @@ def settle(
             if policy.get("behavior") == "CREATE_NEW_EXECUTION":
                 return [{**ended, "s": "RETRIED"}, {"e": "stop", "to": "RETRIED", "at": at}], NewExecution(following)
             return _retrying(execution, ended, run, following, at), None
-    state = "KILLED" if execution.killing and outcome.state == "FAILED" else outcome.state
+    state = outcome.exit_state or outcome.state
+    if execution.killing and state == "FAILED":
+        state = "KILLED"
     if state == "SUCCESS" and _warns_on_retry(plan, task) and len(run.attempts) > 1:
         state = "WARNING"
-    ended["s"] = forgiven(task, state)
+    ended["s"] = state if outcome.exit_state else forgiven(task, state)
     return [ended, *_effects(outcome, at)], None
 
 

@@ -9,7 +9,7 @@ Events are JSON objects, ``e`` says which (see ``_HANDLERS``), ``at`` is seconds
 =========  =====================================================================================
 created    the execution: flow, inputs, labels, trigger, parent
 state      the execution's state ``s``
-stop       no task starts any more; the execution will end in ``to``
+stop       no task starts any more; the execution will end in ``to`` (``interrupt``: running tasks are stopped)
 end        terminal state ``s`` with the flow's ``outputs``
 task       a new task run ``id`` of ``task`` below ``parent``
 run        a task run's state ``s``, ``out``\\ puts, ``detail``, ``due``, ``attempt`` (start) or ``ended`` attempt
@@ -176,6 +176,8 @@ class Execution:
         self.first_created = 0.0
         self.listeners: tuple[int, ...] = ()
         self.stopping: str | None = None
+        self.interrupting = False
+        """Whether ``stopping`` also ends the tasks that run; else they may finish."""
         self.history: tuple[tuple[str, float], ...] = ()
         self.runs: dict[str, TaskRun] = {}
         self.scopes: dict[str, Scope] = {ROOT: Scope()}
@@ -202,6 +204,10 @@ class Execution:
     @property
     def end(self) -> float | None:
         return self.history[-1][1] if self.terminal else None
+
+    def tried(self, state: str) -> bool:
+        """Whether it has ever been in this state."""
+        return any(s == state for s, _ in self.history)
 
     @property
     def killing(self) -> bool:
@@ -347,6 +353,7 @@ class Execution:
 
     def _stop(self, event: Event) -> None:
         self.stopping = event["to"]
+        self.interrupting = bool(event.get("interrupt"))
         self._touched[ROOT] = None
         self._touched |= {r.id: None for r in self.runs.values() if not r.terminal}
 

@@ -15,6 +15,7 @@ from engine.storage.files import ExecutionRef
 
 if TYPE_CHECKING:
     from engine.execution.executor import Executor
+    from engine.triggers.conditions import ExecutionSummary
     from engine.triggers.registry import Fire
     from engine.triggers.scheduler import Scheduler
     from engine.triggers.store import TriggerStore
@@ -64,7 +65,7 @@ class Triggering:
 
         fires = fires_for(
             self.listening(),
-            _summary(execution),
+            summary_of(execution),
             self.store,
             datetime.fromtimestamp(self.executor.now(), UTC),
             render=self._render,
@@ -120,7 +121,8 @@ class Triggering:
         return [load_flow(s.source, revision=s.revision) for s in self.executor.stores.flows.list()]
 
 
-def _summary(execution: Execution) -> Any:
+def summary_of(execution: Execution, state: str | None = None) -> ExecutionSummary:
+    """What triggers and conditions may know of an execution; ``state`` is the one it is about to have."""
     from engine.triggers.conditions import ExecutionSummary
 
     runs = list(execution.runs.values())
@@ -130,7 +132,7 @@ def _summary(execution: Execution) -> Any:
         id=execution.id,
         namespace=execution.namespace,
         flow_id=execution.flow_id,
-        state=execution.state,
+        state=state or execution.state,
         flow_revision=execution.revision,
         labels=execution.labels,
         inputs=execution.inputs,
