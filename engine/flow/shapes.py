@@ -315,9 +315,9 @@ def _no_colon(ctx: Checked, path: Path, value: Any) -> bool:
     if not isinstance(value, str) or ctx.source.scalar_style(path) != "plain":
         return False
     match = _NO_COLON.match(value)
-    if match is None:
-        return False
     span = ctx.source.at(path)
+    if match is None or ctx.source.key_at(path).line == span.line:
+        return False
     key = match[1] or match[2]
     column = span.column + len(key)
     edit = Edit(span.line, column, span.line, column, " " if match[1] else ":")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.flow.context import Checked
-from engine.flow.findings import Finding, Path
+from engine.flow.findings import Finding, Path, Severity
 from engine.flow.names import nearest
 from engine.flow.rules import rule
-from engine.flow.shapes import compiler
+from engine.flow.shapes import Fields, compiler
 
 
 def _entries(ctx: Checked) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -35,19 +35,32 @@ def defaults_that_match(ctx: Checked) -> Iterator[Finding]:
 
 @rule
 def values_of_defaults(ctx: Checked) -> Iterator[Finding]:
-    """The values for one type are properties of it."""
+    """The values are properties of the type named, or of one that a prefix reaches."""
     for path, entry in _entries(ctx):
-        definition = ctx.catalog.get(entry["type"])
         values = entry.get("values")
-        fields = compiler(ctx.catalog, ctx.target).typed(entry["type"])
-        if definition is None or definition.partial or fields is None or not isinstance(values, dict) or fields.open:
+        reached = _reached(ctx, entry["type"])
+        if not isinstance(values, dict) or not reached or any(f is None or f.open for f in reached.values()):
             continue
+        known = {name for fields in reached.values() if fields for name in (*fields.checks, *fields.elsewhere)}
         for key in values:
-            if key in fields.checks or key in fields.elsewhere:
+            if key in known:
                 continue
-            near = nearest(key, fields.names, 1)
+            near = nearest(key, known, 1)
             hint = f"Did you mean {near[0][0]}?" if near else "Remove it."
             here = (*path, "values", key)
             edit = ctx.replacing(ctx.source.key_at(here), near[0][0]) if near and near[0][1] >= 0.75 else None
-            message = f"{definition.type.rpartition('.')[2]} has no property {key}"
-            yield ctx.finding("unknown_property", here, message, hint, key=True, edit=edit)
+            message = f"{' and '.join(n.rpartition('.')[2] for n in reached)} has no property {key}"
+            # a prefix may be meant for types that this flow does not use
+            severity: Severity = "error" if edit or entry["type"] in reached else "hint"
+            yield ctx.finding("unknown_property", here, message, hint, severity=severity, key=True, edit=edit)
+
+
+def _reached(ctx: Checked, prefix: str) -> dict[str, Fields | None]:
+    """The properties of every type in the flow that a default reaches; None where they are not all known."""
+    named = {prefix} if ctx.catalog.get(prefix) else {t.type for t in ctx.typed if t.type.startswith(prefix)}
+    out: dict[str, Fields | None] = {}
+    for name in sorted(named):
+        definition = ctx.catalog.get(name)
+        partial = definition is None or definition.partial
+        out[name] = None if partial else compiler(ctx.catalog, ctx.target).typed(name)
+    return out

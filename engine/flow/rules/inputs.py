@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.flow.context import Checked
 from engine.flow.findings import Finding, Path
 from engine.flow.graph import find_cycle
-from engine.flow.kinds import holds_expression
+from engine.flow.kinds import duration_hint, duration_problem, holds_expression, suggest_duration
 from engine.flow.names import nearest
 from engine.flow.rules import rule
 
@@ -43,10 +44,15 @@ def defaults_fit(ctx: Checked) -> Iterator[Finding]:
             message = f"the default {default} is none of the values"
             hint = "Choose one of the values, or add it to them."
             yield ctx.finding("bad_default", here, message, hint, severity="warning")
-        elif kind == "INT" and not _whole(default):
-            yield ctx.finding(
-                "bad_default", here, f"the default {default!r} is no whole number", "Write a whole number."
-            )
+        elif kind == "DURATION" and duration_problem(default):
+            text = str(default)
+            meant = suggest_duration(text)
+            edit = ctx.replacing(ctx.source.at(here), meant) if meant else None
+            message = f"the default {default} is not an ISO 8601 duration"
+            yield ctx.finding("bad_duration", here, message, duration_hint(text), edit=edit)
+        elif kind in _FORMS and not _FORMS[kind][0](default):
+            what, hint = _FORMS[kind][1:]
+            yield ctx.finding("bad_default", here, f"the default {default!r} is no {what}", hint)
 
 
 def _offered(entry: dict[str, Any], default: Any) -> bool:
@@ -68,6 +74,34 @@ def _whole(value: Any) -> bool:
         return float(str(value)).is_integer()
     except (ValueError, OverflowError):
         return False
+
+
+def _boolean(value: Any) -> bool:
+    return isinstance(value, bool) or str(value).lower() in ("true", "false")
+
+
+def _number(value: Any) -> bool:
+    if isinstance(value, bool | dict | list):
+        return False
+    try:
+        float(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+_FORMS: dict[str, tuple[Callable[[Any], bool], str, str]] = {
+    "INT": (_whole, "whole number", "Write a whole number."),
+    "FLOAT": (_number, "number", "Write a number."),
+    "BOOL": (_boolean, "true or false", "Write true or false."),
+    "BOOLEAN": (_boolean, "true or false", "Write true or false."),
+    "DATE": (lambda v: re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", str(v)) is not None, "date", "Write it as 2030-01-31."),
+    "TIME": (
+        lambda v: re.fullmatch(r"[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?", str(v)) is not None,
+        "time",
+        "Write it as 07:30:00.",
+    ),
+}
 
 
 @rule

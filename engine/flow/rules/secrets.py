@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -27,12 +28,20 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a signed token", re.compile(r"\beyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{4,}(?:\.[0-9A-Za-z_-]*)?")),
     ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
     ("a password in an address", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/@{}]+:(?P<word>[^\s@/{}$<]{3,})@")),
+    (
+        "a password",
+        re.compile(
+            r"""^[ \t]+["']?(?:password|passwd|pwd)["']?[ \t]*:[ \t]*"""
+            r"""(?P<q>["']?)(?P<word>[^\s"'{}$<>()]{4,})(?P=q)[ \t]*$""",
+            re.MULTILINE,
+        ),
+    ),
     ("a password in an address", re.compile(r"[?&;](?:password|pwd)=(?P<word>[^&;\s{}$<]{3,})", re.IGNORECASE)),
 )
 # One search that every text with such a shape passes, so that the others need none of the exact ones.
 _ANY_SHAPE = re.compile(
     r"AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|://|[spr]k[-_]|AIza|earer\s|Basic\s|eyJ|PRIVATE KEY|"
-    r"password=|pwd=",
+    r"password|pwd|passwd",
     re.IGNORECASE,
 )
 _SECRET_WORDS = frozenset(
@@ -98,29 +107,42 @@ _PATH = re.compile(r"(?:[/~.]|\w+://)?[\w./-]+\.(?:json|ya?ml|pem|key|crt|txt|p1
 def secrets_in_clear_text(ctx: Checked) -> Iterator[Finding]:
     """Passwords, tokens and keys come from secret(), not from the flow's text."""
     for path, text in ctx.strings:
-        if len(text) < 3 or not path or path[-1] in ("type", "id", "description", "namespace"):
+        if len(text) < 3 or not path or path[-1] in ("type", "id", "description", "namespace") or path[0] == "extend":
             continue
-        what, word = _credential(ctx, path, text)
-        if what:
-            sample = _is_sample(ctx, path, word)
-            name = secret_name(ctx, path)
-            hint = f"Use {{{{ secret('{name}') }}}} and store the value as a secret."
-            message = f"{path[-1]} holds a sample credential" if sample else what
-            severity: Severity = "hint" if sample else "warning"
-            edit = None
-            if what.startswith("the value of"):
-                edit = ctx.replacing(ctx.source.at(path), f"\"{{{{ secret('{name}') }}}}\"", safe=False)
-            yield ctx.finding("secret_inline", path, f"{message} in clear text", hint, severity=severity, edit=edit)
+        found = _credential(path, text)
+        if found is None:
+            continue
+        sample = _is_sample(ctx, path, found.word)
+        name = secret_name(ctx, path)
+        span = ctx.source.at(path) if "\n" not in text else ctx.source.inside(path, found.start, found.end)
+        edit = ctx.replacing(span, f"\"{{{{ secret('{name}') }}}}\"", safe=False) if found.whole else None
+        message = f"{path[-1]} holds a sample credential" if sample else found.what
+        severity: Severity = "hint" if sample else "warning"
+        hint = f"Use {{{{ secret('{name}') }}}} and store the value as a secret."
+        message = f"{message} in clear text"
+        yield ctx.finding("secret_inline", path, message, hint, severity=severity, span=span, edit=edit)
 
 
-def _credential(ctx: Checked, path: Path, text: str) -> tuple[str, str]:
-    """What kind of credential a text holds and the secret part of it; empty when it holds none."""
+@dataclass(frozen=True, slots=True)
+class _Credential:
+    """What was found, the secret part of it, where in the text, and whether it is the whole text."""
+
+    what: str
+    word: str
+    start: int
+    end: int
+    whole: bool = False
+
+
+def _credential(path: Path, text: str) -> _Credential | None:
     for what, shape in _SHAPES if _ANY_SHAPE.search(text) else ():
         found = shape.search(text)
-        if found:
-            return what, found.groupdict().get("word") or ("" if "{{" in found.group() else found.group())
+        if found and "{{" not in found.group():
+            word = found.groupdict().get("word") or found.group()
+            if not _PLACEHOLDER.fullmatch(word):
+                return _Credential(what, word, found.start(), found.end())
     if "{{" in text or "{%" in text or len(text) > 4000 or "\n" in text.strip():
-        return "", ""
+        return None
     key = next((s for s in reversed(path) if isinstance(s, str)), "")
     if (
         holds_secret(key)
@@ -128,13 +150,15 @@ def _credential(ctx: Checked, path: Path, text: str) -> tuple[str, str]:
         and not _PLACEHOLDER.fullmatch(text.strip())
         and " " not in text.strip()
     ):
-        return f"the value of {key}", text
-    return "", ""
+        return _Credential(f"the value of {key}", text, 0, len(text), whole=True)
+    return None
 
 
 def holds_secret(key: str) -> bool:
     """Whether a property or variable of this name holds a credential."""
     words = words_of(key)
+    if any(pair == ("secret", "key") for pair in pairwise(words)):
+        return True
     if not words or words[-1] in _ABOUT or words[0] in ("max", "min", "is", "use", "no"):
         return False
     if any(word in _SECRET_WORDS for word in words):
