@@ -11,8 +11,8 @@ from engine.flow.model import Flow, Task
 from engine.trial.texts import expanded, outputs_read, own_text, places
 
 _CERTAIN = re.compile(
-    r"SyntaxError(?!: f-string)|IndentationError|TabError|NameError: name|Parser Error|syntax error|Syntax error|unexpected EOF"
-    r"|Unexpected token|ReferenceError|No such column-list"
+    r"SyntaxError(?!: f-string)|IndentationError|TabError|NameError: name|Parser Error|syntax error|Syntax error"
+    r"|unexpected EOF|Unexpected token|ReferenceError|No such column-list"
 )
 _NETWORK = re.compile(
     r"https?://|\bcurl\b|\bwget\b|pip3? install|apt(?:-get)? |npm (?:install|i|ci)\b|git clone|\brequests\b"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-_MORE = 2
 _CATEGORIES = {"CATEGORY_DIGIT": "1", "CATEGORY_WORD": "a", "CATEGORY_SPACE": " ", "CATEGORY_NOT_DIGIT": "a"}
 _CATEGORIES |= {"CATEGORY_NOT_WORD": "-", "CATEGORY_NOT_SPACE": "a"}
 
@@ -38,7 +37,8 @@ def _part(kind: str, value: Any) -> str:
         return _written(value[-1])
     if kind in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
         least, most, inner = value
-        return _written(inner) * min(max(least, 1), _MORE if least < _MORE else least, most)
+        times: int = min(max(least, 1), most)
+        return _written(inner) * times
     return ""
 
 

@@ -32,7 +32,8 @@ def test_query_gives_what_its_fetch_type_says(make_task: Any, engine: str) -> No
 
 @BOTH
 def test_queries_give_an_entry_for_each_statement_with_rows(make_task: Any, engine: str) -> None:
-    sql = "CREATE TABLE t(a INT); INSERT INTO t VALUES (1), (2); -- ; not here\nSELECT ';' AS s; SELECT sum(a) AS total FROM t;"
+    sql = "CREATE TABLE t(a INT); INSERT INTO t VALUES (1), (2); -- ; not here\n"
+    sql += "SELECT ';' AS s; SELECT sum(a) AS total FROM t;"
     outputs = make_task(f"jdbc.{engine}.Queries", sql=sql, fetchType="FETCH").outputs()
     assert [entry["rows"] for entry in outputs["outputs"]] == [[{"s": ";"}], [{"total": 3}]]
 
@@ -120,7 +121,8 @@ def test_duckdb_reads_input_files_and_writes_output_files(make_task: Any) -> Non
         "outputFiles": ["out.csv", "*.parquet"],
         "sql": """
             INSTALL json; LOAD json;
-            SELECT brand, round(avg(price), 2) AS avg_price FROM read_json_auto('{{ workingDir }}/products.json') GROUP BY brand;
+            SELECT brand, round(avg(price), 2) AS avg_price
+            FROM read_json_auto('{{ workingDir }}/products.json') GROUP BY brand;
             COPY (SELECT x + y AS z FROM 'in.csv') TO '{{ outputFiles['out.csv'] }}' (HEADER);
             COPY (SELECT 1 AS one) TO 'one.parquet' (FORMAT parquet);
         """,
@@ -153,7 +155,8 @@ def test_duckdb_touches_nothing_outside_its_folder(make_task: Any, tmp_path: Pat
 
 
 def test_stored_rows_keep_dates_times_and_decimals(make_task: Any) -> None:
-    sql = "SELECT DATE '2024-01-02' AS d, TIMESTAMP '2024-01-02 03:04:05.5' AS t, 1.50::DECIMAL(5,2) AS m, NULL AS n, [1, 2] AS l"
+    sql = "SELECT DATE '2024-01-02' AS d, TIMESTAMP '2024-01-02 03:04:05.5' AS t, "
+    sql += "1.50::DECIMAL(5,2) AS m, NULL AS n, [1, 2] AS l"
     task = make_task("jdbc.duckdb.Query", sql=sql, fetchType="STORE")
     uri = task.outputs()["uri"]
     assert task.read(uri) == "{d:2024-01-02,t:2024-01-02T03:04:05.500000-00:00,m:1.50,n:null,l:[1,2]}\n"
