@@ -22,11 +22,21 @@ class Services(Protocol):
         ...
 
     def read_file(self, uri: str) -> bytes:
-        """A file of this execution or of a namespace; the expression has checked that the URI may be read."""
+        """The content of a kestra:// or file:// URI.
+
+        That a kestra:// URI belongs to this execution, its trigger's or a namespace has been checked; whether a
+        local file may be read has not. NotFound, Refused.
+        """
         ...
 
-    def file_size(self, uri: str) -> int: ...
-    def file_exists(self, uri: str) -> bool: ...
+    def file_size(self, uri: str) -> int:
+        """In bytes; as ``read_file``."""
+        ...
+
+    def file_exists(self, uri: str) -> bool:
+        """Whether ``read_file`` would find it. Refused as there."""
+        ...
+
     def kv(self, key: str, namespace: str | None, error_on_missing: bool) -> Any:
         """The value; None when missing and ``error_on_missing`` is false, else NotFound."""
         ...

@@ -74,7 +74,7 @@ def _block(value: Any, column: int, add: Add, depth: int) -> None:
 
 
 def _key(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False) if "\n" in text else _text(text, 0)
+    return _quoted(text) if "\n" in text else _text(text, 0)
 
 
 def _scalar(value: Any, column: int) -> str:
@@ -93,15 +93,26 @@ def _text(text: str, column: int) -> str:
     if not text or text in _RESERVED:
         return f'"{text}"'
     if "\n" in text:
-        return _literal(text, column) if _blockable(text) else json.dumps(text, ensure_ascii=False)
+        return _literal(text, column) if _blockable(text) else _quoted(text)
     if not text.isprintable():
-        return json.dumps(text, ensure_ascii=False)
+        return _quoted(text)
     if _QUOTABLE.search(text):
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return _quoted(text)
     leading = text[0] in _INDICATORS and not (text[0] in "-?:" and len(text) > 1 and text[1] != " ")
     if leading or text != text.strip() or text.startswith(("---", "...")):
         return "'" + text.replace("'", "''") + "'"
     return text
+
+
+def _quoted(text: str) -> str:
+    """In double quotes, with what cannot be printed as an escape."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    if quoted.isprintable():
+        return quoted
+    return "".join(
+        sign if sign.isprintable() else f"\\u{ord(sign):04x}" if ord(sign) < 65536 else f"\\U{ord(sign):08x}"
+        for sign in quoted
+    )
 
 
 def _blockable(text: str) -> bool:

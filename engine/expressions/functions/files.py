@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.errors import Refused
 from engine.expressions.errors import ExpressionError
 from engine.expressions.numbers import kind_of
 from engine.expressions.registry import function
@@ -20,7 +19,7 @@ _URI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*:")
 
 
 def _resolve(frame: Frame, path: Any, namespace: Any) -> str:
-    """The kestra:// URI of a path, if it may be read. ExpressionError or Refused if not."""
+    """The URI of a path, if it may be read, else ExpressionError; a file:// URI is the services' to allow."""
     if not isinstance(path, str):
         raise ExpressionError(f"Unable to read the file: its path is {kind_of(path)}")
     own_namespace = _text(frame, "flow", "namespace")
@@ -29,7 +28,7 @@ def _resolve(frame: Frame, path: Any, namespace: Any) -> str:
         _check(frame, path)
         return path
     if path.startswith("file:"):
-        raise Refused(f"Unable to read the file '{path[:200]}': local files are not allowed in expressions")
+        return path
     if found := _NAMESPACE_FILE.fullmatch(path):
         authority, inner = found.groups()
         if authority and wanted:
