@@ -1,0 +1,277 @@
+"""Blocks of the core: logging, failing, waiting, key-value, subflows, labels, files of the execution."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from copilot.draft.offline import features
+from copilot.draft.offline.blocks import block
+from copilot.draft.offline.compute import computed_log
+from copilot.draft.offline.ir import InputSpec, Step
+from copilot.draft.offline.messages import failure_text, fill, show, spoken, value_of
+from copilot.draft.offline.text import CODE, QUOTED
+from copilot.draft.offline.types import before
+from copilot.draft.offline.writer import Task, Writer
+
+LOG = "core.log.Log"
+
+
+@block("log")
+def log(w: Writer, step: Step) -> list[Task]:
+    extra, message = log_message(w, step)
+    return [*extra, w.task(_log_id(w, step, message), LOG, message=message)]
+
+
+def _log_id(w: Writer, step: Step, message: str) -> str:
+    if w.where == "errors":
+        return "log_failure"
+    if "goodbye" in message.lower():
+        return "say_goodbye"
+    return "log_result" if "{{" in message and "outputs" in message else "log_message"
+
+
+def log_message(w: Writer, step: Step) -> tuple[list[Task], str]:
+    """(tasks needed first, the message)."""
+    low = step.words.lower()
+    said = spoken(w, step)
+    computed = computed_log(w, step, said)
+    if computed is not None:
+        return computed
+    if said:
+        return [], said
+    if w.where == "errors":
+        return [], failure_text()
+    return [], _what_is_named(w, low) or "{{ flow.id }}: execution {{ execution.id }}"
+
+
+def _what_is_named(w: Writer, low: str) -> str | None:
+    if re.search(r"\bsize\b.*\bbytes?\b|\bfile\s+size\b", low) and (file := w.last_of("file")):
+        return f"{{{{ fileSize({file.expression}) }}}}"
+    if re.search(r"\b(?:which|id\s+of\s+the)\s+execution\b", low) and any(e.kind == "flow" for e in w.plan.events):
+        return "{{ trigger.executionId }}"
+    if re.search(r"\bstatus\s+code\b|\bstatus\b", low) and w.http:
+        return f"{{{{ {w.out(w.http, 'code')} }}}}"
+    if re.search(r"\bgoodbye\b", low):
+        return "Goodbye, {{ inputs.name }}" if "name" in w.inputs else "Goodbye"
+    if "welcome_message" in w.extra and not w.data:
+        return "{{ render(vars.welcome_message) }}"
+    if re.search(r"\bkv\b", low) and (name := _literal_name(low, w)):
+        fallback = re.search(r"\buse\s+([\w.-]+)", w.text.masked)
+        if fallback:
+            return f"{{{{ kv('{name}', flow.namespace, false) ?? '{fallback[1]}' }}}}"
+        return f"{{{{ kv('{name}') }}}}"
+    if re.search(r"\bcombination\b", low) and w.loops:
+        return "{{ item.parent.value }}-{{ item.value }}" if not before(w.target, "2.0") else "{{ parent.taskrun.value }}-{{ taskrun.value }}"
+    if re.search(r"\bboth\s+values\b", low) and w.approvals:
+        task, fields = w.approvals[0], w.extra["approval_fields"]
+        return " ".join(f"{f}: {{{{ outputs.{task}.onResume.{f} }}}}" for f in fields)
+    if w.loops:
+        return _loop_message(w, low)
+    for name in w.inputs:
+        if re.search(rf"\b{re.escape(name.replace('_', ' '))}s?\b|\b{re.escape(name)}\b", low):
+            return f"{{{{ inputs.{name} }}}}"
+    if re.search(r"\boutcome\b|\bdecision\b", low) and w.approvals:
+        return f"{{{{ outputs.{w.approvals[0]}.onResume.approved }}}}"
+    if w.last:
+        return show(w.last)
+    if "hello world" in low or "hello" in low:
+        return "Hello, {{ inputs.name }}" if "name" in w.inputs else "Hello, world!"
+    return None
+
+
+def _loop_message(w: Writer, low: str) -> str:
+    value = w.extra["loop_value"][-1]
+    if w.last and w.last.task in w.extra.get(w.loops[-1], ()):
+        return f"{{{{ {w.last.expression} }}}}"
+    if re.search(r"\bupper\b", low):
+        return f"{{{{ {value} | upper }}}}"
+    if re.search(r"\blower\b", low):
+        return f"{{{{ {value} | lower }}}}"
+    return f"{{{{ {value} }}}}"
+
+
+def _literal_name(low: str, w: Writer) -> str:
+    return next((one.value for one in w.text.literals if one.kind in (CODE, QUOTED)), "")
+
+
+@block("return")
+def give_back(w: Writer, step: Step) -> list[Task]:
+    task = w.task("generate_output", "core.debug.Return", format=spoken(w, step) or "Generated in execution {{ execution.id }}")
+    w.yields(task, "value", "value")
+    return [task]
+
+
+@block("fail")
+def fail(w: Writer, step: Step) -> list[Task]:
+    said = [one.value for one in step.args.get("literals", ()) if one.kind == QUOTED]
+    return [w.task("fail", "core.execution.Fail", errorMessage=fill(w, said[0]) if said else None)]
+
+
+@block("sleep")
+def sleep(w: Writer, step: Step) -> list[Task]:
+    amount, unit = step.args.get("n", "10"), step.args.get("unit", "seconds")
+    return [w.task("wait", "core.flow.Sleep", duration=features.duration(amount, unit))]
+
+
+@block("labels")
+def labels(w: Writer, step: Step) -> list[Task]:
+    pairs: dict[str, str] = {}
+    for match in re.finditer(r"([\w.-]+)\s*[:=]\s*(?:the\s+)?(?:value\s+of\s+)?(?:the\s+)?(input\s+)?`?([\w.-]+)`?", step.words):
+        value = match[3]
+        pairs[match[1]] = f"{{{{ inputs.{value} }}}}" if match[2] or value in w.inputs else value
+    if not pairs:
+        pairs = {name: f"{{{{ inputs.{name} }}}}" for name in w.inputs} or {"run": "{{ execution.id }}"}
+    return [w.task("set_labels", "core.execution.Labels", labels=pairs)]
+
+
+@block("pause")
+def pause(w: Writer, step: Step) -> list[Task]:
+    fields = _approval_fields(w, step)
+    task = w.task("wait_for_approval", "core.flow.Pause", onResume=fields)
+    w.approvals.append(task["id"])
+    w.extra["approval_fields"] = [f["id"] for f in fields]
+    return [task]
+
+
+def _approval_fields(w: Writer, step: Step) -> list[dict[str, Any]]:
+    boolean = "BOOL" if not before(w.target, "2.0") else "BOOLEAN"
+    fields: list[dict[str, Any]] = []
+    for match in re.finditer(r"(?:\b(boolean|bool|string|text|int(?:eger)?|number|date)\s+)?`(\w+)`", w.text.plain[step.start : step.end + 120]):
+        kind = {"b": boolean, "s": "STRING", "t": "STRING", "i": "INT", "n": "FLOAT", "d": "DATE"}.get((match[1] or "s").lower()[0], "STRING")
+        if match[2] not in w.inputs or match[2] in ("approved", "reason"):
+            fields.append({"id": match[2], "type": kind})
+            w.inputs.pop(match[2], None)
+    if not fields:
+        fields = [{"id": "approved", "type": boolean, "defaults": True}]
+        if re.search(r"reason|comment", w.text.masked):
+            fields.append({"id": "reason", "type": "STRING", "required": False})
+    return fields
+
+
+@block("loop_until")
+def loop_until(w: Writer, step: Step) -> list[Task]:
+    uri = step.args.get("uri") or next((one.value for one in w.text.literals if one.value.startswith("http")), None) or w.ask("status_uri", "URI", note="address to poll")
+    request = w.task("check_status", "core.http.Request", uri=uri)
+    w.http = request["id"]
+    status = re.search(r"until\s+(?:the\s+)?(\w+)?\s*(?:status|state|it|the\s+job)?\s*(?:is|says|becomes|returns|equals|=|reports)?\s*[`'\"]?(\w+)", step.words.lower())
+    literal = next((one.value for one in step.args.get("literals", ()) if one.kind in (CODE, QUOTED)), None)
+    wanted = literal or (status[2] if status and status[2] not in ("it", "is", "the", "finished") else "done")
+    condition = f"{{{{ fromJson(outputs.{request['id']}.body).status == '{wanted}' }}}}"
+    if "200" in step.words:
+        condition = f"{{{{ outputs.{request['id']}.code == 200 }}}}"
+        request["options"] = {"allowFailed": True}
+    every = re.search(features.DURATION, step.words.lower())
+    interval = features.duration(every["amount"], every["unit"]) if every else "PT5S"
+    loop = w.task("wait_until_done", "core.flow.LoopUntil", condition=condition, tasks=[request], checkFrequency={"interval": interval, "maxIterations": 100, "maxDuration": "PT1H"})
+    return [loop]
+
+
+@block("subflow")
+def subflow(w: Writer, step: Step) -> list[Task]:
+    count = int(step.args.get("number", 0))
+    namespace, flow = _flow_named(w, step)
+    after = w.text.masked[max(0, step.start - 10) : step.end + 140]
+    given = {n: fill(w, v) for n, v in re.findall(r"\b([a-z]\w*)\s*=\s*([\w.-]+)", w.text.plain[step.start : step.end + 80]) if n not in ("wait",)}
+    takes = re.search(r"\bwith\s+input\s+`?(\w+)`?", after)
+    value = re.search(r"\b(?:call|run|start)\s+it\s+with\s+([\w.-]+)", after)
+    if takes and value:
+        given = {takes[1]: int(value[1]) if value[1].isdigit() else value[1]}
+    if not given and re.search(r"\bwith\s+an?\s+input\b", after):
+        given = {"value": w.ask("value", "STRING")}
+    waits = not re.search(r"\b(?:don'?t|do\s+not|without|not)\s+wait|fire\s+and\s+forget|nicht\s+warten", w.text.masked)
+    flow_id = flow or w.ask(f"child_flow{'_' + str(count) if count else ''}", note="id of the flow to start")
+    if flow is None and "{{" in flow_id:
+        w.note("The flow to start was not named; its id is an input.")
+    task = w.task(f"run_{flow or 'child_flow'}", "core.flow.Subflow", namespace=namespace, flowId=flow_id, inputs=given, wait=waits, transmitFailed=True if waits else None)
+    output = re.search(r"\boutput\s+`?([a-z]\w*)", w.text.masked)
+    name = output[1] if output and output[1] not in ("of", "is", "and") else "result"
+    if waits and re.search(r"\b(?:output|answer|result|returns?)\b", w.text.masked):
+        w.yields(task, "value", f"outputs.{name}")
+    tasks = [task]
+    if re.search(r"\buses?\s+what\b", w.text.masked):
+        tasks.append(w.task("use_result", LOG, message=f"{{{{ outputs.{task['id']}.outputs.{name} }}}}"))
+    return tasks
+
+
+def _flow_named(w: Writer, step: Step) -> tuple[str, str | None]:
+    path = re.search(r"\b([a-z][\w.-]*)/([A-Za-z][\w-]*)", re.sub(r"https?://\S+", "", w.text.plain))
+    namespace = re.search(r"\bnamespace\s+`?([a-z][\w.-]*\w)`?", w.text.plain)
+    if path and path[2].lower() not in ("no", "off", "o") and re.search(r"\bflow\b", w.text.masked):
+        return path[1], path[2]
+    named = re.search(r"\b[Ff]low\s+`([\w-]+)`|`([\w-]+)`\s+flow|\bsubflow\s+`([\w-]+)`", w.text.plain)
+    flow = next((g for g in named.groups() if g), None) if named else None
+    return (namespace[1] if namespace else w.namespace), flow
+
+
+@block("write_file")
+def write_file(w: Writer, step: Step) -> list[Task]:
+    message = fill(w, step.args["quoted"][0]) if step.args.get("quoted") else (show(w.last) or "Written by execution {{ execution.id }}")
+    task = w.task("write_file", "core.storage.Write", content=message, extension=".txt")
+    w.yields(task, "file", "uri", "txt")
+    return [task]
+
+
+@block("purge_files")
+def purge_files(w: Writer, step: Step) -> list[Task]:
+    return [w.task("purge_files", "core.storage.PurgeCurrentExecutionFiles")]
+
+
+@block("kv_purge")
+def kv_purge(w: Writer, step: Step) -> list[Task]:
+    return [w.task("purge_expired_keys", "core.kv.PurgeKV", expiredOnly=True, namespaces=[w.namespace] if not re.search(r"all\s+namespaces", w.text.masked) else None)]
+
+
+@block("purge_executions")
+def purge_executions(w: Writer, step: Step) -> list[Task]:
+    old = re.search(rf"older\s+than\s+{features.DURATION}", w.text.masked)
+    days = features.duration(old["amount"], old["unit"]) if old else "P30D"
+    task = w.task("purge_executions", "core.execution.PurgeExecutions", endDate=f"{{{{ now() | dateAdd(-{re.sub(r'[^0-9]', '', days) or 30}, 'DAYS') }}}}", purgeLog=True, purgeMetric=True, purgeStorage=True, states=["SUCCESS", "WARNING", "FAILED"])
+    w.note("Purging deletes executions with their logs, metrics and files for good.")
+    return [task]
+
+
+@block("purge_logs")
+def purge_logs(w: Writer, step: Step) -> list[Task]:
+    old = re.search(rf"older\s+than\s+{features.DURATION}", w.text.masked)
+    days = re.sub(r"[^0-9]", "", features.duration(old["amount"], old["unit"])) if old else "30"
+    w.note("Purging logs deletes them for good.")
+    return [w.task("purge_logs", "core.log.PurgeLogs", endDate=f"{{{{ now() | dateAdd(-{days}, 'DAYS') }}}}")]
+
+
+@block("kv_set")
+def kv_set(w: Writer, step: Step) -> list[Task]:
+    names = re.findall(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b", step.words)
+    if len(names) > 1:
+        return [w.task(n.lower(), "core.kv.Set", key=n, value=w.ask(n.lower(), note=f"value for {n}"), kvType="STRING") for n in names]
+    literals = [one.value for one in step.args["literals"] if one.kind in (CODE, QUOTED)]
+    key = w.named(step, "key|kv|kv\\s+key|kv\\s+store") or (literals[-1] if literals else "last_status" if "status" in w.text.masked else "last_value")
+    said = re.search(r"\b(?:value|set\s+to)\s+(?:of\s+)?[`'\"]?([\w.-]+)", step.words)
+    value = said[1] if said and said[1] not in ("of", "in", "under", "is") else None
+    if value is None:
+        inner = value_of(w) or (w.last.expression if w.last else "")
+        value = f"{{{{ {inner} }}}}" if inner else w.ask("value", note="value to keep")
+        if w.http and "status" in key:
+            value = f"{{{{ {w.out(w.http, 'code')} }}}}"
+    key = f"{key}_{{{{ taskrun.value | slugify }}}}" if w.loops and "{{" not in key and before(w.target, "2.0") else key
+    w.extra["kv_key"] = key
+    return [w.task("remember" if "remember" in step.words else f"set_{key}" if "{{" not in key else "set_status", "core.kv.Set", key=key, value=value)]
+
+
+@block("kv_get")
+def kv_get(w: Writer, step: Step) -> list[Task]:
+    literals = [one.value for one in step.args["literals"] if one.kind in (CODE, QUOTED)]
+    key = w.named(step, "key|kv|value") or w.extra.get("kv_key") or (literals[-1] if literals else None)
+    if key is None or "redis" in w.text.masked:
+        return []
+    missing_ok = bool(re.search(r"\bnobody\s+has|\bmissing|\bnot\s+(?:there|set|exist)|\bmay\s+not\s+fail|\bdefault", w.text.masked))
+    if missing_ok and re.search(r"\blog\b", step.words):
+        return []
+    task = w.task(f"get_{key}", "core.kv.Get", key=key, errorOnMissing=False if missing_ok else None)
+    w.yields(task, "value", "value")
+    return [task]
+
+
+def add_input(w: Writer, spec: InputSpec) -> None:
+    """An input the plan needs beside those named."""
+    w.inputs.setdefault(spec.id, spec)

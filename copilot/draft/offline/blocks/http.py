@@ -1,0 +1,121 @@
+"""Blocks for HTTP: downloads, requests, checks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from copilot.draft.offline.blocks import block
+from copilot.draft.offline.ir import Step
+from copilot.draft.offline.types import before
+from copilot.draft.offline.writer import Task, Writer
+
+_EXTENSIONS = {"csv": "csv", "json": "json", "jsonl": "jsonl", "ndjson": "jsonl", "xml": "xml", "yaml": "yaml", "yml": "yaml", "parquet": "parquet",
+               "zip": "zip", "gz": "gz", "xlsx": "excel", "txt": "txt", "avro": "avro", "pdf": "pdf"}  # fmt: skip
+
+
+def format_of(uri: str, words: str) -> str:
+    """The format a file has, by its name, else by the words."""
+    match = re.search(r"\.([a-z]+)(?:$|[?#])", uri.lower())
+    if match and match[1] in _EXTENSIONS:
+        return _EXTENSIONS[match[1]]
+    for word, name in (("csv", "csv"), ("parquet", "parquet"), ("xml", "xml"), ("excel", "excel"), ("zip", "zip"), ("pdf", "pdf"), ("jsonl", "jsonl"), ("json", "json"), ("yaml", "yaml")):
+        if re.search(rf"\b{word}s?\b", words.lower()):
+            return name
+    return "json" if re.search(r"\bapi\b|dummyjson", (words + uri).lower()) else "csv"
+
+
+def address(w: Writer, step: Step, hint: str = "") -> str:
+    """The address said, an input that names one, or a new input for it."""
+    if step.args.get("uri"):
+        return str(step.args["uri"])
+    if w.loops and re.search(r"\b(?:urls?|web\s?sites?|sites?|feeds?|endpoints?)\b", w.text.masked):
+        return f"{{{{ {w.extra['loop_value'][-1]} }}}}"
+    for name, spec in w.inputs.items():
+        if spec.type == "URI" or re.fullmatch(r"(?:.*_)?(?:ur[il]|link)", name):
+            return f"{{{{ inputs.{name} }}}}"
+    w.note("No address was named; it is an input without a default.")
+    return w.ask(hint or "source_url", "URI", note="address to fetch; it was not named")
+
+
+@block("http_download")
+def download(w: Writer, step: Step) -> list[Task]:
+    count = re.search(r"\b(?P<n>[2-5]|two|three)\b(?:\s+or\s+\d)?\s+csv\s+files", w.text.masked)
+    joined = re.search(r"\bthe\s+two\s+(\w+)\s+files\b", w.text.masked)
+    if (count or joined) and not step.args.get("uri") and not w.loops:
+        return [_one(w, step, f"download_{n}", w.ask(f"source_url_{n}", "URI", note=f"address of file {n}")) for n in (1, 2)]
+    uri = address(w, step)
+    name = re.search(r"/([A-Za-z][\w-]*?)(?:\.\w+)*(?:$|[?#])", uri)
+    hint = f"download_{name[1]}" if name and "{{" not in uri else "download"
+    return [_one(w, step, hint, uri)]
+
+
+def _one(w: Writer, step: Step, hint: str, uri: str) -> Task:
+    task = w.task(hint, "core.http.Download", uri=uri)
+    w.yields(task, "file", "uri", format_of(uri if "{{" not in uri else "", step.words + " " + w.text.plain if "{{" in uri else step.words))
+    return task
+
+
+@block("http_request")
+def request(w: Writer, step: Step) -> list[Task]:
+    method = step.args.get("method") or "GET"
+    uri = address(w, step, "uri" if step.args.get("check") else "api_url")
+    body, kind = _body(w, step) if method in ("POST", "PUT", "PATCH") else (None, None)
+    task = w.task(_hint(step, method), "core.http.Request", uri=uri, method=method if method != "GET" else None, headers=_headers(w, step), contentType=kind, body=body)
+    if step.args.get("check") or re.search(r"status(?:\s+code)?\s+(?:is|isn|!=|is\s+not)|not\s+200|is\s+down", w.text.masked):
+        task["options"] = {"allowFailed": True}
+    w.http = task["id"]
+    w.yields(task, "body", "body", "json")
+    return [task]
+
+
+def _hint(step: Step, method: str) -> str:
+    if step.args.get("check"):
+        return "check_site"
+    return {"POST": "send_request", "PUT": "send_request", "PATCH": "send_request", "DELETE": "delete_request"}.get(method, "call_api")
+
+
+def _headers(w: Writer, step: Step) -> dict[str, str] | None:
+    headers: dict[str, str] = {}
+    for match in re.finditer(r"\bheaders?\s+`?([A-Z][\w-]*)`?\s+(?:taken\s+|comes?\s+|is\s+)?(?:from|with|=|:|set\s+to|is)?\s*(?:the\s+)?(secret\s+)?[`'\"]?([\w.-]+)", w.text.plain):
+        headers[match[1]] = w.secret(match[3]) if match[2] else match[3]
+    if re.search(r"\b(?:bearer|token)\b", step.words.lower()) and not headers:
+        headers["Authorization"] = f"Bearer {w.secret('API_TOKEN')}"
+    elif not step.args.get("uri") and step.args.get("method") in ("POST", "PUT", "PATCH") and not headers:
+        headers["Authorization"] = f"Bearer {w.secret('API_TOKEN')}"
+    return headers or None
+
+
+def _body(w: Writer, step: Step) -> tuple[str | None, str | None]:
+    pairs = _pairs(w, step)
+    if pairs:
+        inner = ", ".join(f"'{k}': {v}" for k, v in pairs.items())
+        return f"{{{{ {{{inner}}} | toJson }}}}", "application/json"
+    if w.loops:
+        return f"{{{{ {{'value': {w.extra['loop_value'][-1]}}} | toJson }}}}", "application/json"
+    if w.last and w.last.kind in ("answer", "value", "rows", "body"):
+        return f"{{{{ {{'content': {w.last.expression}}} | toJson }}}}", "application/json"
+    if w.approvals:
+        return f"{{{{ {{'approved': outputs.{w.approvals[0]}.onResume.approved}} | toJson }}}}", "application/json"
+    if w.inputs and not w.data:
+        inner = ", ".join(f"'{n}': inputs.{n}" for n in w.inputs if not n.endswith(("_url", "url", "uri")))
+        return (f"{{{{ {{{inner}}} | toJson }}}}" if inner else None), "application/json"
+    return None, "application/json"
+
+
+def _pairs(w: Writer, step: Step) -> dict[str, Any]:
+    """Fields of a JSON body that are said: 'a field `source` = kestra', 'the execution id', '{"name": ...}'."""
+    words, out = w.text.plain[step.start :], {}
+    value = w.extra["loop_value"][-1] if w.loops else None
+    for name in re.findall(r"\{\s*[\"'](\w+)[\"']\s*:\s*(?:\.\.\.|…|<\w+>)", words):
+        out[name] = value or (w.last.expression if w.last else "execution.id")
+    if re.search(r"\bexecution\s+id\b", words):
+        out["execution_id"] = "execution.id"
+    for name, said in re.findall(r"\bfield\s+[`'\"]?(\w+)[`'\"]?\s*(?:=|:|is|with\s+value|set\s+to)\s*[`'\"]?([\w .-]+?)[`'\"]?(?=[.,;]|$|\s+and\b)", words):
+        out[name] = f"inputs.{said}" if said in w.inputs else f"'{said}'"
+    return out
+
+
+def loop_item(w: Writer) -> str:
+    """The current value of the innermost loop, as an inner expression."""
+    return "taskrun.value" if before(w.target, "2.0") else "item.value"

@@ -1,0 +1,297 @@
+"""Blocks for SQL databases: queries, bulk loads, exports, and what goes between them and files."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from copilot.draft.offline.blocks import block
+from copilot.draft.offline.blocks.convert import as_format
+from copilot.draft.offline.compute import file_name, note_columns, parse, reader
+from copilot.draft.offline.ir import Step
+from copilot.draft.offline.services import Service
+from copilot.draft.offline.text import CODE, QUOTED
+from copilot.draft.offline.writer import Task, Writer
+
+_LOCAL = ("duckdb", "sqlite", "motherduck")
+_SQL_TEXT = re.compile(r"^\s*(?:select|insert|update|delete|create|with|merge|truncate|drop|copy|call|alter)\b", re.I)
+
+
+def connection(w: Writer, service: Service) -> dict[str, Any]:
+    """url, username, password by the family's habits; from the words where they say it."""
+    name = service.key.upper()
+    if service.key in _LOCAL:
+        return {"motherduck": {"url": f"jdbc:duckdb:md:?motherduck_token={w.secret('MOTHERDUCK_TOKEN')}"}, "sqlite": {}}.get(service.key, {})
+    if service.key == "bigquery":
+        return {"projectId": _gcp_project(w), "serviceAccount": w.secret("GCP_SERVICE_ACCOUNT")}
+    if service.key == "athena":
+        return {"region": w.ask("aws_region", note="AWS region"), "accessKeyId": w.secret("AWS_ACCESS_KEY_ID"), "secretKeyId": w.secret("AWS_SECRET_ACCESS_KEY"), "database": w.ask("athena_database"), "outputLocation": w.ask("athena_output_location", note="s3:// address for the results")}
+    if service.key == "databricks_sql":
+        return {"host": w.ask("databricks_host"), "httpPath": w.ask("databricks_http_path"), "accessToken": w.secret("DATABRICKS_TOKEN")}
+    user = re.search(r"\b(?:user(?:name)?|as)\s+[`'\"]?([A-Za-z_][\w.-]*)[`'\"]?(?=\s*[,.;]|\s+(?:and|with|the|password)\b|\s*$)", w.text.plain)
+    plain_user = user[1] if user and w.jdbc and user[1] not in ("and", "is", "with") else None
+    return {"url": w.jdbc or w.secret(f"{name}_JDBC_URL"), "username": plain_user or w.secret(f"{name}_USERNAME"), "password": w.secret(_password(w, name))}
+
+
+def _password(w: Writer, name: str) -> str:
+    named = re.search(r"\bpassword\s+(?:is\s+)?(?:in|from)\s+(?:the\s+)?secret\s+`?([A-Z][A-Z0-9_]+)", w.text.plain)
+    return named[1] if named else f"{name}_PASSWORD"
+
+
+def _gcp_project(w: Writer) -> str:
+    if re.search(r"\bkv\b", w.text.masked):
+        return "{{ kv('GCP_PROJECT_ID') }}"
+    return w.ask("gcp_project_id", note="Google Cloud project id")
+
+
+def table(w: Writer, step: Step, default: str = "") -> str:
+    """The table the words name, else an input for it."""
+    found = re.search(rf"\btable\s+(?:called\s+|named\s+)?([{CODE}{QUOTED}]+)|([{CODE}]+)\s+table|\btable\s+([a-z]\w*(?:[_.]\w+)+|[a-z]\w*(?=\())|\b(?:our|the)\s+(?:\w+\s+)?([a-z]+)\s+table\b", w.text.masked)
+    if found:
+        group = next(i for i in range(1, 5) if found[i])
+        literal = w.text.literal_at(found.start(group))
+        name = literal.value if literal else w.text.plain[found.start(group) : found.end(group)]
+        if name.lower() not in ("source", "target", "gold", "staging", "new", "a", "the", "main", "mysql", "postgres", "sqlite", "bigquery", "snowflake", "temp", "small") and name not in (step.args["service"].key,):
+            return name
+    if "target_table" in w.inputs:
+        return "{{ inputs.target_table }}"
+    return default or w.ask("table", note="table name; it was not named")
+
+
+def sql_in_words(w: Writer, step: Step) -> str | None:
+    """SQL given in backticks or quotes."""
+    for one in [*step.args["literals"], *w.text.literals]:
+        if one.kind in (CODE, QUOTED) and _SQL_TEXT.match(one.value) and " " in one.value:
+            return one.value
+    return None
+
+
+@block("sql:read", "sql:run")
+def query(w: Writer, step: Step) -> list[Task]:
+    service: Service = step.args["service"]
+    tasks: list[Task] = []
+    given = sql_in_words(w, step)
+    if service.key in _LOCAL and service.key != "motherduck":
+        from copilot.draft.offline.blocks.local_sql import local_query
+
+        return local_query(w, step, given)
+    sql = given or _select(w, step)
+    several = sql.count(";") > 1
+    fetch = "FETCH" if _needs_rows(w) else "STORE"
+    candidates = service.roles["run" if several and "run" in service.roles else "read"]
+    extra: dict[str, Any] = {"query": sql} if service.key == "athena" else {"sql": sql}
+    if service.key == "bigquery" and fetch == "STORE":
+        extra["fetchType"] = "STORE"
+    task = w.task(f"query_{service.key}", candidates, **connection(w, service), **extra, **({} if service.key == "bigquery" and fetch == "STORE" else {"fetchType": fetch}))
+    tasks.append(task)
+    if several:
+        return tasks
+    if fetch == "FETCH":
+        w.yields(task, "rows", "rows")
+    else:
+        w.yields(task, "file", "uri", "ion")
+    w.extra["size"] = w.out(task["id"], "size")
+    return tasks
+
+
+def _needs_rows(w: Writer) -> bool:
+    low = w.text.masked
+    return bool(re.search(r"\bone\s+log\s+line|\bfor\s+(?:each|every)\b|\bslack|\bdiscord|\blog\s+(?:the|it|them)|\boutput\b|\bprint\b|\bllm|openai|gemini|gpt", low)) and not re.search(r"\bcsv\b|\bexcel\b|\bs3\b|\bgcs\b|\bfile\b|\bpandas\b", low)
+
+
+def _select(w: Writer, step: Step) -> str:
+    sentence = w.extra["sentences"].get(step.clause, step.words)
+    calculation = parse(sentence)
+    name = table(w, step)
+    sql = calculation.sql(name)
+    if calculation.function:
+        note_columns(w, calculation)
+    today = re.search(r"\bfor\s+today\b|\btoday'?s\b", sentence.lower())
+    if today and not calculation.where:
+        sql += "\nWHERE date = CURRENT_DATE"
+        w.note("Assumed a column `date` for today's rows.")
+    return sql
+
+
+@block("sql:write")
+def insert(w: Writer, step: Step) -> list[Task]:
+    service: Service = step.args["service"]
+    if service.key in _LOCAL:
+        from copilot.draft.offline.blocks.local_sql import local_store
+
+        return local_store(w, step)
+    name = table(w, step)
+    if w.last is None or w.last.kind in ("answer", "value", "body") or (w.last.kind == "file" and w.last.format in ("pdf", "txt", "unknown")):
+        return [_insert_value(w, service, name)]
+    tasks, source = as_format(w, "ion")
+    columns = w.ask("insert_values", default="?, ?", note="one question mark for each column of the table")
+    task = w.task(f"insert_into_{service.key}", [f"jdbc.{service.key}.Batch", *service.roles["write"]], **connection(w, service), **{"from": source}, table=name, sql=f"INSERT INTO {name} VALUES ({columns})", chunk=1000)
+    if "from" not in task:
+        task["sql"] = f"INSERT INTO {name} SELECT * FROM staging"
+    else:
+        w.inputs.pop("insert_values", None)
+        w.placeholders.pop("insert_values", None)
+        task.pop("sql", None)
+    return [*tasks, task]
+
+
+def _insert_value(w: Writer, service: Service, name: str) -> Task:
+    value = w.last.expression if w.last else ("trigger.body" if any(e.kind == "webhook" for e in w.plan.events) else "trigger.data" if w.plan.events else "execution.id")
+    parameters = {"value": f"{{{{ {value} }}}}"}
+    upsert = " ON CONFLICT DO NOTHING" if re.search(r"\bupsert", w.text.masked) and service.key == "postgres" else ""
+    w.note(f"The columns of {name} are not known: one column `payload` is assumed.")
+    return w.task(f"insert_into_{service.key}", service.roles["run"] if service.key != "postgres" else "jdbc.postgresql.Query", **connection(w, service), sql=f"INSERT INTO {name} (payload) VALUES (:value){upsert}", parameters=parameters)
+
+
+@block("postgres:write")
+def postgres_load(w: Writer, step: Step) -> list[Task]:
+    service: Service = step.args["service"]
+    given = sql_in_words(w, step)
+    if given:
+        return query(w, step)
+    if w.last is None or w.last.kind not in ("file", "rows"):
+        return [_insert_value(w, service, table(w, step))]
+    name = table(w, step)
+    tasks: list[Task] = []
+    if re.search(r"\bcreate\b[^.;]{0,30}\btable\b|\bnew\s+(?:\w+\s+)?table\b|\btable\b[^.;]{0,20}\bif\s+it\b|\btaxi\b", w.text.masked):
+        tasks.append(_create_table(w, service, name))
+    more, source = as_format(w, "csv")
+    delimiter = "{{ inputs.field_separator }}" if "field_separator" in w.inputs else _delimiter(w)
+    tasks += more
+    tasks.append(w.task("copy_into_postgres", "jdbc.postgresql.CopyIn", **connection(w, service), table=name, **{"from": source}, format="CSV", header=True, delimiter=delimiter))
+    return tasks
+
+
+def _delimiter(w: Writer) -> str | None:
+    found = re.search(r"\b(?:separator|delimiter|separated\s+by)\s+(?:is\s+)?[`'\"]?([;|,\t])", w.text.plain)
+    return found[1] if found else (";" if "semicolon" in w.text.masked else None)
+
+
+def _create_table(w: Writer, service: Service, name: str) -> Task:
+    columns = _columns_said(w) or w.ask("table_columns", default=_guess_columns(w), note=f"columns of {name} with their types")
+    return w.task("create_table", service.roles["run"], **connection(w, service), sql=f"CREATE TABLE IF NOT EXISTS {name} ({columns});")
+
+
+def _columns_said(w: Writer) -> str | None:
+    found = re.search(r"\btable\b[^()]{0,30}\(([^)]*\b(?:int|text|numeric|varchar|date|serial|bigint|boolean|real|float|integer|timestamp)\b[^)]*)\)", w.text.plain, re.I)
+    return found[1] if found else None
+
+
+def _guess_columns(w: Writer) -> str | None:
+    return None
+
+
+@block("postgres:read")
+def postgres_read(w: Writer, step: Step) -> list[Task]:
+    """An export to CSV is a COPY; anything else a query."""
+    low = w.text.masked
+    if re.search(r"\bcopy\b", step.words.lower()) and w.last and w.last.kind == "file":
+        return postgres_load(w, step)
+    exports = re.search(r"\b(?:export|dump|copy\s+out|unload)\w*\b", low) and not sql_in_words(w, step)
+    if not exports and not re.search(r"\bpandas\b", low):
+        return query(w, step)
+    service: Service = step.args["service"]
+    number = step.args.get("number", 0)
+    name = table(w, step) if not number else w.ask(f"table_{number}", note=f"table {number} to export")
+    task = w.task("export_table", "jdbc.postgresql.CopyOut", **connection(w, service), sql=f"SELECT * FROM {name}", format="CSV", header=True)
+    w.yields(task, "file", "uri", "csv")
+    return [task]
+
+
+@block("postgres:run")
+def postgres_run(w: Writer, step: Step) -> list[Task]:
+    """Statements said in words: create a table, put rows in, count them."""
+    service: Service = step.args["service"]
+    low = w.text.masked
+    if w.extra.get("postgres_done") or (any(s == "postgres_load" for s in w.extra.get("done", ())) and not sql_in_words(w, step)):
+        return []
+    if re.search(r"\bcreate\b[^.;]{0,40}\btable\b", low) and re.search(r"\b(?:put|insert|add)\b", low):
+        w.extra["postgres_done"] = True
+        return _create_insert_count(w, step, service)
+    if re.search(r"\bcreate\b[^.;]{0,40}\btable\b", step.words.lower() + low) and not sql_in_words(w, step) and w.last is None:
+        w.extra["postgres_done"] = True
+        task = _create_table(w, service, table(w, step))
+        w.extra["load_later"] = step
+        return [task]
+    if re.search(r"\b(?:is\s+at|at\s+jdbc|connection|credentials)\b", step.words.lower()) and any(k != step.clause for k in w.steps_of):
+        return []
+    return query(w, step)
+
+
+def _create_insert_count(w: Writer, step: Step, service: Service) -> list[Task]:
+    name = table(w, step)
+    columns = _columns_said(w) or "id integer primary key, name text"
+    number = re.search(r"\b(\d+|two|three|four|five)\s+(?:items|rows|records|entries|lines)", w.text.masked)
+    count = {"two": 2, "three": 3, "four": 4, "five": 5}.get(number[1], 0) or int(number[1]) if number else 3
+    rows = ", ".join(f"({', '.join(_sample(c, i) for c in columns.split(','))})" for i in range(1, count + 1))
+    conflict = " ON CONFLICT DO NOTHING" if "primary key" in columns.lower() and service.key == "postgres" else ""
+    create = w.task("create_table", service.roles["run"], **connection(w, service), sql=f"CREATE TABLE IF NOT EXISTS {name} ({columns});\nINSERT INTO {name} VALUES {rows}{conflict};")
+    counted = w.task("count_rows", service.roles["read"], **connection(w, service), sql=f"SELECT count(*) AS n FROM {name}", fetchType="FETCH_ONE")
+    w.yields(counted, "value", "row.n")
+    return [create, counted]
+
+
+def _sample(column: str, n: int) -> str:
+    return str(n) if re.search(r"\b(?:int|integer|serial|bigint|numeric|real|float)\b", column, re.I) else f"'item {n}'"
+
+
+@block("snowflake:write")
+def snowflake_load(w: Writer, step: Step) -> list[Task]:
+    return _snowflake(w, step)
+
+
+def _snowflake(w: Writer, step: Step) -> list[Task]:
+    service: Service = step.args["service"]
+    tasks, source = as_format(w, "csv") if w.last else ([], w.ask("delta_file", "FILE", note="file to load"))
+    stage = w.named(step, "stage") or w.ask("snowflake_stage", note="stage to upload to")
+    login = {"url": w.secret("SNOWFLAKE_JDBC_URL"), "username": w.secret("SNOWFLAKE_USERNAME"), "password": w.secret("SNOWFLAKE_PASSWORD")}
+    name = table(w, step)
+    upload = w.task("upload_to_stage", "jdbc.snowflake.Upload", **login, **{"from": source}, stageName=stage, prefix="{{ execution.id }}", fileName="data.csv")
+    sql = f"COPY INTO {name}\nFROM @{stage}/{{{{ execution.id }}}}/data.csv\nFILE_FORMAT = (TYPE = CSV SKIP_HEADER = 1)"
+    if re.search(r"\bmerge\b|\bupsert", w.text.masked):
+        key = w.ask("key_column", note="column that identifies a row")
+        sql = f"BEGIN;\nCOPY INTO {name}_staging FROM @{stage}/{{{{ execution.id }}}}/data.csv FILE_FORMAT = (TYPE = CSV SKIP_HEADER = 1);\nDELETE FROM {name} USING {name}_staging s WHERE {name}.{key} = s.{key};\nINSERT INTO {name} SELECT * FROM {name}_staging;\nCOMMIT;"
+    load = w.task("copy_into_table", ["jdbc.snowflake.Queries"] if sql.count(";") > 1 else ["jdbc.snowflake.Query"], **login, sql=sql)
+    return [*tasks, upload, load]
+
+
+@block("snowflake:run")
+def snowflake_run(w: Writer, step: Step) -> list[Task]:
+    if re.search(r"\b(?:upload|stage|copy\s+into|upsert|merge)\b", w.text.masked) and not sql_in_words(w, step):
+        return _snowflake(w, step)
+    return query(w, step)
+
+
+@block("bigquery:write")
+def bigquery_load(w: Writer, step: Step) -> list[Task]:
+    service: Service = step.args["service"]
+    login = connection(w, service)
+    low = step.words.lower()
+    if re.search(r"\bcreate\b", low) and "dataset" in low:
+        return [w.task("create_dataset", "gcp.bigquery.CreateDataset", **login, name="{{ kv('GCP_DATASET') }}" if re.search(r"\bkv\b", w.text.masked) else w.ask("dataset"), ifExists="SKIP" if re.search(r"exist", w.text.masked) else None)]
+    if re.search(r"\bmerge\b|\bexternal\s+table", w.text.masked):
+        from copilot.draft.offline.blocks.gcp import bigquery_merge
+
+        return bigquery_merge(w, step)
+    destination = w.named(step, "table") or w.ask("destination_table", note="project.dataset.table to load into")
+    mode = "WRITE_TRUNCATE" if re.search(r"\btruncate|\breplace|\boverwrite", w.text.masked) else "WRITE_APPEND"
+    uploaded = w.extra.get("gcs_uri")
+    if uploaded or (w.last is None and (re.search(r"\bgcs\b", w.text.masked) or any(e.kind == "service" for e in w.plan.events))):
+        source = uploaded or (w.extra["loop_value"][-1] and _object_uri(w)) if uploaded or w.loops else w.ask("gcs_uri", note="gs:// address of the files")
+        return [w.task("load_into_bigquery", "gcp.bigquery.LoadFromGcs", **login, **{"from": [source]}, destinationTable=destination, format="CSV", csvOptions={"skipLeadingRows": 1}, autodetect=True, writeDisposition=mode)]
+    if w.last is None or w.last.kind in ("answer", "value", "body"):
+        return [w.task("insert_into_bigquery", "gcp.bigquery.Query", **login, sql=f"INSERT INTO `{destination}` (payload) VALUES ({_json_literal(w)})")]
+    tasks, source = as_format(w, "csv")
+    return [*tasks, w.task("load_into_bigquery", "gcp.bigquery.Load", **login, **{"from": source}, destinationTable=destination, format="CSV", csvOptions={"skipLeadingRows": 1}, autodetect=True, writeDisposition=mode)]
+
+
+def _object_uri(w: Writer) -> str:
+    return f"gs://{{{{ fromJson({w.extra['loop_value'][-1]}).bucket }}}}/{{{{ fromJson({w.extra['loop_value'][-1]}).name }}}}"
+
+
+def _json_literal(w: Writer) -> str:
+    value = w.last.expression if w.last else "execution.id"
+    return f"'''{{{{ {value} }}}}'''"
+
+
+__all__ = ["connection", "file_name", "reader", "table"]

@@ -1,0 +1,125 @@
+"""Conditions in words to expressions, and choices between several branches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from copilot.draft.offline.ir import Group, Node
+from copilot.draft.offline.naming import slug
+from copilot.draft.offline.writer import Task, Writer
+
+_SIGNS = (
+    (r"(?:is\s+)?(?:not\s+equal\s+to|not|isn'?t|!=|<>|other\s+than|different\s+from)", "!="), (r"(?:is\s+)?(?:at\s+least|>=)", ">="), (r"(?:is\s+)?(?:at\s+most|<=)", "<="),
+    (r"(?:is\s+)?(?:over|above|greater\s+than|more\s+than|larger\s+than|higher\s+than|exceeds|bigger\s+than|>)", ">"), (r"(?:is\s+)?(?:below|under|less\s+than|smaller\s+than|lower\s+than|<)", "<"),
+    (r"(?:is\s+)?negative", "< 0"), (r"(?:is\s+)?positive", "> 0"), (r"(?:is\s+|equals?\s+(?:to\s+)?|==?|was\s+|=\s*)", "=="),
+)  # fmt: skip
+
+
+def expression(w: Writer, words: str) -> str:
+    """A Pebble condition for the words; where nothing at hand decides it, a boolean input does."""
+    low = words.lower().strip()
+    return f"{{{{ {_of_inputs(w, low) or _of_results(w, low) or _asked(w, low)} }}}}"
+
+
+def _of_inputs(w: Writer, low: str) -> str:
+    booleans = [n for n, s in w.inputs.items() if s.type in ("BOOLEAN", "BOOL")]
+    if re.fullmatch(r"(?:it\s+is\s+|it's\s+)?(?:true|yes|so|set)", low) and booleans:
+        return f"inputs.{booleans[-1]}"
+    if re.fullmatch(r"(?:it\s+is\s+|it's\s+)?(?:false|no)", low) and booleans:
+        return f"not inputs.{booleans[-1]}"
+    for name, spec in w.inputs.items():
+        said = re.escape(name).replace("_", r"[_\s]")
+        match = re.search(rf"(?:\b{said}\b|[\ue001\ue002]{{{len(name) + 2}}})", low)
+        if not match:
+            continue
+        rest = low[match.end() :].strip()
+        if spec.type in ("BOOLEAN", "BOOL"):
+            return f"not inputs.{name}" if re.search(r"\bfalse|\bnot\b|\bno\b", rest) else f"inputs.{name}"
+        comparison = _comparison(rest, f"inputs.{name}", w)
+        if comparison:
+            return comparison
+    return ""
+
+
+def _comparison(rest: str, left: str, w: Writer) -> str:
+    for pattern, sign in _SIGNS:
+        match = re.match(pattern, rest)
+        if not match:
+            continue
+        if sign in ("< 0", "> 0"):
+            return f"{left} {sign}"
+        right = rest[match.end() :].strip().strip("'\"`. ")
+        number = re.match(r"-?\d+(?:\.\d+)?", right)
+        if number:
+            return f"{left} {sign} {number.group()}"
+        word = re.match(r"[\w.-]+", right)
+        if word and sign in ("==", "!="):
+            return f"{left} {sign} '{word.group()}'"
+    return ""
+
+
+def _of_results(w: Writer, low: str) -> str:
+    if w.http and re.search(r"\bstatus|\bcode\b|\bis\s+down\b|\bup\b|\bunreachable|\bnot\s+available", low):
+        code = w.out(w.http, "code")
+        number = re.search(r"\b(\d{3})\b", low)
+        value = number[1] if number else "200"
+        equal = re.search(r"\b(?:is|equals|=|==)\s*\d", low) and not re.search(r"\bnot\b|isn|!=|down", low)
+        return f"{code} {'==' if equal else '!='} {value}"
+    if w.approvals and re.search(r"\bapprov|\breject|\bdenied|\byes\b|\bok\b", low):
+        field = w.extra["approval_fields"][0]
+        return f"{'not ' if re.search(r'reject|denied|not', low) else ''}outputs.{w.approvals[-1]}.onResume.{field}"
+    if w.extra.get("lookup") and re.search(r"\bnot\s+there|\bmissing|\bnot\s+found|\bnot\s+in\b|\bnothing|\bmiss\b", low):
+        return f"{w.extra['lookup']} is null"
+    if (size := w.extra.get("size")) and re.search(r"\brows?\b|\bsome\b|\bany\b|\bempty|\bresults?\b|\bnothing\b|\bdata\b|\brecords?\b", low):
+        return f"{size} == 0" if re.search(r"\bno\b|\bempty|\bnothing|\bnone", low) and not _starts(w, low) else f"{size} > 0"
+    data = w.last
+    if data is not None and data.kind in ("rows",) and re.search(r"\brows?\b|\bsome\b|\bany\b|\bempty|\bresults?\b", low):
+        return f"({data.expression} | length) {'==' if re.search(r'no|empty', low) else '>'} 0"
+    if data is not None and data.kind == "body" and re.search(r"\bsome\b|\bany\b|\bresults?\b", low):
+        return f"(fromJson({data.expression}).data.result ?? []) | length > 0" if "prometheus" in w.text.masked else f"({data.expression} | length) > 2"
+    if data is not None and data.kind == "value":
+        comparison = _comparison(re.sub(r"^.*?(?=\bis\b|\bover\b|\babove\b|\bmore\b|\bless\b|\bbelow\b|\bunder\b|[<>=])", "", low), f"({data.expression} | number)", w)
+        if comparison:
+            return comparison
+    if data is not None and data.kind == "answer":
+        word = next((one for one in re.findall(r"\b(yes|no|go|true|high|low|spam|urgent|positive|negative|critical)\b", low)), "yes")
+        return f"({data.expression} | lower) contains '{'yes' if word == 'go' else word}'"
+    return ""
+
+
+def _starts(w: Writer, low: str) -> bool:
+    """'don't start ... if there are no rows': the branch is what happens otherwise."""
+    return bool(re.search(r"\b(?:don'?t|do\s+not|never)\s+(?:start|run|send|load)\b[^.;]*\bif\b", w.text.masked))
+
+
+def _asked(w: Writer, low: str) -> str:
+    name = slug("_".join(x for x in re.findall(r"[a-z]+", low) if x not in ("the", "a", "an", "is", "are", "it", "there", "s", "one", "will", "to", "of"))[:30]) or "proceed"
+    events = [e for e in w.plan.events if e.kind == "webhook"]
+    if events:
+        return f"trigger.body.{name} ?? false"
+    w.questions.append(f"What decides whether “{low}”? The boolean input `{name}` does for now.")
+    return w.ask(name, "BOOLEAN", default=False, note=f"whether {low}").strip("{} ")
+
+
+def switch_cases(w: Writer, group: Group, nodes: Callable[[Writer, Sequence[Node]], list[Task]]) -> list[Task]:
+    """One value, several branches."""
+    value = group.args["value"]
+    if value == "answer":
+        data = w.last_of("answer")
+        value = f"({data.expression} | trim | lower)" if data else "inputs.kind"
+    mark = list(w.data)
+    cases: dict[str, list[Task]] = {}
+    for name, steps in group.cases:
+        w.data[:] = mark
+        made = nodes(w, steps)
+        if made:
+            cases[name] = made
+    w.data[:] = mark
+    defaults = nodes(w, group.otherwise)
+    w.data[:] = mark
+    if not cases:
+        return defaults
+    extra: dict[str, Any] = {"defaults": defaults} if defaults else {}
+    return [w.task("switch", "core.flow.Switch", value=f"{{{{ {value} }}}}", cases=cases, **extra)]

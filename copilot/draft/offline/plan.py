@@ -1,0 +1,258 @@
+"""From mentions and scopes to a plan: which steps, in which order, under what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from copilot.draft.offline import features
+from copilot.draft.offline.actions import settle
+from copilot.draft.offline.events import find_events
+from copilot.draft.offline.inputs import find_inputs
+from copilot.draft.offline.ir import Event, Group, InputSpec, Node, Plan, Step
+from copilot.draft.offline.mentions import Mention, find_mentions
+from copilot.draft.offline.naming import flow_id
+from copilot.draft.offline.schedule import Schedule, find_schedules
+from copilot.draft.offline.scopes import Scope, describe, find_scopes, list_items
+from copilot.draft.offline.text import Clause, Text, cut
+from copilot.draft.offline.types import Types
+from copilot.draft.offline.verbs import STARTS_CLAUSE
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Everything found in the words, before it is put together."""
+
+    text: Text
+    clauses: tuple[Clause, ...]
+    mentions: tuple[Mention, ...]
+    schedules: tuple[Schedule, ...]
+    events: tuple[Event, ...]
+    event_starts: frozenset[int]
+    scopes: tuple[Scope, ...]
+    inputs: tuple[InputSpec, ...]
+
+
+def understand(text: Text, types: Types) -> Understanding:
+    """Read the request once with every table."""
+    clauses = cut(text, STARTS_CLAUSE)
+    schedules = _with_inputs(text, find_schedules(text.masked))
+    mentions = find_mentions(text, clauses, types)
+    events, starts = find_events(text, mentions, bool(schedules))
+    if any(e.kind != "webhook" for e in events) and any(e.kind == "flow" for e in events):
+        schedules = []
+    other_flow = any(e.kind == "flow" for e in events)
+    spans = [span for s in schedules for span in s.spans]
+    scopes = find_scopes(text, clauses, other_flow, spans)
+    inputs = find_inputs(text)
+    for schedule in schedules:
+        known = {i.id for i in inputs}
+        inputs += [InputSpec(name, "STRING", value) for name, value in schedule.inputs if name not in known]
+    return Understanding(text, clauses, tuple(mentions), tuple(schedules), tuple(events), frozenset(starts), tuple(scopes), tuple(inputs))
+
+
+def _with_inputs(text: Text, schedules: list[Schedule]) -> list[Schedule]:
+    """'6:00 with region=eu', 'every minute with user Anna': values the schedule starts the flow with."""
+    out = []
+    for index, schedule in enumerate(schedules):
+        end = max(e for _, e in schedule.spans[: 1 + len(schedule.spans)])
+        after = schedules[index + 1].spans[0][0] if index + 1 < len(schedules) else len(text.masked)
+        stretch = text.plain[end : min(after, end + 60)]
+        pairs = tuple(re.findall(r"\b([a-z_]\w*)\s*=\s*['\"`]?([\w.-]+)", stretch))
+        named = re.match(r"\s*(?:with|for|using)\s+(?:input\s+|the\s+)?`?([a-z_]\w*)`?\s+['\"`]?([\w.-]+)", stretch)
+        if not pairs and named and named[2].lower() not in ("and", "or", "as", "the", "to"):
+            pairs = ((named[1], named[2]),)
+        out.append(replace(schedule, inputs=pairs))
+    if len(out) > 1 and not any(s.inputs for s in out):
+        out = _labelled(text, out)
+    return out
+
+
+def _labelled(text: Text, schedules: list[Schedule]) -> list[Schedule]:
+    """'green on the first at 9, yellow at 10': the word before each schedule is the value of one input."""
+    words = []
+    for schedule in schedules:
+        before = re.search(r"(?:^|[,;:]|\band)\s*(?:the\s+)?([a-z]+)(?:\s+one)?\s+(?:on\s+|at\s+|every\s+|daily\s+)*$", text.masked[: schedule.spans[0][0] if schedule.spans[0][0] < schedule.spans[-1][0] or len(schedule.spans) == 1 else schedule.spans[1][0]])
+        words.append(before[1] if before else "")
+    if not all(words) or len(set(words)) != len(words):
+        return schedules
+    noun = re.search(r"\b(?:same\s+)?([a-z]{3,})\s+(?:pipeline|flow|data|import|job)\b", text.masked)
+    name = noun[1] if noun and noun[1] not in ("same", "the", "this") else "variant"
+    return [replace(s, inputs=((name, w),)) for s, w in zip(schedules, words, strict=True)]
+
+
+def make_plan(seen: Understanding, types: Types) -> Plan:
+    """Put it together."""
+    steps = settle(seen, types)
+    lists = list_items(seen.text)
+    main = _arrange(seen, [s for s in steps if _where(seen, s) == "tasks"], lists)
+    errors = _arrange(seen, [s for s in steps if _where(seen, s) == "errors" or _both(seen, s)], lists)
+    finals = _arrange(seen, [s for s in steps if _where(seen, s) == "finally"], lists)
+    retries = features.find_retries(seen.text, seen.clauses)
+    return Plan(
+        id=flow_id(seen.text, steps),
+        steps=tuple(main),
+        errors=tuple(errors),
+        finally_=tuple(finals),
+        schedules=seen.schedules,
+        schedules_disabled=features.schedule_disabled(seen.text),
+        events=seen.events,
+        inputs=seen.inputs,
+        retries=tuple(retries),
+        timeout=features.find_timeout(seen.text, seen.clauses),
+        concurrency=features.find_concurrency(seen.text),
+        sla=features.find_sla(seen.text),
+        cache=features.wants_cache(seen.text),
+        allow_failure=features.allowed_failures(seen.text, seen.clauses),
+        labels=features.find_labels(seen.text),
+        outputs=tuple((name, "") for name in features.find_outputs(seen.text)),
+        notes=tuple(s.note for s in seen.schedules if s.note) + tuple(r.note for r in retries if r.note),
+    )
+
+
+def _where(seen: Understanding, step: Step) -> str:
+    if step.args.get("where"):
+        return str(step.args["where"])
+    scope = seen.scopes[step.clause]
+    if scope.where == "errors" and step.args.get("cause"):
+        return "tasks"
+    return scope.where
+
+
+def _both(seen: Understanding, step: Step) -> bool:
+    service = step.args.get("service")
+    return seen.scopes[step.clause].both and bool(service and service.kind == "notify") and not seen.scopes[step.clause].condition == "x" and _after_outcome(seen, step)
+
+
+def _after_outcome(seen: Understanding, step: Step) -> bool:
+    words = seen.text.masked[seen.clauses[step.clause].start : seen.clauses[step.clause].end]
+    return bool(re.search(r"\bfail|\bworked|\bsucce", words))
+
+
+def _arrange(seen: Understanding, steps: Sequence[Step], lists: list[tuple[str, tuple[str, ...]]]) -> list[Node]:
+    """Clause by clause: loops and parallel groups around the steps of a clause, then conditions across clauses."""
+    by_clause: dict[int, list[Step]] = {}
+    for step in steps:
+        by_clause.setdefault(step.clause, []).append(step)
+    entries: list[tuple[int, Scope, list[Node]]] = []
+    for index in sorted(by_clause):
+        scope = seen.scopes[index]
+        entries.append((index, scope, _wrapped(seen, scope, by_clause[index], lists)))
+    return _conditions(seen, _loops(seen, entries, lists))
+
+
+def _wrapped(seen: Understanding, scope: Scope, steps: list[Step], lists: list[tuple[str, tuple[str, ...]]]) -> list[Node]:
+    if not scope.parallel:
+        return list(steps)
+    if scope.each:
+        return list(steps)
+    doing = [s for s in steps if s.what not in ("log",)]
+    rest = [s for s in steps if s not in doing]
+    if scope.count > 1 and len(doing) == 1:
+        doing = [replace(doing[0], args={**doing[0].args, "number": n + 1}) for n in range(min(scope.count, 8))]
+    elif len(doing) == 1:
+        doing = [replace(doing[0], args={**doing[0].args, "number": n + 1}) for n in range(2)] if scope.limit is None else doing
+    return [Group("parallel", tuple(doing), {"limit": None}, start=steps[0].start), *rest] if doing else list(steps)
+
+
+def _loops(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]], lists: list[tuple[str, tuple[str, ...]]]) -> list[tuple[int, Scope, list[Node]]]:
+    """A clause with 'for each' wraps its own steps, and the following clauses of its sentence when it leads them."""
+    out: list[tuple[int, Scope, list[Node]]] = []
+    for position, (index, scope, nodes) in enumerate(entries):
+        sentence = seen.clauses[index].sentence
+        open_loop = out and out[-1][2] and isinstance(out[-1][2][-1], Group) and out[-1][2][-1].kind == "foreach"
+        if open_loop and out[-1][2][-1].args.get("leading") == sentence and not scope.each:
+            group = out[-1][2][-1]
+            assert isinstance(group, Group)
+            out[-1][2][-1] = replace(group, steps=group.steps + tuple(nodes))
+            continue
+        if scope.each:
+            inside, outside = _inside(nodes)
+            if inside:
+                nested = [v for n, v in lists if n == "inner"]
+                args = describe(scope) | {"lists": [v for _, v in lists], "nested": nested[0] if nested else (), "parallel": _parallel_near(seen, entries, position)}
+                args["leading"] = sentence if _leads(seen, index) else -1
+                nodes = [*outside, Group("foreach", tuple(inside), args, start=_start(inside[0]))]
+        out.append((index, scope, nodes))
+    return out
+
+
+def _parallel_near(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]], position: int) -> bool:
+    index = entries[position][0]
+    sentence = seen.clauses[index].sentence
+    return any(s.parallel for c, s in zip(seen.clauses, seen.scopes, strict=True) if abs(c.sentence - sentence) <= 0)
+
+
+def _leads(seen: Understanding, index: int) -> bool:
+    clause = seen.clauses[index]
+    return bool(re.match(r"\W*(?:\w+\s+)?(?:for\s+(?:each|every|all)|go\s+through|loop|iterate|monitor)", seen.text.masked[clause.start : clause.end]))
+
+
+_SOURCES = ("http_download", "git_clone")
+
+
+def _inside(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
+    """Steps of a clause that the loop repeats, and those that only feed it."""
+    inside, outside = [], []
+    for node in nodes:
+        reads = isinstance(node, Step) and (node.args.get("role") in ("read", "run") and getattr(node.args.get("service"), "kind", "") in ("sql", "nosql", "agent"))
+        (outside if reads and len(nodes) > 1 and not inside else inside).append(node)
+    return inside, outside
+
+
+def _start(node: Node) -> int:
+    return node.start
+
+
+def _conditions(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]]) -> list[Node]:
+    out: list[Node] = []
+    open_if: int | None = None
+    sentence = -1
+    pending: tuple[str, int, bool] | None = None
+    handled: set[int] = set()
+    for index, scope, nodes in entries:
+        for skipped in range(index):
+            if skipped not in handled and seen.scopes[skipped].condition and not any(e[0] == skipped for e in entries):
+                pending = (seen.scopes[skipped].condition, seen.clauses[skipped].sentence, seen.scopes[skipped].negated)
+                handled.add(skipped)
+        here = seen.clauses[index].sentence
+        condition = (scope.condition, scope.negated) if scope.condition else None
+        if condition is None and pending and pending[1] == here:
+            condition = (pending[0], pending[2])
+        pending = None if condition else pending
+        near = open_if is not None and here - sentence <= 1
+        if scope.otherwise and near and open_if is not None:
+            group = out[open_if]
+            assert isinstance(group, Group)
+            out[open_if] = replace(group, otherwise=group.otherwise + tuple(nodes))
+            sentence = here
+        elif condition:
+            before, inner = _split_at_condition(seen, index, nodes)
+            out += before
+            if inner:
+                out.append(Group("if", tuple(inner), {"condition": condition[0], "negated": condition[1]}, start=_start(inner[0])))
+                open_if, sentence = len(out) - 1, here
+        elif open_if is not None and here == sentence and seen.clauses[index].lead in (",", "and", "then"):
+            group = out[open_if]
+            assert isinstance(group, Group)
+            side = {"otherwise": group.otherwise + tuple(nodes)} if group.otherwise else {"steps": group.steps + tuple(nodes)}
+            out[open_if] = replace(group, **side)
+        else:
+            out += nodes
+            open_if = None
+    return out
+
+
+def _split_at_condition(seen: Understanding, index: int, nodes: list[Node]) -> tuple[list[Node], list[Node]]:
+    """Steps named inside the condition itself come before it: 'if the bigquery table has no rows' must be looked up."""
+    clause = seen.clauses[index]
+    words = seen.text.masked[clause.start : clause.end]
+    at = re.search(r"\b(?:if|unless|wenn|falls|when)\b", words)
+    if at is None:
+        return [], list(nodes)
+    condition = seen.scopes[index].condition
+    spot = words.find(condition)
+    begin, end = clause.start + spot, clause.start + spot + len(condition)
+    inside = [n for n in nodes if begin <= n.start < end and not (isinstance(n, Step) and n.what in ("log", "fail"))]
+    return inside, [n for n in nodes if n not in inside]

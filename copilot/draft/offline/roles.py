@@ -1,0 +1,127 @@
+"""What is done with a service that is named: read from it, write to it, run it, create in it, and so on."""
+
+from __future__ import annotations
+
+import re
+
+from copilot.draft.offline.mentions import Mention
+from copilot.draft.offline.services import Service
+from copilot.draft.offline.types import Types, words_of
+from copilot.draft.offline.verbs import first_verb, verb_before
+
+_FROM = re.compile(r"\b(?:from|out\s+of|aus|von|desde|depuis)\s+(?:[\w'&-]+\s+){0,4}$")
+_INTO = re.compile(r"\b(?:to|into|onto|towards|nach|hacia|vers)\s+(?:[\w'&-]+\s+){0,4}$")
+_IN = re.compile(r"\b(?:in|on|inside|at|auf|en|dans)\s+(?:[\w'&-]+\s+){0,3}$")
+_WITH = re.compile(r"\b(?:with|using|via|through|by|mit|con|avec)\s+(?:[\w'&-]+\s+){0,2}$")
+_GOES_TO = re.compile(r"^\s*(?:[\w()'-]+\s+){0,4}?(?:to|into|in|nach|→|->)\s")
+_AS_RESULT = re.compile(r"\b(?:results?|output|totals?|rows?|records?|data|file|csv|json|it|them|vectors?|value|answer|score)\b")
+_CREATE = re.compile(r"\b(?:creat\w*|open|add|new|file|raise|make|insert|register|book|block)\b")
+_UPDATE = re.compile(r"\b(?:updat\w*|set|change|close[sd]?|modify|edit|mark|patch)\b")
+_DELETE = re.compile(r"\b(?:delet\w*|remov\w*|drop|destroy|empty|terminate|tear)\b")
+_SEARCH = re.compile(r"\b(?:search|look\s+for|find|lookup|look\s+\w+\s+up)\b")
+
+
+def role_of(mention: Mention, masked: str, start: int, end: int, lead: str, first: bool) -> str:
+    """The role of a service mention in its clause (offsets ``start`` to ``end``); '' when it is only spoken of."""
+    service = mention.service
+    assert service is not None
+    before, after = masked[start : mention.start], masked[mention.end : end]
+    kind = service.kind
+    if kind == "notify":
+        return "notify"
+    if kind in ("llm", "agent", "tool"):
+        return "run"
+    if kind == "saas":
+        return _saas_role(service, before, after)
+    if kind == "store" and _moved(before, after) and "copy" in service.roles:
+        return "copy"
+    if kind in ("store", "nosql", "queue") and _DELETE.search(before) and "delete" in service.roles:
+        return "delete"
+    if kind == "nosql" and _SEARCH.search(before):
+        return "read"
+    return _data_role(kind, before, after, lead, first)
+
+
+def _moved(before: str, after: str) -> bool:
+    """Within one service: 'move the file to the archive prefix', 'copy a file from one s3 bucket to another'."""
+    return bool(re.search(r"\b(?:move|copy)\b", before) and re.search(r"\bto\s+(?:another|an?\s+(?:archive|other)|the\s+other|a\s+different)", before + after))
+
+
+def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> str:
+    verb = verb_before(before)
+    if _FROM.search(before):
+        return "read"
+    if _INTO.search(before):
+        return "write"
+    if _GOES_TO.match(after) and verb in ("", "read", "write") and not _IN.search(before):
+        return "read" if verb != "write" or re.search(r"\b(?:copy|move|load|import)\s+(?:an?\s+|the\s+|our\s+)?$", before) else "write"
+    if _IN.search(before):
+        if verb == "write" or (verb == "tell" and kind != "sql"):
+            return "write"
+        return "run" if kind == "sql" and verb not in ("read",) else "read"
+    if _WITH.search(before):
+        return "run" if kind == "sql" else ("read" if verb == "read" else "write")
+    if verb == "write" and not re.search(r"\bload\s*$", before):
+        return "write"
+    if verb in ("read", "change"):
+        return "run" if kind == "sql" and verb == "change" else "read"
+    if verb == "run":
+        return "run" if kind == "sql" else "read"
+    following = first_verb(after)
+    if re.search(r"\b(?:upsert|insert|merge|write|load|lookup|select|query|search|create|export|dump)\b", after) and kind in ("sql", "nosql"):
+        return "write" if re.search(r"\b(?:upsert|load)\b", after) and kind == "nosql" else "run"
+    if lead == "then" and not first:
+        return "run" if kind == "sql" and following in ("read", "change") else "write"
+    return "run" if kind == "sql" else ("read" if first else "write")
+
+
+def _saas_role(service: Service, before: str, after: str) -> str:
+    near = before[-45:] + " " + after[:30]
+    if "status" in service.roles and re.search(r"\b(?:check|status|healthy|verify)\b", near):
+        return "status"
+    if service.roles and set(service.roles) <= {"run", "write", "trigger"}:
+        return "run" if "run" in service.roles else "write"
+    for role, pattern in (("delete", _DELETE), ("update", _UPDATE), ("create", _CREATE)):
+        if pattern.search(near) and (role in service.roles or not service.roles):
+            return role
+    verb = verb_before(before) or first_verb(after)
+    if verb == "read":
+        return "read" if "read" in service.roles or not service.roles else "run"
+    if verb in ("write", "tell"):
+        return "write" if "write" in service.roles or not service.roles else next(iter(service.roles))
+    if service.roles:
+        return "run" if "run" in service.roles else ("write" if "write" in service.roles else next(iter(service.roles)))
+    return "run"
+
+
+_ROLE_WORDS = {
+    "read": "get list read query search download fetch find select retrieve export".split(),
+    "create": "create add insert post put send upsert publish".split(), "write": "create upload load put insert send post upsert index add publish update".split(),
+    "update": "update upsert set patch".split(), "delete": "delete remove purge destroy".split(),
+    "run": "run sync trigger start submit execute invoke launch send query request create".split(),
+    "status": "status get check".split(), "trigger": "trigger".split(), "notify": "send create".split(),
+}  # fmt: skip
+
+
+def family_type(service: Service, role: str, clause: str, types: Types, trigger: bool = False) -> str | None:
+    """The type of a plugin that is not in the services table: its names against the words of the clause."""
+    names = types.families.get(service.key, ())
+    words = {w.rstrip("s") for w in re.findall(r"[a-z]+", clause)}
+    wanted = _ROLE_WORDS.get(role, [])
+    best: tuple[float, int, str] | None = None
+    for name in names:
+        if (types.catalog.kind("io.kestra.plugin." + name) == "trigger") != trigger:
+            continue
+        parts = [w for w in words_of(name) if w != service.key]
+        score = sum(2.0 for w in parts if w.rstrip("s") in words) + sum(
+            1.5 - 0.1 * wanted.index(w) for w in parts[-2:] if w in wanted
+        )
+        score += sum(1.5 for w in parts if _stem(w) in {_stem(x) for x in words} and w.rstrip("s") not in words)
+        key = (score, -len(parts), name)
+        if best is None or key > best:
+            best = key
+    return best[2] if best else None
+
+
+def _stem(word: str) -> str:
+    return re.sub(r"(?:ing|ed|es|e|s)$", "", word)[:8]
