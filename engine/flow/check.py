@@ -88,12 +88,24 @@ def check_source(
     known: Catalog | None = None,
 ) -> list[Finding]:
     """As ``check_flow``, on a text that is already read and is a map."""
-    types = known or catalog()
-    ctx = Checked(source, source.value, target, types, dict(siblings or {}))
-    ctx.findings.extend(source.findings)
-    for rule in (_shape, *rules()):
+    ctx = examine(source, target, siblings=siblings, known=known)
+    for rule in rules():
         _apply(rule, ctx)
     return _in_order(ctx)
+
+
+def examine(
+    source: Source,
+    target: str = DEFAULT_TARGET,
+    *,
+    siblings: Mapping[str, dict[str, Any]] | None = None,
+    known: Catalog | None = None,
+) -> Checked:
+    """A flow with its typed places known and its shape checked, before any other rule."""
+    ctx = Checked(source, source.value, target, known or catalog(), dict(siblings or {}))
+    ctx.findings.extend(source.findings)
+    _apply(_shape, ctx)
+    return ctx
 
 
 def _shape(ctx: Checked) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ _CODE = frozenset(
 )
 _NEEDS_TEXT = ("secret", "kv")
 _VARIADIC = frozenset(("values",))
+_SUCCESSORS = {("filter", "json"): "toJson", ("function", "json"): "fromJson"}
 # What other template languages call it.
 _ELSEWHERE = {
     "strftime": "date", "formatdate": "date", "dateformat": "date", "format_date": "date", "datetime": "date",
@@ -95,7 +96,9 @@ def names_that_exist(ctx: Checked) -> Iterator[Finding]:
                 yield _unknown(ctx, template, use, span)
             else:
                 code, message, hint = problem
-                yield ctx.finding(code, template.path, message, hint, span=span)
+                new = _SUCCESSORS.get((use.role, use.name)) if code == "version_removed" else None
+                edit = ctx.replacing(span, new) if new else None
+                yield ctx.finding(code, template.path, message, hint, span=span, edit=edit)
 
 
 def _unknown(ctx: Checked, template: Template, use: Use, span: Span) -> Finding:
@@ -122,7 +125,9 @@ def _misfit(ctx: Checked, use: Use) -> tuple[str, str, str] | None:
 
     info = {"filter": FILTERS, "function": FUNCTIONS, "test": TESTS}[use.role][use.name]
     if not in_version("", info.removed, ctx.target):
-        return "version_removed", f"{use.name} was removed in {info.removed}", "Use toJson or fromJson."
+        new = _SUCCESSORS.get((use.role, use.name))
+        hint = f"Use {new}." if new else "Write it another way."
+        return "version_removed", f"the {use.role} {use.name} was removed in {info.removed}", hint
     if not in_version(info.since, "", ctx.target):
         return (
             "version_added",
