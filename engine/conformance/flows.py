@@ -55,7 +55,7 @@ def run_case(case: Case, folder: Path) -> CaseResult:
 def _invalid(case: Case, folder: Path) -> list[str]:
     from engine.flow.check import check_flow
 
-    text = (folder / case["file"]).read_text(encoding="utf-8")
+    text = _source(case["file"], folder)
     found = [finding for finding in check_flow(text) if finding.severity == "error"]
     return [] if found else ["the flow was found valid"]
 
@@ -102,14 +102,14 @@ class _Replay:
         return {"environment": environment, "globals": self.setup.get("globals") or {}, "encryption.key": key}
 
     def _flow(self, file: str) -> Flow:
-        return self.engine.register((self.folder / file).read_text(encoding="utf-8"))
+        return self.engine.register(_source(file, self.folder))
 
     def run(self) -> list[str]:
         """All differences of the case and its steps."""
         try:
             self._prepare()
             if "parse-only" in (self.case.get("needs") or ()):
-                flow = load_flow((self.folder / self.case["file"]).read_text(encoding="utf-8"))
+                flow = load_flow(_source(self.case["file"], self.folder))
                 return self._judge(Observed(self.engine, flow, None), self.case.get("expect") or {})
             return self._steps()
         finally:
@@ -338,6 +338,11 @@ class _Replay:
             else:
                 differences += check(observed, assertion)
         return differences
+
+
+def _source(file: str, folder: Path) -> str:
+    """A flow's text: of a file below the folder, or written into the case itself."""
+    return file if "\n" in file else (folder / file).read_text(encoding="utf-8")
 
 
 def _has_state(execution: Execution, state: str) -> bool:
