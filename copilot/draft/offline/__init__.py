@@ -60,10 +60,10 @@ class OfflineDrafter:
         understood = understand(text, types)
         plan = with_description(make_plan(understood, types), text.plain)
         questions = vague_questions(text, _has_source(plan), bool(plan.steps))
-        if not _says_anything(understood, plan):
-            return _nothing(understood, moved, screened)
         if questions:
             return Draft("needs_input", questions=questions, notes=moved, not_understood=screened.ignored)
+        if not _says_anything(understood, plan):
+            return _nothing(understood, moved, screened)
         writer = Writer(types, text, plan, request.namespace)
         writer.extra["sentences"] = _sentences(understood)
         writer.extra["clause_words"] = {i: text.masked[c.start : c.end] for i, c in enumerate(understood.clauses)}
@@ -132,7 +132,7 @@ _CARRIES = re.compile(
 
 def _not_understood(seen: Understanding, plan: Plan, writer: Writer) -> tuple[str, ...]:
     """Clauses that changed nothing, word for word."""
-    used = set(writer.steps_of)
+    used = set(writer.steps_of) | {m.clause for m in seen.mentions if m.what in ("compute", "table", "http_url")}
     spans = [span for s in plan.schedules for span in s.spans]
     out = []
     for index, clause in enumerate(seen.clauses):

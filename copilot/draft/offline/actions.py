@@ -116,6 +116,8 @@ def _download(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     if any(b.what == "download" and b.start < m.start for b in beside):
         return False
     urls = [b for b in beside if b.what == "http_url"]
+    if re.match(r"\W*(?:\w+\s+)?(?:re-?try|retries|wait|repeat)\b", words) and not urls:
+        return False
     if any(b.service and b.service.kind in _STORES and b.service.key not in ("duckdb", "sqlite", "postgres") and not urls and _reads(seen, b) for b in beside):
         return False
     if any(b.what == "http_call" and b.start <= m.end + 30 for b in beside) and not urls and not re.search(r"\bdownload|\bfetch\s+all", words):

@@ -145,6 +145,7 @@ def count_task(w: Writer, data: Data, calculation: Calculation, hint: str = "com
 
 
 def note_columns(w: Writer, calculation: Calculation) -> None:
+    w.extra["columns"] = tuple(c for c in (calculation.group, calculation.name if calculation.function else "") if c)
     if calculation.assumed:
         names = ", ".join(f"`{c}`" for c in calculation.assumed)
         w.note(f"Assumed column names: {names}. Change them in the SQL if the data names them otherwise.")

@@ -43,11 +43,19 @@ def find_events(text: Text, mentions: Sequence[Mention], has_schedule: bool) -> 
         if not _NOT_WEBHOOK.search(masked[: match.start()]) and not re.search(r"\bpost\w*\s+(?:it\s+)?to\s+\S+\s+when", masked):
             source = {m.start for m in mentions if m.service and m.service.kind == "saas" and _calls(masked, m, match)}
             return [Event("webhook", {"span": match.span()})], source
-    if match_ := _OTHER_FLOW_FAILS.search(masked):
+    if (match_ := _OTHER_FLOW_FAILS.search(masked)) and _speaks_of_others(masked, match_, mentions):
         return [Event("flow", _flow_args(text, match_, True))], set()
     if (match_ := _OTHER_FLOW_DONE.search(masked)) and not re.search(r"\b(?:call|subflow|child)\b", masked[match_.start() : match_.end()]):
         return [Event("flow", _flow_args(text, match_, False))], set()
     return _service_events(masked, mentions, has_schedule)
+
+
+def _speaks_of_others(masked: str, match: re.Match[str], mentions: Sequence[Mention]) -> bool:
+    """'if anything fails' beside steps of its own means this flow; a namespace or other flows mean others."""
+    if re.search(r"\b(?:namespace|any\s+(?:of\s+our\s+)?flows?|all\s+flows|some\s+flow|other\s+flows?|flows\b|production\s+flow|flow\s+of\s+ours|executions)\b", match.group() + masked[match.end() : match.end() + 50]):
+        return True
+    own = [m for m in mentions if not (m.service and m.service.kind == "notify") and m.what not in ("log", "compute", "fail") and not match.start() <= m.start < match.end()]
+    return len([m for m in own if not (m.service and m.service.key in ("jira", "github", "gitlab", "linear", "servicenow"))]) == 0
 
 
 def _calls(masked: str, mention: Mention, hook: re.Match[str]) -> bool:

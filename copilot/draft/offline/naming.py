@@ -20,8 +20,9 @@ def slug(words: str) -> str:
     return re.sub(r"_+", "_", re.sub(r"[^a-z0-9]+", "_", words.lower())).strip("_")
 
 
-def flow_id(text: Text, steps: Sequence[Step]) -> str:
+def flow_id(text: Text, steps: Sequence[Step], skip: Sequence[tuple[int, int]] = ()) -> str:
     """A short id from the first telling words of the request."""
-    words = [w for w in re.findall(r"[a-zà-ÿ][a-zà-ÿ0-9]+", text.masked) if w not in _SMALL and len(w) > 2]
+    found = [m for m in re.finditer(r"[a-zà-ÿ][a-zà-ÿ0-9]+", text.masked) if not any(s <= m.start() < e for s, e in skip)]
+    words = [w for w in (m.group() for m in found) if w not in _SMALL and len(w) > 2]
     plain = [slug(w) for w in words if slug(w) == w]
     return "_".join(plain[:4])[:60] or "my_flow"

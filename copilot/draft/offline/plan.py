@@ -91,7 +91,7 @@ def make_plan(seen: Understanding, types: Types) -> Plan:
     finals = _arrange(seen, [s for s in steps if _where(seen, s) == "finally"], lists)
     retries = features.find_retries(seen.text, seen.clauses)
     return Plan(
-        id=flow_id(seen.text, steps),
+        id=flow_id(seen.text, steps, [span for s in seen.schedules for span in s.spans]),
         steps=tuple(main),
         errors=tuple(errors),
         finally_=tuple(finals),
