@@ -251,9 +251,10 @@ class _Replay:
         differences = []
         if "new_execution" in wanted and (after.id != before.id) != wanted["new_execution"]:
             differences.append(f"new_execution is {after.id != before.id}")
-        return differences + self._judge(
-            self._observed(after), {k: v for k, v in wanted.items() if k != "new_execution"}
-        )
+        if "state" in wanted and after.state != wanted["state"]:
+            differences.append(f"the state at once is {after.state}, expected {wanted['state']}")
+        rest = {k: v for k, v in wanted.items() if k not in ("new_execution", "state")}
+        return differences + self._judge(self._observed(after), rest)
 
     def _update(self, step: Mapping[str, Any]) -> Flow:
         data = yaml.safe_load(self.flow.source)

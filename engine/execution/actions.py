@@ -10,13 +10,12 @@ from typing import Any
 
 from engine.errors import NotFound, Refused
 from engine.execution import advance as core
-from engine.execution import reopen
+from engine.execution import reopen, steps
 from engine.execution.attempts import plain
 from engine.execution.executor import Executor
 from engine.execution.flowables import PREFIX
 from engine.execution.inputs import resolve_declared
 from engine.execution.live import Live, error_entry, source_key
-from engine.execution.retries import INTERRUPTED
 from engine.execution.state import TERMINAL, Event, Execution, TaskRun, fold
 from engine.flow.load import load_flow
 from engine.flow.model import Flow
@@ -96,7 +95,7 @@ class Actions:
             return live
         execution, now = live.execution, self.executor.now()
         self.care_for(live)
-        self.executor.record(live, *self._interrupted(live, now))
+        self.executor.record(live, *steps.interrupted(live.plan, execution, now))
         execution.touch_all()
         for run in [r for r in execution.runs.values() if core.is_executable(live.plan.task(r))]:
             if run.state == "RUNNING":
@@ -108,24 +107,6 @@ class Actions:
             self.lifecycle.watch(live)
         self.runner.touch(live)
         return live
-
-    def _interrupted(self, live: Live, now: float) -> list[Event]:
-        """Attempts that the crash cut off, and working directories that are gone."""
-        execution, plan = live.execution, live.plan
-        events: list[Event] = []
-        gone: set[str] = set()
-        for run in execution.runs.values():
-            if run.state == "RUNNING" and plan.task(run).type == reopen.WORKING_DIRECTORY:
-                gone |= {r.id for r in execution.descendants(run.id)}
-                events.append({"e": "run", "id": run.id, "s": INTERRUPTED, "detail": None, "at": now})
-        for run in execution.runs.values():
-            task = plan.task(run)
-            working = run.state == "RUNNING" and plan.flowable(run) is None and not core.is_executable(task)
-            if working and run.id not in gone:
-                events.append({"e": "run", "id": run.id, "s": INTERRUPTED, "ended": INTERRUPTED, "at": now})
-        if gone:
-            events.insert(0, {"e": "remove", "ids": sorted(gone), "at": now})
-        return events
 
     def _resume_children(self, live: Live, run: TaskRun) -> None:
         """Bring back the executions a task run waits for."""

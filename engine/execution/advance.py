@@ -225,7 +225,7 @@ def _interrupt(plan: Plan, execution: Execution, run: TaskRun) -> list[Command]:
         return []
     found: list[Command] = []
     for child in execution.descendants(run.id):
-        if child.terminal or plan.flowable(child) is not None and child.state == "RUNNING":
+        if child.terminal or (plan.flowable(child) is not None and child.state == "RUNNING"):
             continue
         found.append(Cancel(child.id, state) if child.state == "RUNNING" else Close(child.id, state))
     return found
@@ -371,7 +371,11 @@ def resume_pause(
     if outputs is not None:
         event["out"] = outputs
     if behavior == "CANCEL":
-        return [{**event, "s": "CANCELLED"}, {"e": "stop", "to": "CANCELLED", "interrupt": True, "at": at}, *_wake(execution, run, at)]
+        return [
+            {**event, "s": "CANCELLED"},
+            {"e": "stop", "to": "CANCELLED", "interrupt": True, "at": at},
+            *_wake(execution, run, at),
+        ]
     if behavior == "FAIL":
         if shape.errors or shape.finally_:
             event |= {"s": "RUNNING", "detail": {**detail, "failed": True}}

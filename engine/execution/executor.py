@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.errors import EngineError
 from engine.execution import advance as core
-from engine.execution import variables
+from engine.execution import steps, variables
 from engine.execution.attempts import FileLog, RunTask, attempt, said
 from engine.execution.children import Children
 from engine.execution.clock import Clock
@@ -179,27 +179,7 @@ class Executor:
     # -- commands ------------------------------------------------------------------------------------
 
     def _create(self, live: Live, command: core.Create) -> None:
-        execution = live.execution
-        scope = execution.scope(command.parent)
-        spare = scope.spare.get((command.task, command.value))
-        iteration = command.iteration
-        if spare is not None:
-            iteration = (execution.runs[spare].iteration or 0) + 1
-        elif iteration is None and command.parent and command.branch == "tasks":
-            above = live.plan.task(execution.runs[command.parent])
-            iteration = 0 if isinstance(FLOWABLES.get(above.type), LoopUntil) else None
-        event: Event = {"e": "task", "id": spare or new_id(), "task": command.task, "at": self.now()}
-        optional = {
-            "parent": command.parent,
-            "branch": "" if command.branch == "tasks" else command.branch,
-            "lane": command.lane,
-        }
-        event |= {name: value for name, value in optional.items() if value}
-        if command.value is not None:
-            event["value"] = command.value
-        if iteration is not None:
-            event["iteration"] = iteration
-        self.record(live, event)
+        self.record(live, steps.created(live.plan, live.execution, command, new_id(), self.now()))
 
     def _open(self, live: Live, command: core.Open) -> None:
         run = live.execution.runs[command.run]
@@ -216,40 +196,10 @@ class Executor:
             self.log(live, run, "ERROR", said(error))
             state = core.forgiven(task, "FAILED")
             return self.record(live, {"e": "run", "id": run.id, "s": state, "at": self.now()})
-        outputs = opened.outputs
-        if run.outputs and isinstance(FLOWABLES[task.type], LoopUntil):
-            outputs = run.outputs
-        self.opened(live, run, outputs, opened.detail, opened.state, opened.wait)
+        self.record(live, *steps.opened(live.plan, live.execution, run, opened, self.now()))
 
     def _wanted(self, live: Live, run: TaskRun, task: Task) -> bool:
         return task.run_if is None or truthy(self.render_text(live, run)(task.run_if))
-
-    def opened(
-        self,
-        live: Live,
-        run: TaskRun,
-        outputs: Mapping[str, Any] | None,
-        detail: Mapping[str, Any],
-        state: str | None = None,
-        wait: float | None = None,
-    ) -> None:
-        """Record that a flowable is open: RUNNING, and what follows at once."""
-        now = self.now()
-        event: Event = {"e": "run", "id": run.id, "at": now, "detail": dict(detail)}
-        if run.state != "RUNNING":
-            event["s"] = "RUNNING"
-        if outputs is not None:
-            event["out"] = dict(outputs)
-        self.record(live, event)
-        if state == "PAUSED":
-            pause: Event = {"e": "run", "id": run.id, "s": "PAUSED", "at": now}
-            if wait is not None:
-                pause["due"] = now + wait
-            self.record(live, pause)
-            if live.execution.state in ("RUNNING", "RETRYING"):
-                self.record(live, {"e": "state", "s": "PAUSED", "at": now})
-        elif state is not None:
-            self.record(live, {"e": "run", "id": run.id, "s": core.forgiven(live.plan.task(run), state), "at": now})
 
     def _start(self, live: Live, command: core.Start) -> None:
         run = live.execution.runs[command.run]
@@ -352,12 +302,7 @@ class Executor:
             return self.record(
                 live, {"e": "run", "id": run.id, "at": self.now(), "detail": {"over": True, "failed": True}}
             )
-        event: Event = {"e": "run", "id": run.id, "at": self.now(), "out": dict(opened.outputs or {})}
-        if opened.state is None:
-            event["due"] = self.now() + (opened.wait or 0.0)
-        else:
-            event["detail"] = {**(run.detail or {}), "over": True, "failed": opened.state == "FAILED"}
-        self.record(live, event)
+        self.record(live, steps.checked(run, opened, self.now()))
 
     def _close(self, live: Live, command: core.Close) -> None:
         run = live.execution.runs[command.run]

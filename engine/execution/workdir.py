@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, TaskFailed
 from engine.execution import advance as core
+from engine.execution import steps
 from engine.execution.attempts import said
 from engine.execution.context import TaskContext
 from engine.execution.durations import seconds_or_none
+from engine.execution.flowables import Opened
 from engine.execution.live import Live, Token
 from engine.execution.state import TaskRun
 
@@ -35,7 +37,9 @@ class WorkingDirectories:
         context = self._context(live, run, place)
 
         def opened() -> None:
-            self.executor.opened(live, live.execution.runs[run.id], None, {"open": True})
+            here = live.execution.runs[run.id]
+            opened = Opened(detail={"open": True})
+            self.executor.record(live, *steps.opened(live.plan, live.execution, here, opened, self.executor.now()))
 
         self._in_background(live, run, lambda: self._fill(live, context), opened)
 

@@ -49,7 +49,7 @@ def one(kind, value, **rules):
         ("STRING", "", ""),
         ("STRING", True, "true"),
         ("STRING", 5, "5"),
-        ("STRING", {"a": 1}, '{"a": 1}'),
+        ("STRING", {"a": 1}, '{"a":1}'),
         ("INT", "42", 42),
         ("INT", "-7", -7),
         ("INT", 42, 42),
@@ -106,7 +106,7 @@ def test_a_value_is_read_as_its_type(kind, value, typed):
         ("URI", "http:/bla"),
         ("EMAIL", "nobody"),
         ("ARRAY", "a, b"),
-        ("ARRAY", '{"a": 1}'),
+        ("ARRAY", '{"a":1}'),
         ("FILE", "/etc/passwd"),
         ("FILE", "some text"),
         ("NOTHING", "x"),
@@ -415,12 +415,12 @@ def outputs(*declared, values=None, **places):
 def test_flow_outputs_are_rendered_and_typed():
     assert outputs(
         {"id": "n", "type": "INT", "value": "{{ n }}"},
-        {"id": "j", "type": "JSON", "value": '{"a": 1}'},
+        {"id": "j", "type": "JSON", "value": '{"a":1}'},
         {"id": "s", "type": "STRING", "value": "{{ m }}"},
         {"id": "any", "value": "{{ m }}"},
         {"id": "f", "type": "FILE", "value": "kestra:///a"},
         values={"n": "5", "m": {"x": 1}},
-    ) == {"n": 5, "j": {"a": 1}, "s": '{"x": 1}', "any": {"x": 1}, "f": "kestra:///a"}
+    ) == {"n": 5, "j": {"a": 1}, "s": '{"x":1}', "any": {"x": 1}, "f": "kestra:///a"}
 
 
 def test_flow_outputs_that_do_not_fit_are_all_named():
