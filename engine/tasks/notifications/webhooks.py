@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import TaskFailed
@@ -21,12 +22,17 @@ _TELEGRAM = "https://api.telegram.org"
 
 
 def _text(props: Props, said: Summary) -> Mapping[str, Any]:
-    return {"text": props.text("text") or props.text("messageText") or said.text}
+    return {"text": said.text}
+
+
+def _google(props: Props, said: Summary) -> Mapping[str, Any]:
+    return {"text": props.text("text") or said.text}
 
 
 def _slack(props: Props, said: Summary) -> Mapping[str, Any]:
     named = {"channel": "channel", "username": "username", "icon_url": "iconUrl", "icon_emoji": "iconEmoji"}
-    return {**_text(props, said), **{key: props.text(name) for key, name in named.items() if props.has(name)}}
+    payload = {key: props.text(name) for key, name in named.items() if props.has(name)}
+    return {"text": props.text("messageText") or said.text, **payload}
 
 
 def _discord(props: Props, said: Summary) -> Mapping[str, Any]:
@@ -81,23 +87,51 @@ def _pagerduty(props: Props, said: Summary) -> Mapping[str, Any]:
     }
 
 
-def _message(props: Props, said: Summary) -> Mapping[str, Any]:
-    return {"message": props.text("message") or said.title, "description": said.text, "summary": props.text("summary")}
+def _squadcast(props: Props, said: Summary) -> Mapping[str, Any]:
+    return {"message": props.text("message") or said.title, "description": said.text}
 
 
-# name before 1.0 below notifications, name since, ending of the types that take a payload, payload of ...Execution
-_SERVICES: tuple[tuple[str, str, str, Payload], ...] = (
-    ("slack.Slack", "slack.notifications.Slack", "IncomingWebhook", _slack),
-    ("slack.Slack", "slack.Slack", "IncomingWebhook", _slack),
-    ("discord.Discord", "discord.Discord", "IncomingWebhook", _discord),
-    ("teams.Teams", "microsoft365.teams.Teams", "IncomingWebhook", _teams),
-    ("google.GoogleChat", "googleworkspace.chat.GoogleChat", "IncomingWebhook", _text),
-    ("zulip.Zulip", "zulip.Zulip", "IncomingWebhook", _text),
-    ("opsgenie.Opsgenie", "opsgenie.Opsgenie", "Alert", _opsgenie),
-    ("pagerduty.PagerDuty", "pagerduty.PagerDuty", "Alert", _pagerduty),
-    ("squadcast.Squadcast", "squadcast.Squadcast", "IncomingWebhook", _message),
-    ("zenduty.Zenduty", "zenduty.Zenduty", "Alert", _message),
-    ("whatsapp.WhatsApp", "meta.whatsapp.WhatsApp", "IncomingWebhook", _text),
+def _zenduty(props: Props, said: Summary) -> Mapping[str, Any]:
+    return {
+        "message": props.text("message") or said.title,
+        "summary": props.text("summary") or said.text,
+        "alert_type": props.text("alertType", "critical"),
+        "entity_id": props.text("entityId"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where its types are (``name``, and ``old`` below notifications), the ending of the one that takes a payload,
+    and what the one that sums up an execution sends. ``message`` names a property with plain text instead of a
+    payload; ``token`` says that an authorization token is sent along."""
+
+    name: str
+    old: str
+    ending: str
+    on_execution: Payload
+    message: str = ""
+    token: bool = False
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        return tuple(
+            f"io.kestra.plugin.{name}" for name in (self.name, self.old and f"notifications.{self.old}") if name
+        )
+
+
+_SERVICES = (
+    Service("slack.notifications.Slack", "slack.Slack", "IncomingWebhook", _slack, message="messageText"),
+    Service("slack.Slack", "", "IncomingWebhook", _slack, message="messageText"),
+    Service("discord.Discord", "discord.Discord", "IncomingWebhook", _discord),
+    Service("microsoft365.teams.Teams", "teams.Teams", "IncomingWebhook", _teams),
+    Service("googleworkspace.chat.GoogleChat", "google.GoogleChat", "IncomingWebhook", _google),
+    Service("zulip.Zulip", "zulip.Zulip", "IncomingWebhook", _text),
+    Service("meta.whatsapp.WhatsApp", "whatsapp.WhatsApp", "IncomingWebhook", _text),
+    Service("opsgenie.Opsgenie", "opsgenie.Opsgenie", "Alert", _opsgenie, token=True),
+    Service("pagerduty.PagerDuty", "pagerduty.PagerDuty", "Alert", _pagerduty),
+    Service("notifications.squadcast.Squadcast", "", "IncomingWebhook", _squadcast),
+    Service("zenduty.Zenduty", "zenduty.Zenduty", "Alert", _zenduty),
 )
 
 
@@ -125,38 +159,41 @@ def _post(task: RunContext, props: Props, url: str, content: str, headers: Mappi
     interruptible(task, work)
 
 
-def _token(props: Props) -> dict[str, str]:
-    token = props.text("authorizationToken")
+def _token(service: Service, props: Props) -> dict[str, str]:
+    token = props.text("authorizationToken") if service.token else ""
     return {"Authorization": f"GenieKey {token}"} if token else {}
 
 
-def _by_webhook(task: RunContext) -> Outputs:
-    """Sends ``payload`` (or ``messageText``) to ``url``."""
-    props = Props(task)
-    payload = props.text("payload")
-    if not payload and props.has("messageText"):
-        payload = json.dumps({"text": props.text("messageText")})
-    if not payload:
-        raise TaskFailed("there is nothing to send", code="missing-property", hint="give payload, as JSON text")
-    _post(task, props, props.required("url"), payload, _token(props))
-    return None
-
-
-def _on_execution(make: Payload) -> Run:
+def _by_payload(service: Service) -> Run:
     def run(task: RunContext) -> Outputs:
-        """Sends a summary of the execution to ``url``."""
+        """Sends ``payload``, or a plain message where the service takes one, to ``url``."""
         props = Props(task)
-        payload = props.text("payload") or json.dumps(make(props, summary_of(task, props)))
-        _post(task, props, props.required("url"), payload, _token(props))
+        payload = props.text("payload")
+        if not payload and service.message and props.has(service.message):
+            payload = json.dumps({"text": props.text(service.message)})
+        if not payload:
+            raise TaskFailed("there is nothing to send", code="missing-property", hint="give payload, as JSON text")
+        _post(task, props, props.required("url"), payload, _token(service, props))
         return None
 
     return run
 
 
-for _old, _new, _ending, _make in _SERVICES:
-    _names = (_new,) if _new == "slack.Slack" else (_new, f"notifications.{_old}")
-    runnable(*(f"io.kestra.plugin.{name}{_ending}" for name in _names), effects="network")(_by_webhook)
-    runnable(*(f"io.kestra.plugin.{name}Execution" for name in _names), effects="network")(_on_execution(_make))
+def _on_execution(service: Service) -> Run:
+    def run(task: RunContext) -> Outputs:
+        """Sends a summary of the execution, or ``payload``, to ``url``."""
+        props = Props(task)
+        payload = props.text("payload") or json.dumps(service.on_execution(props, summary_of(task, props)))
+        _post(task, props, props.required("url"), payload, _token(service, props))
+        return None
+
+    return run
+
+
+for _service in _SERVICES:
+    _names = [prefix + _service.ending for prefix in _service.prefixes]
+    runnable(*_names, effects="network")(_by_payload(_service))
+    runnable(*(prefix + "Execution" for prefix in _service.prefixes), effects="network")(_on_execution(_service))
 
 
 @runnable(

@@ -109,7 +109,8 @@ def _rows(props: Props, sheet: Any) -> Iterator[Any]:
             if names is None:
                 names = [as_text(value) or f"column_{index}" for index, value in enumerate(values)]
                 continue
-            yield dict(zip(names, values, strict=False))
+            # Empty cells at the end of a line are left out of the file.
+            yield dict(zip(names, [*values, *[None] * (len(names) - len(values))], strict=False))
         else:
             yield values
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,11 +13,50 @@ from typing import Any
 import pytest
 
 from engine.expressions.render import render, render_value
+from engine.flow.catalog import catalog
 from engine.storage.database import Database
 from engine.storage.files import ExecutionFiles, ExecutionRef, FileStore
 from engine.storage.kv import KvStore
 from engine.tasks import registry
 from engine.tasks.results import Effect, outputs_of
+
+# Outputs that the plugins' sources give and the catalog leaves out (a templated task gives those of its inner one).
+BEYOND_THE_CATALOG = {
+    "io.kestra.plugin.jdbc.duckdb.": {"outputFiles", "databaseUri"},
+    "io.kestra.plugin.jdbc.sqlite.": {"outputFiles", "databaseUri"},
+    "io.kestra.plugin.core.templating.TemplatedTask": {"value"},
+}
+
+
+class Recorded(Mapping[str, Any]):
+    """Properties that remember which of them were asked for."""
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._properties = properties
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.names.add(name)
+        return self._properties[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._properties)
+
+    def __len__(self) -> int:
+        return len(self._properties)
+
+
+def known_properties(type_name: str) -> set[str]:
+    definition = catalog().get(type_name)
+    assert definition is not None, f"the catalog does not know {type_name}"
+    return set(definition.properties)
+
+
+def known_outputs(type_name: str) -> set[str]:
+    definition = catalog().get(type_name)
+    assert definition is not None
+    more = next((names for prefix, names in BEYOND_THE_CATALOG.items() if type_name.startswith(prefix)), set())
+    return set(definition.outputs) | more
 
 
 @dataclass
@@ -54,9 +93,18 @@ class TaskRun:
         return ()
 
     def result(self) -> Mapping[str, Any] | Effect | None:
+        """Run the task, and hold it to what the catalog knows of its properties and outputs."""
         entry = registry.find(self.type)
         assert entry is not None, f"{self.type} does not run here"
-        return entry.run(self)
+        read = Recorded(self.properties)
+        try:
+            result = entry.run(replace(self, properties=read))
+        finally:
+            unknown = read.names - known_properties(self.type)
+            assert not unknown, f"{self.type} reads properties that the catalog does not know: {sorted(unknown)}"
+        extra = set(outputs_of(result)) - known_outputs(self.type)
+        assert not extra, f"{self.type} gives outputs that the catalog does not know: {sorted(extra)}"
+        return result
 
     def outputs(self) -> Mapping[str, Any]:
         return outputs_of(self.result())
