@@ -55,15 +55,17 @@ def check_flow(
 
 
 def _with_layout(source: Source, finding: Finding, target: str) -> Finding:
-    """A finding about indentation, with the one move that leaves a flow without errors, if there is just one."""
-    if finding.code != "indentation" or len(source.text) > _LARGE:
+    """A finding about indentation, with the move that leaves a flow without errors; the shortest, if there is one."""
+    if finding.code != "indentation" or finding.edit is not None or len(source.text) > _LARGE:
         return finding
-    good: dict[str, Edit] = {}
-    for edit in reindents(source, finding.line):
+    good: list[tuple[int, Edit]] = []
+    for distance, edit in reindents(source, finding.line):
+        if good and distance > good[0][0]:
+            break
         moved = apply(source.text, [edit])
-        if moved not in good and not errors(_plain(moved, target)):
-            good[moved] = edit
-    return replace(finding, edit=next(iter(good.values()))) if len(good) == 1 else finding
+        if not errors(_plain(moved, target)) and edit.text not in (e.text for _, e in good):
+            good.append((distance, edit))
+    return replace(finding, edit=good[0][1]) if len(good) == 1 else finding
 
 
 def _plain(text: str, target: str) -> list[Finding]:

@@ -43,8 +43,8 @@ def shift(source: Source, first: int, last: int, by: int) -> Edit:
     return Edit(first, 1, last, end_column, source.line_break.join(moved))
 
 
-def reindents(source: Source, line: int) -> Iterator[Edit]:
-    """Ways to move a line, alone or with what hangs below it, to a level used above it; nearest first."""
+def reindents(source: Source, line: int) -> Iterator[tuple[int, Edit]]:
+    """Ways to move a line, alone or with what hangs below it, to a level used above it, with how far; nearest first."""
     text = source.line_text(line)
     indent = indent_of(text)
     levels: dict[int, None] = {}
@@ -60,9 +60,10 @@ def reindents(source: Source, line: int) -> Iterator[Edit]:
     ways = sorted((level for level in levels if level != indent), key=lambda level: abs(level - indent))
     end = block_end(source, line)
     for level in ways[:_MOST_CANDIDATES]:
-        yield shift(source, line, line, level - indent)
+        by = level - indent
+        yield abs(by), shift(source, line, line, by)
         if end > line:
-            yield shift(source, line, end, level - indent)
+            yield abs(by), shift(source, line, end, by)
 
 
 def as_list_item(source: Source, first: int, last: int) -> Edit:
