@@ -61,13 +61,11 @@ class EngineServices:
     def file_size(self, uri: str) -> int:
         return self._files.open(self._absolute(uri)).stat().st_size
 
+    def may_read(self, uri: str) -> bool:
+        return self._files.may_read(uri)
+
     def file_exists(self, uri: str) -> bool:
         return self._files.exists(self._absolute(uri))
-
-    def file_uri(self, path: str, namespace: str | None) -> str:
-        place = namespace or self._namespace
-        self._files.namespace_get(place, path)
-        return f"nsfile://{'' if place == self._namespace else place}/{path.lstrip('/')}"
 
     def _absolute(self, uri: str) -> str:
         """A bare path means a file of the namespace."""

@@ -20,7 +20,7 @@ from engine.expressions.limits import Limits
 from engine.expressions.registry import FILTERS, FUNCTIONS, TESTS, Info
 from engine.expressions.render import has_expression, render, render_value
 from engine.expressions.runtime import Settings
-from engine.expressions.services import PureServices, Services, SubflowServices
+from engine.expressions.services import PureServices, Services, SharedFiles, SubflowServices
 from engine.expressions.values import truthy
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Reference",
     "Services",
     "Settings",
+    "SharedFiles",
     "Step",
     "SubflowServices",
     "UnknownName",

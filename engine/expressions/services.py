@@ -53,6 +53,15 @@ class Services(Protocol):
 
 
 @runtime_checkable
+class SharedFiles(Protocol):
+    """What lets expressions read files of other executions than their own; a service may leave it out."""
+
+    def may_read(self, uri: str) -> bool:
+        """Whether a kestra:// URI of another execution may be read (a subflow's outputs, say)."""
+        ...
+
+
+@runtime_checkable
 class SubflowServices(Protocol):
     """What the ``subflow`` function needs beyond ``Services``; a service may leave it out."""
 

@@ -142,6 +142,10 @@ class ExecutionFiles:
             )
         return self._disk.open(path)
 
+    def may_read(self, uri: str) -> bool:
+        """Whether ``open`` would not refuse a kestra:// URI."""
+        return self._may_read(from_uri(uri, "kestra"))
+
     def exists(self, uri: str) -> bool:
         """Whether ``open`` would find it; Refused as there."""
         try:

@@ -1,6 +1,7 @@
 """Functions over files of the execution and of namespaces.
 
-A file may be read when it belongs to this execution, to the execution that triggered it, or to a namespace.
+A file may be read when it belongs to this execution, to the execution that triggered it, or to a namespace, or
+when the services say so.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from engine.expressions.errors import ExpressionError
 from engine.expressions.numbers import kind_of
 from engine.expressions.registry import function
 from engine.expressions.runtime import Frame
+from engine.expressions.services import SharedFiles
 
 _KESTRA = "kestra:///"
 _NAMESPACE_FILE = re.compile(r"nsfile://([^/]*)/(.*)", re.DOTALL)
@@ -71,6 +73,8 @@ def _check(frame: Frame, uri: str) -> None:
         flow_segment, _, rest = uri.removeprefix(f"{base}/").partition("/")
         if flow and execution and _slug(flow_segment) == _slug(flow) and rest.startswith(f"executions/{execution}/"):
             return
+    if isinstance(frame.services, SharedFiles) and frame.services.may_read(uri):
+        return
     raise ExpressionError(f"Unable to read the file '{uri}' as it didn't belong to the current execution")
 
 

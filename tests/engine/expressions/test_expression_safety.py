@@ -122,6 +122,21 @@ def test_a_secret_is_not_in_the_error_of_the_expression_that_used_it() -> None:
         assert "******" in str(error)
 
 
+def test_files_of_other_executions_are_read_only_where_the_services_allow_it() -> None:
+    class Services(PureServices):
+        def may_read(self, uri: str) -> bool:
+            return "/executions/child/" in uri
+
+        def file_size(self, uri: str) -> int:
+            return 7
+
+    variables = {"flow": {"namespace": "a", "id": "f"}, "execution": {"id": "mine"}}
+    template = "{{ fileSize('kestra:///a/g/executions/' ~ owner ~ '/tasks/t/r/x.txt') }}"
+    assert render(template, variables | {"owner": "child"}, Services()) == "7"
+    with pytest.raises(ExpressionError, match="didn't belong"):
+        render(template, variables | {"owner": "stranger"}, Services())
+
+
 def test_variables_are_never_changed() -> None:
     variables: dict[str, Any] = {"l": [1], "m": {"k": 1}, "x": 1}
     render("{% set x = 2 %}{% set y = l + 5 %}{{ m | merge({'z': 1}) }}{% for l in [1] %}{% endfor %}", variables)
