@@ -21,8 +21,9 @@ def unknown_type(ctx: Checked, typed: Typed, kinds: tuple[str, ...]) -> None:
     name = typed.type
     path = (*typed.path, "type")
     near = [(t, s) for t, s in ctx.catalog.near_scored(name, 12, ctx.target) if ctx.catalog.kind(t) in kinds]
+    unrecorded = _may_be_unrecorded(ctx, name, near)
     near = _by_fit(ctx, typed, near)
-    if _may_be_unrecorded(ctx, name, near):
+    if unrecorded:
         message = f"nothing is known of {name}, so its properties cannot be checked"
         hint = "Check the name against the plugin's own documentation."
         ctx.report("unknown_plugin", path, message, hint, severity="warning")
