@@ -67,6 +67,7 @@ class Engine:
             },
         }
         self.settings.setdefault("logs.reader", self._log_entries)
+        self.settings.setdefault("jdbc.databases_dir", self.home / "databases")
         self.settings.setdefault("engine", self)
         self._loaded: dict[str, Flow] = {}
         self.executor = Executor(
