@@ -112,7 +112,7 @@ def _unknown_plugins(words: str, types: Types) -> list[str]:
         name = match["name"] or match["camel"] or match["camel2"]
         if not name or name.lower() in ("the", "its", "kestra", "a", "this", "that", "right", "any", "same", "existing", "official", "new", "no", "your", "which", "http", "core", "their", "last", "next", "second", "first"):
             before = re.findall(r"[A-Za-z]+", words[: match.start()])
-            if not (name and name.lower() in ("kestra", "its") and before) or match["noun"] != "plugin":
+            if match["noun"] != "plugin" or not before or not re.search(r"(?i)\b(?:its|their|the)\s+(?:kestra\s+)?plugin", match.group()):
                 continue
             name = next((b for b in reversed(before) if b[0].isupper() and b.lower() != "kestra"), "") or ""
             if not name:

@@ -95,8 +95,8 @@ def _format(step: Step) -> str:
 
 
 def _sheet(w: Writer, step: Step, service: Service) -> list[Task]:
-    task = w.task("read_sheet", service.roles["read"], **login(w, "sheets"), spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"), fetch=False, store=True)
-    w.yields(task, "file", "uri", "ion")
+    task = w.task("read_sheet", service.roles["read"], **login(w, "sheets"), spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"), selectedSheetsTitle=["Sheet1"], fetch=False, store=True)
+    w.yields(task, "file", "uris['Sheet1']", "ion")
     return [task]
 
 
