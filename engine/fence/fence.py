@@ -45,7 +45,9 @@ class Fence:
         ``on_line`` gets ``("stdout" | "stderr", line)`` as lines come. EnvironmentMissing when the program cannot
         be started at all.
         """
-        owner = new_owner() if self.drops else Owner()
+        # Bubblewrap binds the folder where its new owner can reach it; without it the way there must be open.
+        drops = self.drops and (self.level == "bwrap" or launcher.open_to_all(command.cwd))
+        owner = new_owner() if drops else Owner()
         if owner.uid is not None:
             hand_over(command.cwd, owner)
         wrapped, passed = self.wrap(command, owner)

@@ -30,10 +30,13 @@ def ways(*, landlock: bool) -> list[Way]:
 def _reachable() -> bool:
     """Whether somebody else than root can read and enter the way to our interpreter."""
     return all(
-        folder.stat().st_mode & 0o005 == 0o005
-        for path in (Path(sys.executable), Path(sys.executable).resolve(), Path(confine.__file__))
-        for folder in path.parents
+        open_to_all(path) for path in (Path(sys.executable), Path(sys.executable).resolve(), Path(confine.__file__))
     )
+
+
+def open_to_all(path: Path) -> bool:
+    """Whether anybody can enter the folders on the way to a path."""
+    return all(folder.stat().st_mode & 0o001 for folder in path.parents)
 
 
 def _wrap(landlock: bool) -> Callable[[Command, Owner], tuple[Command, tuple[int, ...]]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EnvironmentMissing, TaskFailed
-from engine.tasks.props import Props, as_text
+from engine.tasks.props import Props, as_text, truthy
 from engine.tasks.registry import Outputs, runnable
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
+
+_MOST = 1_000_000
 
 
 def _engine(task: RunContext) -> Any:
@@ -49,14 +53,30 @@ def resume(task: RunContext) -> Outputs:
     return None
 
 
-@runnable("io.kestra.plugin.core.execution.Count", effects="none")
+@runnable("io.kestra.plugin.core.execution.Count", effects="none", aliases=("io.kestra.core.tasks.executions.Counts",))
 def count(task: RunContext) -> Outputs:
-    """``total``, and ``results`` by flow: how many executions of ``flows`` are in one of ``states``."""
+    """``results``: how many executions of each of ``flows`` began since ``startDate``, where ``expression`` holds of
+    that ``count``; ``total`` of all of them."""
     props = Props(task)
-    engine, states = _engine(task), props.strings("states")
-    results = []
-    for flow in props.items("flows"):
-        namespace, flow_id = as_text(flow.get("namespace")), as_text(flow.get("flowId"))
-        found = engine.executions(namespace, flow_id, states=states, limit=1_000_000)
-        results.append({"namespace": namespace, "flowId": flow_id, "count": len(found)})
-    return {"results": results, "count": sum(r["count"] for r in results), "total": sum(r["count"] for r in results)}
+    since, until = _moment(props, "startDate"), _moment(props, "endDate")
+    states, expression = props.strings("states"), as_text(props.raw("expression"))
+    wanted = [(flow.get("namespace"), flow.get("flowId")) for flow in props.items("flows") if isinstance(flow, Mapping)]
+    wanted += [(namespace, None) for namespace in props.strings("namespaces")]
+    results: list[dict[str, Any]] = []
+    for namespace, flow_id in wanted or [(None, None)]:
+        summaries = _engine(task).executions(namespace, flow_id, states=states, limit=_MOST)
+        number = sum((since or 0) <= summary.created <= (until or float("inf")) for summary in summaries)
+        if not expression or truthy(task.render(expression, {"count": number})):
+            results.append({"namespace": namespace, "flowId": flow_id, "count": number})
+    return {"results": results, "total": sum(result["count"] for result in results)}
+
+
+def _moment(props: Props, name: str) -> float | None:
+    text = props.text(name)
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise TaskFailed(f"{name} is not a date: {text[:60]}", code="wrong-kind") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
