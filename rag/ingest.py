@@ -70,13 +70,17 @@ class Builder:
         chunker = Chunker.of(self.embedder.count_tokens, self.embedder.max_tokens, breadcrumb=self.settings.breadcrumb)
         cut = [(source, d, chunker.cut(d)) for (source, _), d in sorted(documents.items())]
         chunks = [c for _, _, cs in cut for c in cs]
-        vectors, embedded = self._vectors(chunks, progress)
         try:
+            vectors, embedded = self._vectors(chunks, progress)
             self._write(cut, chunks, vectors, progress)
         except (OSError, sqlite3.Error) as error:
+            self.shelf.clear_builds()
             raise IndexNotWritten(
                 f"the new index could not be written: {error}", hint="the old one is still in use; free some space"
             ) from error
+        except IndexNotWritten:
+            self.shelf.clear_builds()
+            raise
         return len(chunks), embedded
 
     def _write(
@@ -94,10 +98,7 @@ class Builder:
         lexical.close()
         server = self.settings.chroma_url
         store = VectorStore.create(server or build / CHROMA, collection_name(build, number))
-        for start in range(0, len(chunks), 2000):
-            end = min(start + 2000, len(chunks))
-            store.add(list(range(start + 1, end + 1)), vectors[start:end])
-            progress(bar("writing chunks", end, len(chunks)))
+        store.add(vectors, lambda done: progress(bar("writing chunks", done, len(chunks))))
         write_canaries(build, store, vectors)
         store.close()
         self.shelf.publish(

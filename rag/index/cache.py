@@ -23,6 +23,8 @@ class VectorCache:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connection = self._open()
+        except sqlite3.OperationalError:
+            raise  # locked or no space: the file itself may be whole
         except sqlite3.DatabaseError as error:
             log.warning("the vector cache %s is damaged (%s) and starts anew", path.name, error)
             for suffix in ("", "-wal", "-shm"):

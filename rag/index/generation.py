@@ -117,12 +117,16 @@ class Shelf:
 
     def start_build(self) -> tuple[int, Path]:
         """A fresh folder for the next generation; what an interrupted build left is removed."""
-        for old in self.folder.glob(".build-*"):
-            shutil.rmtree(old, ignore_errors=True)
+        self.clear_builds()
         number = self.next_number()
         build = self.folder / f".build-{number}"
         build.mkdir(parents=True)
         return number, build
+
+    def clear_builds(self) -> None:
+        """Removes what an unfinished build left, so that it does not fill the disk."""
+        for old in self.folder.glob(".build-*"):
+            shutil.rmtree(old, ignore_errors=True)
 
     def publish(self, build: Path, manifest: Manifest) -> Path:
         """Makes a finished build the current generation. Nothing changes for readers before the last step."""
@@ -145,12 +149,6 @@ class Shelf:
         for old in self.folder.glob("gen-*"):
             if _number(old.name) <= newest - KEPT:
                 shutil.rmtree(old, ignore_errors=True)
-
-    def previous(self) -> list[Path]:
-        """Complete generations beside the current one, newest first."""
-        now = self.current()
-        found = [p for p in self.folder.glob("gen-*") if p != now and (p / _MANIFEST).is_file()]
-        return sorted(found, key=lambda p: -_number(p.name))
 
 
 def read_manifest(folder: Path) -> Manifest:

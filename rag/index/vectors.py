@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
     from rag.embedders import Vectors
 
 _BATCH = 2000
-_SPACE = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24}}
+# The low thresholds make Chroma write its graph after every part. With the usual ones the last vectors stay in a log
+# that each opening replays into the graph's files, and a file that changes when it is read cannot be told from a
+# damaged one.
+_GRAPH = {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 24}
+_SPACE = {"hnsw": {**_GRAPH, "sync_threshold": 2, "batch_size": 2}}
 
 
 class VectorStore:
@@ -38,11 +43,15 @@ class VectorStore:
             client = _client(place)
             return cls(client, client.get_collection(name, embedding_function=None))
 
-    def add(self, numbers: Sequence[int], vectors: Vectors) -> None:
-        with _translated(IndexNotWritten, "the vector index cannot be written"):
-            for start in range(0, len(numbers), _BATCH):
-                part = slice(start, start + _BATCH)
-                self._collection.add(ids=[str(n) for n in numbers[part]], embeddings=vectors[part])
+    def add(self, vectors: Vectors, heard: Callable[[int], None] = lambda done: None) -> None:
+        """Adds vectors numbered from 1, in even parts; ``heard`` is told how many are in."""
+        parts = -(-len(vectors) // _BATCH)
+        edges = [len(vectors) * n // parts for n in range(parts + 1)] if parts else []
+        for start, end in pairwise(edges):
+            with _translated(IndexNotWritten, "the vector index cannot be written"):
+                ids = [str(n) for n in range(start + 1, end + 1)]
+                self._collection.add(ids=ids, embeddings=vectors[start:end])
+            heard(end)
 
     def query(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """(number, cosine) of the nearest, best first."""

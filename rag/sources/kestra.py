@@ -139,4 +139,6 @@ def _facts(name: str, kind: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _type(value: Any) -> str:
-    return str(value.get("type") or "any") if isinstance(value, Mapping) else "any"
+    if not isinstance(value, Mapping):
+        return "any"
+    return "enum" if value.get("enum") else str(value.get("type") or "any")
