@@ -15,6 +15,10 @@ from typing import Any
 from engine.durations import format_duration
 from engine.errors import TaskFailed
 
+_AS_THEY_ARE = frozenset((str, int, float, bool, Decimal, bytes, type(None)))
+_DAY = 2
+"""Ion's number for the precision of a date: 0 is a year, 1 a month."""
+
 
 def read_rows(path: Path) -> Iterator[Any]:
     """Every value of an Ion file, one after the other. TaskFailed when it is not Ion."""
@@ -34,15 +38,14 @@ def read_rows(path: Path) -> Iterator[Any]:
 
 
 def _python(value: Any) -> Any:
-    from amazon.ion.core import Timestamp, TimestampPrecision
-    from amazon.ion.simple_types import IonPyNull
-
-    if value is None or isinstance(value, IonPyNull):
-        return None
-    if isinstance(value, Timestamp):
-        if value.precision is not None and value.precision <= TimestampPrecision.DAY:
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if isinstance(value, datetime):
+        if getattr(value, "precision", None) is not None and value.precision <= _DAY:  # type: ignore[attr-defined]
             return date(value.year, value.month, value.day)
         return datetime.fromisoformat(datetime.isoformat(value))
+    if type(value).__name__ == "IonPyNull":
+        return None
     if isinstance(value, Mapping):
         return {str(key): _python(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -65,11 +68,12 @@ def _plain(value: Any) -> Any:
 
 def write_rows(path: Path, rows: Iterable[Any]) -> int:
     """Write values, one a line; gives how many."""
+    from amazon.ion.simpleion import dumps
+
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for row in rows:
-            file.write(to_line(row))
-            file.write("\n")
+            file.write(dumps(_ion(row), binary=False, omit_version_marker=True) + "\n")
             count += 1
     return count
 
@@ -82,7 +86,9 @@ def to_line(value: Any) -> str:
 
 
 def _ion(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float | str | bytes | Decimal):
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if isinstance(value, bool | int | float | str | bytes | Decimal):
         return value
     if isinstance(value, datetime):
         return value
