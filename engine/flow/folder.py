@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from docs_corpus import CATALOG
 from engine.flow.catalog import DEFAULT_TARGET, catalog
 from engine.flow.check import check_flow
 from engine.flow.findings import Finding, errors
@@ -54,16 +55,22 @@ def flow_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def check_folder(
-    paths: Iterable[Path], target: str = DEFAULT_TARGET, workers: int = 1, *, siblings: bool = True
+    paths: Iterable[Path],
+    target: str = DEFAULT_TARGET,
+    workers: int = 1,
+    *,
+    siblings: bool = True,
+    catalog_folder: Path = CATALOG,
 ) -> Iterator[FileReport]:
-    """A report a file, in order of the files, as soon as each is ready.
+    """A report a file, in order of the files, as soon as each is ready; with another catalog than the bundled one
+    if a folder is named.
 
     ``siblings``: flows of the same call know one another, so that Subflow tasks and Flow triggers that name a
     flow of a namespace found here are checked against it.
     """
     files = flow_files(paths)
     others = read_siblings(files) if siblings and len(files) > 1 else {}
-    check = partial(check_file, target=target, siblings=others)
+    check = partial(check_file, target=target, siblings=others, catalog_folder=catalog_folder)
     if workers <= 1 or len(files) < _PARALLEL_FROM:
         yield from map(check, files)
         return
@@ -72,7 +79,10 @@ def check_folder(
 
 
 def check_file(
-    file: Path, target: str = DEFAULT_TARGET, siblings: Mapping[str, dict[str, Any]] | None = None
+    file: Path,
+    target: str = DEFAULT_TARGET,
+    siblings: Mapping[str, dict[str, Any]] | None = None,
+    catalog_folder: Path = CATALOG,
 ) -> FileReport:
     """The verdicts on one file; a file that cannot be read is one finding."""
     try:
@@ -83,8 +93,9 @@ def check_file(
         return _refused(file, "bad_yaml", "the file is not UTF-8", "Save it as UTF-8.")
     except OSError as error:
         return _refused(file, "unreadable", f"the file cannot be read: {error.strerror}", "Check its path and rights.")
-    runs, missing = runs_here(text)
-    findings = check_flow(text, target, siblings=siblings)
+    known = catalog(catalog_folder)
+    runs, missing = runs_here(text, known=known)
+    findings = check_flow(text, target, siblings=siblings, known=known)
     return FileReport(file, tuple(findings), runs, tuple(missing))
 
 
@@ -94,7 +105,6 @@ def _refused(file: Path, code: str, message: str, hint: str) -> FileReport:
 
 def read_siblings(files: Iterable[Path]) -> dict[str, dict[str, Any]]:
     """What other flows need to know of each flow, by ``namespace.id``: its inputs, outputs and what it calls."""
-    catalog()
     out: dict[str, dict[str, Any]] = {}
     for file in files:
         try:

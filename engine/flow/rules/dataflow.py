@@ -261,7 +261,9 @@ def names_that_are_known(ctx: Checked) -> Iterator[Finding]:
 def _renders_only_ours(template: Template) -> bool:
     """Whether a core task renders it; plugins and triggers may add variables of their own."""
     task = template.task
-    return task is not None and task is template.owner and task.type.startswith("io.kestra.plugin.core.")
+    if task is None or task is not template.owner or task.definition is None:
+        return False
+    return task.definition.type.startswith("io.kestra.plugin.core.")
 
 
 def _unquoted_argument(template: Template, reference: Reference) -> bool:
