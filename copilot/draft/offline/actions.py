@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.mentions import Mention
+from copilot.draft.offline.referring import referring_back
 from copilot.draft.offline.roles import role_of
 from copilot.draft.offline.text import LIST, QUOTED, URL, Literal
 from copilot.draft.offline.types import Types
@@ -26,7 +27,7 @@ def settle(seen: Understanding, types: Types) -> list[Step]:
     kept = [m for m in mentions if _counts(seen, m, mentions)]
     steps = [_step(seen, m, kept) for m in kept]
     steps = [s for s in steps if s is not None]
-    return _tidy(seen, [s for s in steps if s.what])
+    return _tidy(seen, [s for s in steps if s.what] + referring_back(seen, mentions, steps))
 
 
 def _same_clause(mention: Mention, mentions: list[Mention]) -> list[Mention]:
@@ -83,7 +84,7 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         return False
     if service.key == "mail" and re.search(r"\b(?:an?|the|their|his|her|each|valid|invalid|of)\s+$", before) and re.match(r"\s+(?:column|field|domain|address|list)", after):
         return False
-    if service.key == "mail" and re.search(r"\b(?:input|column|field|rows?|download)\b[^.;]*$", before) and not re.search(r"\b(?:send|mail|by|via|as|an|to)\s+(?:an?\s+|the\s+)?$", before):
+    if service.key == "mail" and re.search(r"\b(?:input|column|field|download)\b[^.;]{0,14}$", before) and not re.search(r"\b(?:send|mail|by|via|as|an|to)\s+(?:an?\s+|the\s+)?$", before):
         return False
     if service.key == "github" and any(b.what in ("git_clone", "git_sync", "git_push_flows", "http_call", "download") or (b.service and b.service.key == "graphql") for b in beside):
         return False
@@ -120,7 +121,7 @@ def _download(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         return False
     if any(b.service and b.service.kind in _STORES and b.service.key not in ("duckdb", "sqlite", "postgres") and not urls and _reads(seen, b) for b in beside):
         return False
-    if any(b.what == "http_call" and b.start <= m.end + 30 for b in beside) and not urls and not re.search(r"\bdownload|\bfetch\s+all", words):
+    if any(b.what == "http_call" and b.start <= m.end + 30 and _http_call(seen, b, mentions) for b in beside) and not urls and not re.search(r"\bdownload|\bfetch\s+all", words):
         return False
     if any(b.what in ("git_clone", "rag_ingest", "kv_get", "unzip", "git_sync", "docker_pull") for b in beside) and not urls:
         return False
@@ -212,6 +213,8 @@ def _shell(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
 
 def _http_call(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     beside = _same_clause(m, mentions)
+    if re.search(r"\b(?:zip|csv|pdf|parquet|excel|xml|archive|file)s?\s+from\b", _words(seen, m.clause)):
+        return False
     if any(b.service and b.service.key in ("graphql", "zapier") for b in beside) or any(b.service and b.service.roles and b.service.kind == "saas" for b in beside):
         return False
     return not any(b.what in ("http_call", "http_check") and b.start < m.start for b in beside)
@@ -252,7 +255,7 @@ def _step(seen: Understanding, m: Mention, kept: list[Mention]) -> Step | None:
     what = m.what
     if m.service:
         what = "use"
-        args |= {"service": m.service, "role": role_of(m, seen.text.masked, clause.start, clause.end, clause.lead, m is kept[0])}
+        args |= {"service": m.service, "role": role_of(m, seen.text.masked, clause.start, clause.end, clause.lead, m is kept[0] and m.clause == 0)}
     elif what in ("download", "http_url", "http_call", "http_check"):
         what, more = _http(seen, m, kept)
         args |= more

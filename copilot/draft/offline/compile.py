@@ -57,20 +57,22 @@ def _prepare(w: Writer) -> None:
         who = next((f"{{{{ inputs.{n} }}}}" for n in w.inputs if "name" in n), "world")
         w.extra["variables"] = {"welcome_message": f"Hello, {who}!"}
         w.extra["welcome_message"] = True
-    if re.search(r"\btaxi\b", masked) and re.search(r"\bpipeline\b|\bcsv\b", masked):
-        _taxi(w)
+    if re.search(r"\bselectable\b|\bto\s+choose\b", masked):
+        _selectable(w)
 
 
-def _taxi(w: Writer) -> None:
-    """A monthly file chosen by inputs or by the trigger's date, kept in variables."""
-    for name in ("taxi", "year", "month"):
-        if name in w.inputs:
-            values = {"taxi": ("yellow", "green"), "year": ("2019", "2020"), "month": tuple(f"{m:02d}" for m in range(1, 13))}[name]
-            spec = w.inputs[name]
-            more = {"allowCustomValue": True} if name == "year" and re.search(r"not\s+in\s+the\s+list|custom|typing", w.text.masked) else {}
+def _selectable(w: Writer) -> None:
+    """Inputs that are to be chosen: months have known values; others take the values the words give as examples."""
+    own = re.search(r"\b(?:typ(?:e|ing)|enter(?:ing)?|other|own|custom)\b[^.;]*?\b(?P<noun>\w+)\s+(?:like|such\s+as|e\.g\.)\s+(?P<value>[\w-]+)|\bcustom\s+values?\b|\bnot\s+in\s+the\s+list\b", w.text.masked)
+    for name, spec in list(w.inputs.items()):
+        if spec.type != "STRING" or name in w.placeholders:
+            continue
+        values = tuple(f"{m:02d}" for m in range(1, 13)) if name == "month" else ()
+        example = own["value"] if own and own["noun"] == name else ""
+        values = values or ((example,) if example else ())
+        if values:
+            more = {"allowCustomValue": True} if example or (own and not own["noun"]) else {}
             w.inputs[name] = InputSpec(name, "SELECT", spec.default or values[0], values, True, more)
-    stamp = "{{ inputs.year }}-{{ inputs.month }}" if "year" in w.inputs else "{{ trigger.date | date('yyyy-MM') }}"
-    w.extra["variables"] = {"file": f"{{{{ inputs.taxi }}}}_tripdata_{stamp}.csv", "source": w.ask("data_url", "URI", note="base address of the trip data; it was not named") + f"/{{{{ inputs.taxi }}}}_tripdata_{stamp}.csv.gz"}
 
 
 def _start_message(w: Writer) -> str:

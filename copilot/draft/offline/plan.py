@@ -86,7 +86,7 @@ def make_plan(seen: Understanding, types: Types) -> Plan:
     """Put it together."""
     steps = settle(seen, types)
     lists = list_items(seen.text)
-    main = _arrange(seen, [s for s in steps if _where(seen, s) == "tasks"], lists)
+    main = _per_file(seen, _own_branches(seen, _arrange(seen, [s for s in steps if _where(seen, s) == "tasks"], lists)))
     errors = _arrange(seen, [s for s in steps if _where(seen, s) == "errors" or _both(seen, s)], lists)
     finals = _arrange(seen, [s for s in steps if _where(seen, s) == "finally"], lists)
     retries = features.find_retries(seen.text, seen.clauses)
@@ -109,6 +109,40 @@ def make_plan(seen: Understanding, types: Types) -> Plan:
         outputs=tuple((name, "") for name in features.find_outputs(seen.text)),
         notes=tuple(s.note for s in seen.schedules if s.note) + tuple(r.note for r in retries if r.note),
     )
+
+
+_OWN_BRANCH = re.compile(r"\b(?P<a>\w+)\s+and\s+(?P<b>\w+)\s+(?:each\s+)?(?:get|have|has)\s+(?:each\s+)?(?:their|its|an?)\s+own\s+(?:branch|case|path)")
+
+
+def _own_branches(seen: Understanding, nodes: list[Node]) -> list[Node]:
+    """'A and B each get their own branch': a Switch over the one input."""
+    match = _OWN_BRANCH.search(seen.text.masked)
+    if not match or not seen.inputs:
+        return nodes
+    steps = [n for n in nodes if isinstance(n, Step)] or [Step("return", {"literals": (), "quoted": ()}, "", match.start(), match.end(), 0)]
+    names = [seen.text.plain[match.start(g) : match.end(g)] for g in ("a", "b")]
+    cases = tuple((name, (replace(steps[0], args={**steps[0].args, "quoted": (f"This is {name}",)}),)) for name in names)
+    default = replace(steps[0], args={**steps[0].args, "quoted": ("Anything else",)})
+    return [Group("switch", (), {"value": f"inputs.{seen.inputs[0].id}"}, (default,), cases, start=match.start())]
+
+
+def _per_file(seen: Understanding, nodes: list[Node]) -> list[Node]:
+    """A trigger on files hands over a list: what is done with a file is done for each."""
+    event = next((e for e in seen.events if e.kind == "service"), None)
+    if event is None or event.args["service"].kind != "store" or event.args["service"].key == "sheets":
+        return nodes
+    if any(isinstance(n, Group) and n.kind == "foreach" for n in nodes) or not any(_uses_file(n) for n in nodes):
+        return nodes
+    inside = [n for n in nodes if not (isinstance(n, Step) and n.args.get("service") and n.args["service"].kind == "notify" and n is nodes[-1])]
+    outside = [n for n in nodes if n not in inside]
+    return [Group("foreach", tuple(inside), {"noun": "file", "items": (), "limit": None, "count": 0, "lists": [], "nested": (), "parallel": False}, start=nodes[0].start), *outside]
+
+
+def _uses_file(node: Node) -> bool:
+    if isinstance(node, Group):
+        return any(_uses_file(n) for n in (*node.steps, *node.otherwise))
+    service = node.args.get("service")
+    return node.what in ("archive_file", "python", "unzip", "to_csv", "to_json", "compute") or bool(service and service.kind in ("sql", "store", "nosql"))
 
 
 def _where(seen: Understanding, step: Step) -> str:
@@ -138,11 +172,24 @@ def _arrange(seen: Understanding, steps: Sequence[Step], lists: list[tuple[str, 
     entries: list[tuple[int, Scope, list[Node]]] = []
     for index in sorted(by_clause):
         scope = seen.scopes[index]
-        entries.append((index, scope, _wrapped(seen, scope, by_clause[index], lists)))
+        entries.append((index, scope, _wrapped(seen, _with_neighbours(seen, index, set(by_clause)), by_clause[index], lists)))
     return _conditions(seen, _loops(seen, entries, lists))
 
 
+def _with_neighbours(seen: Understanding, index: int, with_steps: set[int]) -> Scope:
+    """'Airbyte: run three connections side by side': a clause without steps speaks about the one before it."""
+    scope, follow = seen.scopes[index], index + 1
+    if follow < len(seen.clauses) and follow not in with_steps and seen.clauses[follow].sentence == seen.clauses[index].sentence:
+        other = seen.scopes[follow]
+        if other.parallel and not scope.parallel:
+            return replace(scope, parallel=True, count=scope.count or other.count)
+    return scope
+
+
 def _wrapped(seen: Understanding, scope: Scope, steps: list[Step], lists: list[tuple[str, tuple[str, ...]]]) -> list[Node]:
+    chosen = _choice(seen, steps)
+    if chosen is not None:
+        return chosen
     if not scope.parallel:
         return list(steps)
     if scope.each:
@@ -154,6 +201,31 @@ def _wrapped(seen: Understanding, scope: Scope, steps: list[Step], lists: list[t
     elif len(doing) == 1:
         doing = [replace(doing[0], args={**doing[0].args, "number": n + 1}) for n in range(2)] if scope.limit is None else doing
     return [Group("parallel", tuple(doing), {"limit": None}, start=steps[0].start), *rest] if doing else list(steps)
+
+
+_FOR = re.compile(r"\s+for\s+(?:the\s+|an?\s+|anything\s+(?:that\s+)?(?:is\s+|needs\s+)?)?(?:the\s+)?([a-z]+)(?:\s+([a-z]+))?")
+
+
+def _choice(seen: Understanding, steps: list[Step]) -> list[Node] | None:
+    """'A for code, B for long docs, C otherwise': one branch each; 'different message for each': by the event's action."""
+    cases: list[tuple[str, tuple[Node, ...]]] = []
+    rest: list[Node] = []
+    for step in steps:
+        match = _FOR.match(seen.text.masked, step.end)
+        if step.what == "use" and match:
+            cases.append((match[2] or match[1] if match[1] in ("long", "short", "big", "small") else match[1], (step,)))
+        else:
+            rest.append(step)
+    if len(cases) >= 2:
+        return [Group("switch", (), {"value": "answer"}, tuple(rest), tuple(cases), start=steps[0].start)]
+    clause = seen.clauses[steps[0].clause]
+    words = seen.text.masked[clause.start : clause.end]
+    either = re.search(r"\b([a-z]+)\s+or\s+([a-z]+)\b", words)
+    differs = re.search(r"\bdifferent\s+\w+\s+for\s+(?:each|both)", seen.text.masked)
+    if either and differs and any(e.kind == "webhook" for e in seen.events):
+        both = tuple((name, tuple(replace(s, args={**s.args, "quoted": (f"{name}: {{{{ trigger.body | toJson }}}}",)}) for s in steps)) for name in either.groups())
+        return [Group("switch", (), {"value": "trigger.body.action"}, (), both, start=steps[0].start)]
+    return None
 
 
 def _loops(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]], lists: list[tuple[str, tuple[str, ...]]]) -> list[tuple[int, Scope, list[Node]]]:
@@ -222,7 +294,11 @@ def _conditions(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]
             condition = (pending[0], pending[2])
         pending = None if condition else pending
         near = open_if is not None and here - sentence <= 1
-        if scope.otherwise and near and open_if is not None:
+        if scope.otherwise and open_if is None and out and not isinstance(out[-1], Group) and nodes and not scope.condition:
+            text = seen.text.masked[seen.clauses[index - 1].start : seen.clauses[index - 1].end] if index else ""
+            out[-1] = Group("if", (out[-1],), {"condition": re.split(r"\b(?:should|go|goes|must|are)\b", text)[0].strip()[-40:] or "condition", "negated": False}, tuple(nodes), start=out[-1].start)
+            open_if, sentence = len(out) - 1, here
+        elif scope.otherwise and near and open_if is not None:
             group = out[open_if]
             assert isinstance(group, Group)
             out[open_if] = replace(group, otherwise=group.otherwise + tuple(nodes))

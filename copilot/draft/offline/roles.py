@@ -49,6 +49,8 @@ def _moved(before: str, after: str) -> bool:
 
 def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> str:
     verb = verb_before(before)
+    if verb == "write" and re.search(r"\b(?:of|in)\s+(?:our\s+|the\s+|a\s+)?$", before) and re.search(r"\bfrom\b", after):
+        return "write"
     if _FROM.search(before):
         return "read"
     if _INTO.search(before):
@@ -76,7 +78,7 @@ def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> st
 
 
 def _saas_role(service: Service, before: str, after: str) -> str:
-    near = before[-45:] + " " + after[:30]
+    near = before[-45:] if verb_before(before[-45:]) or _CREATE.search(before[-45:]) else before[-45:] + " " + after[:30]
     if "status" in service.roles and re.search(r"\b(?:check|status|healthy|verify)\b", near):
         return "status"
     if service.roles and set(service.roles) <= {"run", "write", "trigger"}:
@@ -106,7 +108,8 @@ _ROLE_WORDS = {
 def family_type(service: Service, role: str, clause: str, types: Types, trigger: bool = False) -> str | None:
     """The type of a plugin that is not in the services table: its names against the words of the clause."""
     names = types.families.get(service.key, ())
-    words = {w.rstrip("s") for w in re.findall(r"[a-z]+", clause)}
+    spoken = re.findall(r"[a-z]+", clause)
+    words = {w.rstrip("s") for w in spoken} | {a + b for a, b in zip(spoken, spoken[1:], strict=False)}
     wanted = _ROLE_WORDS.get(role, [])
     best: tuple[float, int, str] | None = None
     for name in names:
@@ -116,6 +119,7 @@ def family_type(service: Service, role: str, clause: str, types: Types, trigger:
         score = sum(2.0 for w in parts if w.rstrip("s") in words) + sum(
             1.5 - 0.1 * wanted.index(w) for w in parts[-2:] if w in wanted
         )
+        score += 1.2 * sum(1 for w in parts if spoken[:1] and _stem(w) == _stem(spoken[0])) + (0.8 if parts[-1].rstrip("s") in words else 0)
         score += sum(1.5 for w in parts if _stem(w) in {_stem(x) for x in words} and w.rstrip("s") not in words)
         key = (score, -len(parts), name)
         if best is None or key > best:

@@ -20,6 +20,7 @@ _SUCCESS = re.compile(r"\b(?:on\s+success|if\s+(?:it|everything|all)\s+(?:worked
 _CONDITION = re.compile(
     r"\b(?:only\s+)?(?:if|unless|falls|wenn|si|when(?=\s+(?:the\s+)?(?:status|result|count|number|value|amount|answer|response|there|input|it\s+is)))\s+(?P<condition>[^,;→]+?)(?=\s+(?:→|->|then\b|write\b|send\b|log\b|fail\b|post\b|mail\b|ping\b|slack\b|only\b|call\b|run\b)|,|;|$|\s-)"
 )
+_ONES_GO = re.compile(r"(?P<condition>[\w-]+(?:\s+[\w-]+)?)\s+(?:ones|messages|files|events|rows|orders|requests|tickets|records)\s+(?:should\s+|must\s+)?(?:go|goes|are\s+sent|get\s+sent|be\s+sent)\s+to")
 _ONLY_CALL = re.compile(r"\bonly\s+(?:call|run|send|load|write)\s+[^,;]+?\s+if\s+(?P<condition>[^,;]+)")
 _ELSE = re.compile(r"^\W*(?:otherwise|else|if\s+not\b|sonst|sino|sinon|in\s+that\s+case\s+just|everything\s+else|(?:all\s+)?(?:the\s+)?others?\b|if\s+no\s+|in\s+the\s+other\s+case|andernfalls)")
 _PARALLEL = re.compile(r"\b(?:in\s+parallel|parallel(?:ly)?|at\s+the\s+same\s+time|simultaneously|side\s+by\s+side|at\s+once|concurrently|gleichzeitig|en\s+paralelo|en\s+parallèle)\b")
@@ -100,7 +101,7 @@ def _leads(words: str, where: str) -> bool:
 def _condition(words: str) -> tuple[str, bool]:
     if _SUCCESS.search(words):
         return "", False
-    match = _ONLY_CALL.search(words) or _CONDITION.search(words)
+    match = _ONLY_CALL.search(words) or _CONDITION.search(words) or _ONES_GO.search(words)
     if not match:
         return "", False
     condition = match["condition"].strip()
@@ -114,6 +115,8 @@ def _condition(words: str) -> tuple[str, bool]:
 
 
 def _is_parallel(words: str) -> bool:
+    if re.search(r"\bchild\b|\bsub-?flows?\b", words):
+        return bool(_PARALLEL.search(words))
     return bool(_PARALLEL.search(words)) and not _NOT_PARALLEL.search(words)
 
 

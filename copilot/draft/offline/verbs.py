@@ -9,7 +9,7 @@ READ = (
     "consume|receive|scan|retrieve|collect|crawl|poll|take|lies|lade|hole|herunterladen|descarga|lee|leer|télécharge|lis|check|monitor|ask"
 )
 WRITE = (
-    "write|writes|store|stores|save|saves|load|loads|insert|inserts|upload|uploads|put|puts|push|pushes|upsert|upserts|upserted|merge|index|publish|produce|append|"
+    "reload|refill|write|writes|store|stores|save|saves|load|loads|insert|inserts|upload|uploads|put|puts|push|pushes|upsert|upserts|upserted|merge|index|publish|produce|append|"
     "copy|copies|import|add|ingest|send|post|create|fill|dump\\s+into|persist|move|keep|schreib|schreibe|speicher|speichere|guarda|carga|sube|écris|charge|bulk\\s+load|batch\\s+load|backup|back\\s+up"
 )
 RUN = (

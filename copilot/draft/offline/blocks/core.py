@@ -204,6 +204,31 @@ def _flow_named(w: Writer, step: Step) -> tuple[str, str | None]:
     return (namespace[1] if namespace else w.namespace), flow
 
 
+@block("subflow_batch")
+def subflow_batch(w: Writer, step: Step) -> list[Task]:
+    """A subflow for each batch of a file's lines."""
+    tasks: list[Task] = []
+    data = w.last_of("file")
+    if data is None:
+        uri = next((one.value for one in w.text.literals if one.value.startswith("http")), None) or w.ask("source_url", "URI", note="address of the file; it was not named")
+        download = w.task("download", "core.http.Download", uri=uri)
+        data = w.yields(download, "file", "uri", "txt")
+        tasks.append(download)
+    namespace, flow = _flow_named(w, step)
+    rows = re.search(r"\b(?:of|in)\s+(\d+)\s*(?:lines|rows|items|records)?|(\d+)\s+(?:lines|rows|items|records)\s+(?:each|per)", w.text.masked[step.start :])
+    name = re.search(r"\binput\s+(?:is\s+|called\s+|named\s+)?`(\w+)`", w.text.plain)
+    item = "{{ taskrun.items }}" if before(w.target, "2.0") else "{{ item.value }}"
+    w.inputs.pop(name[1], None) if name else None
+    flow_id = flow or w.ask("child_flow", note="id of the flow to call for each batch")
+    common: dict[str, Any] = {"namespace": namespace, "flowId": flow_id, "inputs": {name[1] if name else "items": item}}
+    size = int(next(g for g in rows.groups() if g)) if rows else 100
+    if before(w.target, "2.0"):
+        return [*tasks, w.task("for_each_batch", "core.flow.ForEachItem", items=f"{{{{ {data.expression} }}}}", batch={"rows": size}, wait=True, transmitFailed=True, **common)]
+    split = w.task("split", "core.storage.Split", **{"from": f"{{{{ {data.expression} }}}}"}, rows=size)
+    call = w.task("call_flow", "core.flow.Subflow", wait=True, transmitFailed=True, **common)
+    return [*tasks, split, w.task("for_each_batch", "core.flow.Loop", values=f"{{{{ outputs.{split['id']}.uris }}}}", tasks=[call])]
+
+
 @block("write_file")
 def write_file(w: Writer, step: Step) -> list[Task]:
     message = fill(w, step.args["quoted"][0]) if step.args.get("quoted") else (show(w.last) or "Written by execution {{ execution.id }}")

@@ -157,7 +157,7 @@ def postgres_load(w: Writer, step: Step) -> list[Task]:
         return [_insert_value(w, service, table(w, step))]
     name = table(w, step)
     tasks: list[Task] = []
-    if re.search(r"\bcreate\b[^.;]{0,30}\btable\b|\bnew\s+(?:\w+\s+)?table\b|\btable\b[^.;]{0,20}\bif\s+it\b|\btaxi\b", w.text.masked):
+    if re.search(r"\bcreate\b[^.;]{0,30}\btable\b|\bnew\s+(?:\w+\s+)?table\b|\btable\b[^.;]{0,20}\bif\s+it\b", w.text.masked):
         tasks.append(_create_table(w, service, name))
     more, source = as_format(w, "csv")
     delimiter = "{{ inputs.field_separator }}" if "field_separator" in w.inputs else _delimiter(w)

@@ -136,7 +136,7 @@ def shell(w: Writer, step: Step) -> list[Task]:
     files = None
     if re.search(r"\bpdf\b", low):
         files = ["*.pdf"]
-    elif re.search(r"\.csv|\btaxi\b", low):
+    elif re.search(r"\.csv", low):
         files = ["*.csv"]
     task = w.task(_shell_name(step), "scripts.shell.Commands", taskRunner=process, outputFiles=files, commands=commands)
     if any("::" in c for c in commands):
@@ -163,8 +163,6 @@ def _commands(w: Writer, step: Step) -> list[str]:
         return [f"curl --fail --request POST '{w.ask('gotenberg_url', 'URI', note='address of the Gotenberg server')}/forms/chromium/convert/url' --form url='{w.ask('page_url', 'URI', note='page to turn into a PDF')}' -o page.pdf"]
     if re.search(r"\bfail\b", low) and re.search(r"can\s+fail|that\s+fails", low):
         return ["exit 1"]
-    if re.search(r"\btaxi\b", low):
-        return ["wget -qO- {{ render(vars.source) }} | gunzip > {{ render(vars.file) }}"]
     return [w.ask("command", note="shell command to run; it was not named")]
 
 

@@ -154,6 +154,15 @@ def move(w: Writer, step: Step) -> list[Task]:
     return [w.task("move_file" if moves else "copy_file", service.roles["copy"], **login(w, service.key), **{"from": source, "to": target, "delete": moves or None})]
 
 
+@block("archive_file")
+def archive(w: Writer, step: Step) -> list[Task]:
+    """Move the file that started the flow, or was read, out of the way, in its own store."""
+    service = next((e.args["service"] for e in w.plan.events if e.kind == "service"), None)
+    if service is None or "copy" not in service.roles:
+        raise LookupError("move")
+    return move(w, Step("use", {**step.args, "service": service, "role": "copy"}, step.words, step.start, step.end, step.clause))
+
+
 @block("store:delete")
 def remove(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
