@@ -127,7 +127,7 @@ def advance(plan: Plan, execution: Execution, touched: Iterable[str]) -> list[Co
 def _open_run(plan: Plan, execution: Execution, run: TaskRun, scopes: dict[str, set[int]]) -> list[Command]:
     """A run that has not ended: start it, let its children go on, or stop it."""
     flowable = plan.flowable(run)
-    if execution.killing or execution.stopping:
+    if execution.halting:
         return _stop_run(execution, run, flowable is not None, scopes)
     if run.state == "PAUSED":
         return [*([Wait(run.id)] if run.due is not None else []), *_on_pause(plan, execution, run)]
@@ -168,9 +168,9 @@ def _step(plan: Plan, execution: Execution, parent: str, lanes: set[int]) -> lis
     if parent and (run is None or run.terminal):
         return []
     scope = execution.scope(parent)
-    if execution.terminal:
-        return _after(plan, execution, scope) if not parent else []
-    if execution.killing or execution.stopping:
+    if execution.terminal and not parent:
+        return _after(plan, execution, scope)
+    if execution.halting:
         return _stop_scope(execution, parent, scope)
     if execution.state == "PAUSED" or (run is not None and _waits(run)):
         return []
@@ -347,7 +347,7 @@ def _lane_starts(execution: Execution, shape: Shape, scope: Scope, parent: str, 
 def due(plan: Plan, execution: Execution, run_id: str, at: float) -> list[Event]:
     """What becomes of a run whose time has come: a retry, the end of a pause, another round of a loop."""
     run = execution.runs.get(run_id)
-    if run is None or run.terminal or run.due is None or at < run.due or execution.killing or execution.stopping:
+    if run is None or run.terminal or run.due is None or at < run.due or execution.halting:
         return []
     if run.state == "RETRYING":
         events: list[Event] = [{"e": "run", "id": run.id, "s": "CREATED", "at": at}]

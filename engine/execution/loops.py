@@ -152,7 +152,7 @@ class Loops:
         progress.running -= 1
         progress.ended[execution.state] += 1
         progress.outputs[(execution.loop or {}).get("index", 0)] = self._entry(child, progress)
-        if not live.execution.killing and not live.execution.stopping:
+        if not live.execution.halting:
             self._more(live, run, progress)
         if progress.running == 0:
             self._end(live, run, progress)

@@ -60,7 +60,7 @@ def settle(
         ended["out"] = outcome.outputs
     if outcome.log_file:
         ended["log_file"] = outcome.log_file
-    stopping = execution.killing or execution.stopping
+    stopping = execution.halting
     if outcome.state == "FAILED" and not stopping:
         policy = policy_of(plan, task)
         following = next_attempt(policy, execution, run, at, jitter) if policy else None

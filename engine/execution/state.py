@@ -131,6 +131,9 @@ class Branch:
         return runs[-1] if runs else None
 
 
+_NOTHING_STARTED = Branch()
+
+
 @dataclass(slots=True)
 class Scope:
     """What has been started below one task run (or the flow). ``phase`` is the list in force."""
@@ -143,12 +146,11 @@ class Scope:
     """A restart came by: lanes may be half done, so look at all of them once more."""
 
     def branch(self, name: str) -> Branch:
-        found = self.branches.get(name)
-        if found is None:
-            found = self.branches[name] = Branch()
-        return found
+        """One list, empty when nothing of it has been started."""
+        return self.branches.get(name, _NOTHING_STARTED)
 
 
+_NO_SCOPE = Scope()
 PHASES = ("tasks", "errors", "finally", "listeners", "after")
 
 
@@ -214,15 +216,18 @@ class Execution:
         return self.state == "KILLING"
 
     @property
+    def halting(self) -> bool:
+        """Whether no task may start any more. Those of afterExecution start once the end has been reached."""
+        return not self.terminal and (self.killing or self.stopping is not None)
+
+    @property
     def task_runs(self) -> list[TaskRun]:
         """All task runs in the order of their creation."""
         return list(self.runs.values())
 
     def scope(self, parent: str) -> Scope:
-        found = self.scopes.get(parent)
-        if found is None:
-            found = self.scopes[parent] = Scope()
-        return found
+        """What has been started below a task run (ROOT: by the flow)."""
+        return self.scopes.get(parent, _NO_SCOPE)
 
     def children(self, parent: str) -> list[TaskRun]:
         """The runs right below a task run (ROOT: the flow), in order of creation."""
@@ -367,7 +372,7 @@ class Execution:
         self.finished = event["at"]
 
     def _task(self, event: Event) -> None:
-        scope = self.scope(event.get("parent", ROOT))
+        scope = self.scopes.setdefault(event.get("parent", ROOT), Scope())
         run = TaskRun(
             id=event["id"],
             task_id=event["task"],
@@ -394,7 +399,7 @@ class Execution:
     def _enter(self, scope: Scope, run: TaskRun) -> None:
         if run.branch in PHASES:
             scope.phase = run.branch
-        branch = scope.branch(run.branch)
+        branch = scope.branches.setdefault(run.branch, Branch())
         branch.lanes.setdefault(run.lane, []).append(run.id)
         branch.states[run.state] += 1
         branch.open += not run.terminal
@@ -479,7 +484,7 @@ class Execution:
         self.output_tree = {}
         self._owned.clear()
         for run in self.runs.values():
-            scope = self.scope(run.parent)
+            scope = self.scopes.setdefault(run.parent, Scope())
             scope.reopened = True
             phase = scope.phase
             self._enter(scope, run)

@@ -72,14 +72,18 @@ def checked(run: TaskRun, result: Opened, at: float) -> Event:
 
 def interrupted(plan: Plan, execution: Execution, at: float) -> list[Event]:
     """After a crash: attempts that were cut off are tried again, working directories that are gone begin anew."""
-    events: list[Event] = []
-    gone: set[str] = set()
-    for run in execution.runs.values():
-        if run.state == "RUNNING" and plan.task(run).type == WORKING_DIRECTORY:
-            gone |= {r.id for r in execution.descendants(run.id)}
+    runs = execution.runs.values()
+    directories = [r for r in runs if r.state == "RUNNING" and plan.task(r).type == WORKING_DIRECTORY]
+    gone = {below.id for run in directories for below in execution.descendants(run.id)}
+    events: list[Event] = [{"e": "remove", "ids": sorted(gone), "at": at}] if gone else []
+    for run in directories:
+        if run.id not in gone:
             events.append({"e": "run", "id": run.id, "s": INTERRUPTED, "detail": None, "at": at})
-    for run in execution.runs.values():
+    for run in runs:
         working = run.state == "RUNNING" and plan.flowable(run) is None and not is_executable(plan.task(run))
         if working and run.id not in gone:
             events.append({"e": "run", "id": run.id, "s": INTERRUPTED, "ended": INTERRUPTED, "at": at})
-    return [{"e": "remove", "ids": sorted(gone), "at": at}, *events] if gone else events
+    waits = execution.state in ("PAUSED", "RETRYING") and any(execution.runs[g].state == execution.state for g in gone)
+    if waits and not any(r.state == execution.state for r in runs if r.id not in gone):
+        events.append({"e": "state", "s": "RUNNING", "at": at})
+    return events
