@@ -18,6 +18,7 @@ _NETWORK = re.compile(
     r"https?://|\bcurl\b|\bwget\b|pip3? install|apt(?:-get)? |npm (?:install|i|ci)\b|git clone|\brequests\b"
     r"|/dev/tcp|\b(?:nc|ping|ssh|scp|telnet|dig|nslookup)\b|urllib|httpx|aiohttp|boto3|google\.cloud|\bsocket\b|smtplib|psycopg|sqlalchemy|pymysql|dlt\b|kaggle|\bfetch\("
 )
+_MISSING_PACKAGE = re.compile(r"ModuleNotFoundError|Cannot find (?:module|package)|there is no package called")
 _LOOP_VALUE = re.compile(r"\b(?:taskrun\.(?:value|items|iteration)|item\b|parents?\b)")
 _SAMPLED = re.compile(r"\b(?:secret|kv)\(|\bread\(\s*['\"](?!\{)|\btrigger\.")
 _ELSEWHERE = frozenset(("packages-missing", "no-program", "path-not-allowed", "no-motherduck", "unfenced-script"))
@@ -78,6 +79,11 @@ def certain(error: EngineError, said: Iterable[str]) -> bool:
 def never_right(message: str) -> bool:
     """Whether a message of the core tells of something that is wrong whatever the data."""
     return bool(_CERTAIN.search(message) or _UNKNOWN_NAME.search(message))
+
+
+def lacks_package(said: Iterable[str]) -> bool:
+    """Whether a script missed a package that the image it names may well have."""
+    return any(_MISSING_PACKAGE.search(line) for line in said)
 
 
 def wants_network(task: Task, flow: Flow) -> bool:

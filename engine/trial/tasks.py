@@ -181,6 +181,8 @@ class Tasks:
             return Note("ran", f"on stood-in data: {why}", "FAILED", doubtful=True)
         if isinstance(error, TaskFailed) and error.outputs.get("exitCode") == _MISSING_COMMAND:
             return Note("ran", f"a command is not on this machine: {why}", "FAILED", doubtful=True)
+        if judge.lacks_package(said):
+            return Note("ran", f"a package is not on this machine: {why}", "FAILED", doubtful=True)
         if judge.wants_network(task, self.flow) and not isinstance(error, ExpressionError):
             return Note("ran", f"without the network it wants: {why}", "FAILED", doubtful=True)
         return Note("ran", why, "FAILED", fault=not task.allow_failure, doubtful=task.allow_failure)

@@ -68,8 +68,13 @@ def _install(missing: list[str], target: Path, *, online: bool) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False)
     if done.returncode:
         shutil.rmtree(aside, ignore_errors=True)
-        raise _unavailable(missing, (done.stderr or done.stdout).strip()[-300:])
+        raise _unavailable(missing, _reason(done.stderr or done.stdout))
     aside.rename(target)
+
+
+def _reason(said: str) -> str:
+    """The first lines of what uv says, on one line."""
+    return " ".join(said.replace("\u2570\u2500\u25b6", "").replace("\u00d7", "").split())[:200]
 
 
 def _unavailable(missing: list[str], why: str) -> TaskFailed:

@@ -186,6 +186,18 @@ def test_a_script_that_wants_the_network_is_partly() -> None:
     assert outcome.verdict == "partly" and "network" in why(outcome, "work")
 
 
+@pytest.mark.parametrize(
+    "work", ["script: import surely_not_installed", "dependencies: [surely-not-installed]\n    script: x = 1"]
+)
+def test_packages_that_are_not_here_are_no_fault_of_the_flow(work: str) -> None:
+    outcome = tried(f"""
+  - id: work
+    type: io.kestra.plugin.scripts.python.Script
+    {work}
+""")
+    assert outcome.verdict == "partly" and "surely" in why(outcome, "work")
+
+
 def test_unknown_types_are_not_executable() -> None:
     outcome = tried("  - {id: odd, type: io.kestra.plugin.nowhere.Thing}\n")
     assert outcome.verdict == "partly"
