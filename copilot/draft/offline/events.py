@@ -10,7 +10,7 @@ from copilot.draft.offline.mentions import Mention
 from copilot.draft.offline.text import NAME, Text
 
 _WEBHOOK = re.compile(
-    r"\bwebhook\b(?!\s*(?:url|is|from\s+(?:the\s+)?secret|in\s+(?:the\s+)?secret|address))"
+    r"\bwebhook\b(?!\s*(?:url|is\s+(?:the\s+)?(?:secret|in)|from\s+(?:the\s+)?secret|in\s+(?:the\s+)?secret|address))"
     r"|\b(?:call|hit|post)s?\s+(?:our|my|a|an|this|the)\s+(?:http\s+)?(?:hook|callback)\b"
 )
 _NOT_WEBHOOK = re.compile(r"\b(?:slack|teams|discord|zulip|incoming|google\s+chat|to\s+(?:a|the|this)|via\s+(?:the\s+)?(?:slack|teams)|catch)\s+$")
@@ -33,7 +33,7 @@ _MESSAGE = re.compile(r"\b(?:each|every|all|per|when(?:ever)?\s+an?|any|new|inco
 _POLL = re.compile(r"\b(?:poll|batch(?:es)?\s+of|collect\w*)\b")
 _MAIL = re.compile(r"\b(?:e-?mails?|mails?)\s+(?:\w+\s+){0,3}(?:arriv\w+|is\s+received|comes?\s+in|lands?)|\bnew\s+(?:e-?mail|mail)\b|\breceives?\s+an?\s+e-?mail")
 _CHANGES = re.compile(r"\bchang(?:es|ed)\b|\bis\s+(?:modified|edited|updated)\b|\bmodified\b")
-_STARTS_WHEN = re.compile(rf"^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b")
+_STARTS_WHEN = re.compile(rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b")
 
 
 def find_events(text: Text, mentions: Sequence[Mention], has_schedule: bool) -> tuple[list[Event], set[int]]:

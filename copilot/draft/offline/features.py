@@ -118,7 +118,7 @@ def find_timeout(text: Text, clauses: tuple[Clause, ...]) -> tuple[str, int] | N
     return None
 
 
-_SLA = re.compile(rf"(?:\bsla\b[^.;]{{0,60}}?|(?:longer|more)\s+than\s+|within\s+|max(?:imum)?\s+(?:duration\s+)?){DURATION}")
+_SLA = re.compile(rf"(?:\bsla\b[^.;]{{0,60}}?|(?:longer|more)\s+than\s+|within\s+|under\s+|below\s+|in\s+less\s+than\s+|max(?:imum)?\s+(?:duration\s+)?){DURATION}")
 
 
 def find_sla(text: Text) -> str | None:

@@ -34,7 +34,7 @@ _BEFORE = re.compile(
     rf"|(?P<list2>{_ID}(?:/{_ID})+)\s+(?:selectable|configurable|as\s+inputs?)"
 )
 _DEFAULT = re.compile(rf"\b(?:default(?:s|ing)?(?:\s+(?:to|is|value|=))*|standard(?:wert)?|defecto)\s*:?\s*(?P<value>{NAME}|[\ue000]+|-?\d+(?:\.\d+)?|[\w-]+(?:\s+[\w-]+)?)|(?P<value2>[\w.-]+)\s+is\s+(?:the\s+)?default|(?P<value3>[\w-]+)\s+(?:by|as)\s+default")
-_CHOOSE = re.compile(rf"\b(?:choose|pick|select|picks|chooses|selects)\s+(?:the\s+|an?\s+)?(?P<id>[a-z]\w*)(?:\s+from\s+(?:a\s+)?(?:drop-?down|list|menu))?\s*(?::|\(|from|between|out\s+of)\s*(?P<values>[\w-]+(?:(?:\s*[,/|]\s*|\s+or\s+|\s+and\s+)[\w-]+)+)")
+_CHOOSE = re.compile(rf"\b(?:choose|pick|select|picks|chooses|selects)\s+(?P<several>several\s+|many\s+|one\s+or\s+more\s+|multiple\s+)?(?:the\s+|an?\s+)?(?P<id>[a-z]\w*)(?:\s+from\s+(?:a\s+)?(?:drop-?down|list|menu))?\s*(?::|\((?:[a-z-]+:)?|from|between|out\s+of)\s*(?P<values>[\w-]+(?:(?:\s*[,/|]\s*|\s+or\s+|\s+and\s+)[\w-]+)+)")
 _ASK = re.compile(rf"\b(?:ask\s+(?:for|me\s+for|the\s+user\s+for)|takes?|accepts?|prompt\s+for|let\s+me\s+enter|i\s+(?:pass|give|enter|type)(?:\s+in)?|user\s+(?:enters|gives|picks|passes|provides|selects))\s+(?:an?\s+|the\s+|my\s+)?(?P<id>{NAME}|[a-z][\w-]*)(?P<noun>\s+name)?(?!\s+(?:to|about)\b)")
 _PASTES = re.compile(r"\b(?:pastes?|enters?|provides?|types?)\s+(?:in\s+)?(?:the|a|his|her|their)\s+(?P<id>[a-z]\w*)")
 _GIVEN = re.compile(r"\b(?:an?|the|my)\s+(?P<id>[a-z]\w*)\s+(?:that\s+)?i\s+(?:pass|give|enter|type)(?:\s+in)?\b|\bthe\s+user's\s+(?P<id2>[a-z]\w*)\b|\b(?P<id3>schema)\s+i\s+give\b|\bclassify\s+the\s+(?P<id4>question|text|ticket|message|email)\b|\b(?:hash|answer)\s+(?:the|a)\s+(?P<id5>question)\b")
@@ -52,7 +52,7 @@ def find_inputs(text: Text) -> list[InputSpec]:
     for match in _CHOOSE.finditer(text.masked):
         values = tuple(v for v in re.split(r"\s*[,/|]\s*|\s+or\s+|\s+and\s+", _original(text, match.start("values"), match.end("values"))) if v)
         default = _default_near(text, match.end(), values) or _default_near(text, match.start(), values)
-        _add(found, InputSpec(_identifier(match["id"]), "SELECT", default, values))
+        _add(found, InputSpec(_identifier(match["id"]), "MULTISELECT" if match["several"] else "SELECT", default, values))
     for match in _AFTER.finditer(text.masked):
         if re.search(r"\b(?:with|and|its?|takes?)\s+$", text.masked[: match.start()]) and re.search(r"\b(?:flow|subflow)\b[^.;]{0,50}$", text.masked[: match.start()]) and not match["prefix"].strip():
             continue
@@ -148,6 +148,13 @@ def _from_list(found: dict[str, InputSpec], text: Text, match: re.Match[str], pr
             continue
         note = (piece[2] or "").strip(" ()") and text.plain[start + piece.start(2) : start + piece.end(2)].strip(" ()")
         note = note or _paren_after(text, start + piece.end(1))
+        typed = re.match(rf"\s*,?\s*(?:as\s+an?|is\s+an?|\(an?)\s+({_KIND})(?:\s*\(([^)]*)\))?", text.masked[start + piece.end(1) :])
+        if typed and not kind:
+            own = _kind_of(typed[1])
+            note = text.plain[start + piece.end(1) + typed.start(2) : start + piece.end(1) + typed.end(2)] if typed[2] else note
+        shared = re.match(rf"[^()]{{0,40}}\(\s*(?:both|all|each)\s+(?:are\s+|an?\s+)?({_KIND})", text.masked[start + piece.end(1) :])
+        if shared and not kind:
+            kind = _kind_of(shared[1])
         spec = _described(_identifier(name), kind or own, note, text)
         _add(found, spec if spec.default is not None or spec.values else _with_default(spec, text, start + piece.end(1)))
 

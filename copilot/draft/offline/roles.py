@@ -51,9 +51,10 @@ def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> st
     verb = verb_before(before)
     if verb == "write" and re.search(r"\b(?:of|in)\s+(?:our\s+|the\s+|a\s+)?$", before) and re.search(r"\bfrom\b", after):
         return "write"
-    if _FROM.search(before):
+    nearest = _nearest_preposition(before)
+    if nearest == "from":
         return "read"
-    if _INTO.search(before):
+    if nearest == "into":
         return "write"
     if _GOES_TO.match(after) and verb in ("", "read", "write") and not _IN.search(before):
         return "read" if verb != "write" or re.search(r"\b(?:copy|move|load|import)\s+(?:an?\s+|the\s+|our\s+)?$", before) else "write"
@@ -75,6 +76,15 @@ def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> st
     if lead == "then" and not first:
         return "run" if kind == "sql" and following in ("read", "change") else "write"
     return "run" if kind == "sql" else ("read" if first else "write")
+
+
+def _nearest_preposition(before: str) -> str:
+    """'from' or 'into', whichever stands closest before the name."""
+    spots = [(m.end(), kind) for kind, words in (("from", r"from|out\s+of|aus|von|desde|depuis"), ("into", r"to|into|onto|towards|nach|hacia|vers"), ("", r"in|on|inside|with|using|via|through|by|and|the\s+\w+\s+in")) for m in re.finditer(rf"\b(?:{words})\s", before)]
+    if not spots:
+        return ""
+    end, kind = max(spots)
+    return kind if len(re.findall(r"\S+", before[end:])) <= 4 else ""
 
 
 def _saas_role(service: Service, before: str, after: str) -> str:

@@ -140,7 +140,7 @@ SERVICES: tuple[Service, ...] = (
     _service("airflow", r"airflow", "saas", run="airflow.dags.TriggerDagRun"), _service("prefect", r"prefect", "saas", run="prefect.CreateFlowRun"), _service("dagster", r"dagster", "saas", run="dagster.TriggerRun"),
     _service("zapier", r"zapier|\bzap\b", "saas", run="zapier.TriggerZap core.http.Request", write="zapier.TriggerZap core.http.Request"), _service("n8n", r"\bn8n\b", "saas", run="n8n.webhook.TriggerWorkflow"),
     _service("jenkins", r"jenkins", "saas", run="jenkins.JobBuild"), _service("powerbi", r"power\s?bi", "saas", run="powerbi.RefreshGroupDataset", write="powerbi.RefreshGroupDataset"),
-    _service("kubernetes", r"kubernetes|\bk8s\b|kubectl", "tool", run="kubernetes.core.PodCreate kubernetes.PodCreate", apply="kubernetes.kubectl.Apply"), _service("databricks_job", r"databricks\s+(?:job|run)", "saas", run="databricks.job.SubmitRun"),
+    _service("kubernetes", r"kubernetes|\bk8s\b|kubectl", "tool", run="kubernetes.core.PodCreate kubernetes.PodCreate", apply="kubernetes.kubectl.Apply"),
     _service("argocd", r"argo\s?cd", "saas", run="argocd.apps.Sync", status="argocd.apps.Status"), _service("servicenow", r"service\s?now", "saas", write="servicenow.Post", create="servicenow.Post", update="servicenow.Update", read="servicenow.Get"),
     _service("jira", r"\bjira\b", "saas", write="jira.issues.Create", create="jira.issues.Create", comment="jira.issues.CreateComment", update="jira.issues.UpdateFields"),
     _service("salesforce", r"salesforce|\bsoql\b", "saas", read="ee.salesforce.SoqlQuery salesforce.SoqlQuery", run="ee.salesforce.SoqlQuery salesforce.SoqlQuery", write="ee.salesforce.Create salesforce.Create"),
@@ -148,6 +148,7 @@ SERVICES: tuple[Service, ...] = (
     _service("graphql", r"graph\s?ql", "saas", run="graphql.Request", read="graphql.Request"), _service("tika", r"\btika\b", "tool", run="tika.Parse"),
     _service("gitlab", r"gitlab", "saas"), _service("github", r"github(?!\.com|\s*usercontent)", "saas"), _service("docker_compose", r"docker[\s-]compose", "tool", run="docker.cli.Compose docker.Compose"),
     _service("proxmox", r"proxmox", "saas"), _service("cloudflare", r"cloudflare", "saas"), _service("todoist", r"todoist", "saas"), _service("notion", r"\bnotion\b", "saas"), _service("hubspot", r"hub\s?spot", "saas"), _service("linear", r"\blinear\b", "saas"),
+    _service("awscli", r"aws[\s-]cli", "tool", run="aws.cli.AwsCLI"), _service("gcloud", r"gcloud(?:[\s-]cli)?", "tool", run="gcp.cli.GCloudCLI"), _service("azcli", r"(?:az|azure)[\s-]cli", "tool", run="azure.cli.AzCLI"),
     _service("ssh", r"\bssh\b", "tool", run="fs.ssh.Command"), _service("tcp", r"\btcp\b", "tool", run="fs.tcp.Send", write="fs.tcp.Send"), _service("udp", r"\budp\b", "tool", run="fs.udp.Send", write="fs.udp.Send"),
     _service("datagen", r"(?:fake|synthetic|dummy|random|mock)\s+(?:\w+\s+)?(?:records|data|rows|events|customers|orders|users)", "tool", run="datagen.core.Generate"),
 )  # fmt: skip

@@ -124,7 +124,8 @@ class Writer:
     def _object(self, type_name: str, facts: Any) -> dict[str, Any]:
         fields = facts.fields or {}
         out = {n: self.placeholder(type_name, n, f) for n, f in fields.items() if f.required and not f.has_default}
-        return {n: v for n, v in out.items() if v is not None} or {"value": self.ask("value", "STRING")}
+        known = {n: v for n, v in out.items() if v is not None}
+        return known or ({} if fields else {"value": self.ask("value", "STRING")})
 
     def ask(self, name: str, kind: str = "STRING", default: Any = None, note: str = "") -> str:
         """An expression for an input; the input is added when the words did not name it."""

@@ -68,6 +68,10 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         return " ".join(f"{f}: {{{{ outputs.{task}.onResume.{f} }}}}" for f in fields)
     if w.loops:
         return _loop_message(w, low)
+    if w.last is None and w.inputs and re.search(r"\b(?:it|them|both|all|choice|value|values|each|that)\b", low):
+        named = [n for n in w.inputs if n not in w.placeholders]
+        if named:
+            return f"{{{{ inputs.{named[0]} }}}}" if len(named) == 1 else ", ".join(f"{n}: {{{{ inputs.{n} }}}}" for n in named)
     for name in w.inputs:
         if re.search(rf"\b{re.escape(name.replace('_', ' '))}s?\b|\b{re.escape(name)}\b", low):
             return f"{{{{ inputs.{name} }}}}"

@@ -18,7 +18,7 @@ _SECRET = re.compile(r"(?i)password|token|secret|api_?key|username|privateKey")
 _CONTENT = ("title", "summary", "subject", "description", "body", "content", "message", "text", "name")
 
 
-@block("saas")
+@block("saas", "tool")
 def generic(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     role = step.args["role"]
