@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from engine.expressions.inspection import Reference
 
 Value = dict[str, Any]
+Keys = tuple[str | int | None, ...]
+"""Steps of a reference after its first name; None where one is computed."""
 ROOTS = frozenset(
     (
         "flow", "execution", "task", "taskrun", "tasks", "parent", "parents", "inputs", "outputs", "vars", "labels",
@@ -131,6 +133,18 @@ class Checked:
     def references(self) -> list[tuple[Template, Reference]]:
         """Every reference, but those inside of a name with a hyphen, which have a finding of their own."""
         return list(references(self.templates))
+
+    @cached_property
+    def _reads(self) -> dict[str, list[tuple[Template, Reference, Keys]]]:
+        out: dict[str, list[tuple[Template, Reference, Keys]]] = {}
+        for template, reference in self.references:
+            steps = reference.steps
+            out.setdefault(str(steps[0].key), []).append((template, reference, tuple(step.key for step in steps[1:])))
+        return out
+
+    def reads(self, root: str) -> list[tuple[Template, Reference, Keys]]:
+        """References that start with ``root``, each with the steps after it."""
+        return self._reads.get(root, [])
 
     @cached_property
     def templates(self) -> list[Template]:

@@ -10,7 +10,6 @@ from engine.flow.findings import Finding, Path
 from engine.flow.kinds import holds_expression
 from engine.flow.names import nearest
 from engine.flow.rules import rule
-from engine.flow.templates import keys
 
 _CALLS = frozenset(f"io.kestra.plugin.core.flow.{name}" for name in ("Subflow", "ForEachItem"))
 _THIS_NAMESPACE = "{{flow.namespace}}"
@@ -93,9 +92,8 @@ def outputs_of_called_flows(ctx: Checked) -> Iterator[Finding]:
     called = {task.id: flows[key] for task, key in _calls(ctx) if key in flows and not task.value.get("outputs")}
     if not called:
         return
-    for template, reference in ctx.references:
-        path = keys(reference)
-        if reference.path[0] != "outputs" or reference.guarded or len(path) < 3 or path[1] != "outputs":
+    for template, reference, path in ctx.reads("outputs"):
+        if reference.guarded or len(path) < 3 or path[1] != "outputs":
             continue
         flow = called.get(str(path[0]))
         if flow is None or not isinstance(path[2], str):

@@ -82,9 +82,8 @@ def outputs_that_exist(ctx: Checked) -> Iterator[Finding]:
     by_id: dict[str, list[Typed]] = {}
     for task in ctx.tasks:
         by_id.setdefault(task.id, []).append(task)
-    for template, reference in ctx.references:
-        path = keys(reference)
-        if reference.path[0] != "outputs" or not path or not isinstance(path[0], str) or _elsewhere(template):
+    for template, reference, path in ctx.reads("outputs"):
+        if not path or not isinstance(path[0], str) or _elsewhere(template):
             continue
         name = path[0]
         if name not in by_id:
@@ -171,9 +170,8 @@ def inputs_that_exist(ctx: Checked) -> Iterator[Finding]:
     names = ctx.named["inputs"]
     if ctx.open_inputs:
         return
-    for template, reference in ctx.references:
-        path = keys(reference)
-        if reference.path[0] != "inputs" or reference.guarded or not path or not isinstance(path[0], str):
+    for template, reference, path in ctx.reads("inputs"):
+        if reference.guarded or not path or not isinstance(path[0], str):
             continue
         if path[0] in names or any(n.startswith(f"{path[0]}.") for n in names) or _in_a_tool(template):
             continue
@@ -193,9 +191,8 @@ def variables_that_exist(ctx: Checked) -> Iterator[Finding]:
     names = ctx.named["vars"]
     if any(task.short == "SetVariables" for task in ctx.tasks):
         return
-    for template, reference in ctx.references:
-        path = keys(reference)
-        if reference.path[0] != "vars" or reference.guarded or not path or not isinstance(path[0], str):
+    for template, reference, path in ctx.reads("vars"):
+        if reference.guarded or not path or not isinstance(path[0], str):
             continue
         if path[0] not in names:
             hint, meant = _guess(path[0], sorted(names))
@@ -214,9 +211,8 @@ def trigger_variables(ctx: Checked) -> Iterator[Finding]:
         if definition is None or not definition.outputs_known or not definition.outputs or definition.partial:
             return
         given |= definition.outputs.keys()
-    for template, reference in ctx.references:
-        path = keys(reference)
-        if reference.path[0] != "trigger" or reference.guarded or not path or not isinstance(path[0], str):
+    for template, reference, path in ctx.reads("trigger"):
+        if reference.guarded or not path or not isinstance(path[0], str):
             continue
         if path[0] not in given and ctx.triggers:
             hint, meant = _guess(path[0], sorted(given))
@@ -229,7 +225,7 @@ def names_that_are_known(ctx: Checked) -> Iterator[Finding]:
     """The first name of a reference is one that Kestra gives."""
     ids = {task.id for task in ctx.tasks}
     for template, reference in ctx.references:
-        name = str(reference.path[0])
+        name = str(reference.steps[0].key)
         if reference.guarded or ctx.is_root(name) or _unquoted_argument(template, reference):
             continue
         alias = _ALIASES.get(name)
@@ -274,10 +270,9 @@ def _unquoted_argument(template: Template, reference: Reference) -> bool:
 @rule
 def loop_variables(ctx: Checked) -> Iterator[Finding]:
     """taskrun.value exists inside of a loop; inside of a Loop it is item.value, and the iteration item.index."""
-    for template, reference in ctx.references:
+    for template, reference, path in ctx.reads("taskrun"):
         task = template.task
-        path = keys(reference)
-        if reference.path[0] != "taskrun" or path[:1] not in (("value",), ("iteration",)) or task is None:
+        if path[:1] not in (("value",), ("iteration",)) or task is None:
             continue
         around = [above.short for above in task.ancestors()]
         if path[0] == "value" and not reference.guarded and not around:

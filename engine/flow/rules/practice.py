@@ -9,7 +9,6 @@ from engine.flow.context import Checked
 from engine.flow.findings import Finding
 from engine.flow.rules import rule
 from engine.flow.rules.inputs import inputs_of
-from engine.flow.templates import keys
 
 _LOOKS_AT_ALL = frozenset(("printContext", "fetchContext"))
 
@@ -33,12 +32,11 @@ def images_are_pinned(ctx: Checked) -> Iterator[Finding]:
 def nothing_is_declared_in_vain(ctx: Checked) -> Iterator[Finding]:
     """Inputs and variables are read somewhere."""
     used: dict[str, set[str]] = {"inputs": set(), "vars": set()}
-    for _, reference in ctx.references:
-        root, path = str(reference.path[0]), keys(reference)
-        if root in used:
+    for root, names in used.items():
+        for _, _, path in ctx.reads(root):
             if not path or not isinstance(path[0], str):
                 return
-            used[root].add(path[0])
+            names.add(path[0])
     if any(use.name in _LOOKS_AT_ALL for template in ctx.templates for use in template.found.uses):
         return
     for entry, path in inputs_of(ctx):
