@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rag.markdown import Block, Section, pieces, sections
 from rag.model import Chunk, Document, Kind
 
-VERSION = 1
+VERSION = 2
 """Raised whenever chunks of the same document come out otherwise: an index of another version is refused."""
 
 LIMIT = 250
@@ -58,7 +58,8 @@ class Chunker:
         self, document: Document, section: Section, path: tuple[str, ...], kind: Kind, text: str, ident: str
     ) -> Chunk:
         crumb = " > ".join([document.title, *path])
-        mentions = dict.fromkeys(_TYPE_NAME.findall(text))
+        named = [t for t in document.types if re.search(rf"\b{t.rsplit('.', 1)[-1]}\b", text)]
+        mentions = dict.fromkeys([*_TYPE_NAME.findall(text), *(named if document.kind != "reference" else ())])
         return Chunk(
             id=ident,
             document=document.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from rag.versions import covers
 DEFAULT_TARGET = "1.1"
 UNANSWERABLE = "unanswerable"
 _SEED = 7
+_VERSION = re.compile(r" \d+(?:\.\d+)*$")
 
 Search = Callable[[str, str], Found]
 """``search(words, target)``: at least ten hits where there are."""
@@ -45,9 +47,9 @@ def names_type(hit: Hit, name: str) -> bool:
 
 
 def has_topic(hit: Hit, topic: str) -> bool:
-    """A page of the topic, or of one that narrows it (``migration 2.0`` is about ``migration``)."""
+    """A page of the topic, or of the topic for one version (``migration 2.0`` is about ``migration``)."""
     wanted = _plain(topic)
-    return any(_plain(t) == wanted or _plain(t).startswith(f"{wanted} ") for t in hit.topics)
+    return any(_VERSION.sub("", _plain(t)) == wanted or _plain(t) == wanted for t in hit.topics)
 
 
 def run(rows: Iterable[Mapping[str, Any]], search: Search, count: Callable[[str], int] = len) -> list[Outcome]:

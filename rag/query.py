@@ -18,6 +18,10 @@ _STEP = re.compile(
 )
 
 
+SUPERSEDED = 0.6
+"""Below this weight a reference is of a type that another one has taken the place of."""
+
+
 def words_of(text: str) -> list[str]:
     """Words that carry meaning, in order, each once; names also by their parts (``bulkLoad``: bulkload, bulk, load)."""
     out: list[str] = []
@@ -29,7 +33,7 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(out))
 
 
-def steps_of(text: str, *, least_words: int = 3, most: int = 8) -> list[str]:
+def steps_of(text: str, *, least_words: int = 1, most: int = 8) -> list[str]:
     """The parts of a longer request, each of which may need a page of its own; empty for a single step."""
     parts = [p.strip(" ,.;:") for p in _STEP.split(text)]
     steps: list[str] = []
@@ -83,11 +87,14 @@ class TypeNames:
     ends: dict[str, list[int]] = field(default_factory=dict)
     simple: dict[str, list[int]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    superseded: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, references: Iterable[tuple[int, Sequence[str], Sequence[str]]]) -> TypeNames:
+    def of(cls, references: Iterable[tuple[int, Sequence[str], Sequence[str], float]]) -> TypeNames:
         found = cls()
-        for number, types, aliases in references:
+        for number, types, aliases, weight in references:
+            if weight < SUPERSEDED:
+                found.superseded.add(number)
             for name in types:
                 found.names[number] = name
                 found.full.setdefault(name.lower(), []).insert(0, number)
@@ -134,10 +141,16 @@ class TypeNames:
     def _nearest(self, numbers: Sequence[int], context: set[str]) -> list[int]:
         """Those whose package the text names come first, then core; many equal ones are cut to a handful."""
 
-        def distance(number: int) -> tuple[int, int, int, str]:
+        def distance(number: int) -> tuple[bool, int, int, int, str]:
             name = self.names[number]
             words = [w for segment in family(name) for w in split_name(segment)]
             named = sum(w in context for w in words)
-            return (-named, 0 if name.startswith(f"{PREFIX}core.") else 1, len(words) - named, name)
+            return (
+                number in self.superseded,
+                -named,
+                0 if name.startswith(f"{PREFIX}core.") else 1,
+                len(words) - named,
+                name,
+            )
 
         return sorted(dict.fromkeys(numbers), key=distance)[:6]

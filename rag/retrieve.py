@@ -12,7 +12,7 @@ from rag.embedders import Embedder
 from rag.index.generation import Generation
 from rag.index.lexical import Row
 from rag.model import Found, Hit
-from rag.query import Named, TypeNames, asks_for_change, steps_of, words_of
+from rag.query import SUPERSEDED, Named, TypeNames, asks_for_change, steps_of, words_of
 from rag.relevance import Signals, objection
 from rag.versions import covers, version_number
 from rag.words import is_common, product_words, synonyms
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _RANK = 20
 """Reciprocal rank fusion adds 1 / (rank + this); small, since the first few ranks of either list are what counts."""
+_NAMED = 6.0
+"""Enough that nothing comes before a type that is named."""
 _SYNONYMS = 0.4
 _LINKS = 1.0
 _LINKING = 12
@@ -104,7 +106,7 @@ class Retriever:
         at = version_number(target)
         found: dict[int, _Candidate] = {}
         if stages.exact:
-            self._add(found, "name", 3.0, [n for n in named.certain if self._wanted(n, None, kinds)])
+            self._add(found, "name", _NAMED, [n for n in named.certain if self._wanted(n, None, kinds)])
             self._add(found, "name?", 1.0, [n for n in named.likely if self._wanted(n, at, kinds)])
         asked = [(words, 1.0), *((s, 0.5) for s in (steps_of(words) if stages.steps else []))]
         for index, (text, weight) in enumerate(asked):
@@ -249,5 +251,5 @@ def _prior(row: Row, asked: frozenset[str], changes: bool, named: bool) -> float
         return 1.0
     name = row.types[0]
     meant = is_common(name) or bool(product_words(name) & asked)
-    superseded = row.weight < 0.6 and changes
+    superseded = row.weight < SUPERSEDED and changes
     return _REFERENCE * (1.0 if superseded else row.weight) * (1.0 if meant else _SPECIAL)

@@ -154,13 +154,13 @@ class LexicalReader:
         """The chunks of every other source."""
         return frozenset(n for (n,) in self._rows("SELECT number FROM chunks WHERE source <> ?", (source,)))
 
-    def references(self) -> list[tuple[int, list[str], list[str]]]:
-        """(number, types, aliases) of the first chunk of every reference document."""
+    def references(self) -> list[tuple[int, list[str], list[str], float]]:
+        """(number, types, aliases, weight) of the first chunk of every reference document."""
         found = self._rows(
-            "SELECT MIN(number), json_extract(facts, '$.types'), json_extract(facts, '$.aliases') "
-            "FROM chunks WHERE kind = 'reference' GROUP BY source, document"
+            "SELECT MIN(number), json_extract(facts, '$.types'), json_extract(facts, '$.aliases'), "
+            "json_extract(facts, '$.weight') FROM chunks WHERE kind = 'reference' GROUP BY source, document"
         )
-        return [(n, json.loads(t), json.loads(a)) for n, t, a in found]
+        return [(n, json.loads(t), json.loads(a), float(w)) for n, t, a, w in found]
 
     def mentions(self) -> dict[int, list[str]]:
         """The other types that each chunk speaks of."""

@@ -293,7 +293,7 @@ def test_the_manifest_says_what_the_index_is(tmp_path: Path, settings: Any, word
     current = Shelf(tmp_path / "home" / "index").current()
     assert current is not None
     manifest = read_manifest(current)
-    assert (manifest.model, manifest.dimension, manifest.chunker) == ("words-48", 48, 1)
+    assert (manifest.model, manifest.dimension, manifest.chunker) == ("words-48", 48, 2)
     assert manifest.files["lexical.sqlite"][1] is not None
     assert manifest.files["chroma/chroma.sqlite3"][1] is None
 
