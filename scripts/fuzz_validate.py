@@ -115,13 +115,13 @@ def misplaced(text: str, findings: list[Finding]) -> str:
 
 def attempt(text: str, trouble: _Trouble) -> str:
     """What went wrong with one text; empty when nothing did."""
-    before, started = trouble.seen, time.perf_counter()
+    before, started = trouble.seen, time.process_time()
     try:
         findings = check_flow(text)
         fix(text, findings)
     except Exception as error:  # noqa: BLE001 - the point is to see anything that escapes
         return f"raised {type(error).__name__}: {error}"
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     if seconds > SLOW_SECONDS:
         return f"took {seconds:.1f} s"
     return "a rule failed" if trouble.seen > before else misplaced(text, findings)
