@@ -81,8 +81,8 @@ def _cached(context: TaskContext, run_task: RunTask, cache: TaskCache, flow_id: 
     own = _OWN.get(task.type)
     if own is not None:
         return _outcome(own(context))
-    kept = task.task_cache or {}
-    if not truthy(context.render_text(kept.get("enabled", False))):
+    kept = task.task_cache
+    if not kept or not truthy(context.render_text(kept.get("enabled", False))):
         return _outcome(run_task(task, context))
     value = context.variables.get("taskrun", {}).get("value")
     key = cache.key(context.namespace, flow_id, task.id, context.render(dict(task.properties)), value)

@@ -110,7 +110,7 @@ class Executor:
         return EngineServices(
             namespace=live.execution.namespace,
             now=self.clock.now,
-            files=self.files(live, run, None),
+            files=lambda: self.files(live, run, None),
             kv=self.stores.kv,
             secrets=self.stores.secrets,
             masker=live.masker,

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, NotFound, Refused
@@ -33,7 +34,7 @@ class EngineServices:
         *,
         namespace: str,
         now: Callable[[], float],
-        files: ExecutionFiles,
+        files: Callable[[], ExecutionFiles],
         kv: KvStore,
         secrets: Secrets,
         masker: Masker,
@@ -42,12 +43,17 @@ class EngineServices:
     ) -> None:
         self._namespace = namespace
         self._now = now
-        self._files = files
+        self._open_files = files
         self._kv = kv
         self._secrets = secrets
         self._masker = masker
         self._error_logs = error_logs
         self._settings = settings
+
+    @cached_property
+    def _files(self) -> ExecutionFiles:
+        """Made when an expression first asks for a file; most never do."""
+        return self._open_files()
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._now(), UTC)

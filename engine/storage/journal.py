@@ -7,6 +7,7 @@ Readers use connections of their own, so a list never waits for a run.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import threading
@@ -22,8 +23,9 @@ Durability = Literal["full", "process"]
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, execution TEXT NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS events_of ON events (execution);
+CREATE TABLE IF NOT EXISTS events (
+    execution TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (execution, seq)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS executions (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, flow TEXT NOT NULL,
     revision INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, finished INTEGER NOT NULL,
@@ -34,10 +36,9 @@ CREATE INDEX IF NOT EXISTS executions_called ON executions (caller);
 CREATE INDEX IF NOT EXISTS executions_parent ON executions (parent);
 CREATE TABLE IF NOT EXISTS sources (hash TEXT PRIMARY KEY, source TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS logs (
-    seq INTEGER PRIMARY KEY, execution TEXT NOT NULL, task TEXT, task_run TEXT, attempt INTEGER,
-    at REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS logs_of ON logs (execution);
+    execution TEXT NOT NULL, seq INTEGER NOT NULL, task TEXT, task_run TEXT, attempt INTEGER,
+    at REAL NOT NULL, level TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (execution, seq)
+) WITHOUT ROWID;
 """
 
 
@@ -77,8 +78,7 @@ class LogLine:
     message: str
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Journal:
@@ -94,6 +94,8 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._connect()
             self._writer.executescript(_SCHEMA)
+            last = "SELECT max(ifnull((SELECT max(seq) FROM events), 0), ifnull((SELECT max(seq) FROM logs), 0))"
+            self._next = itertools.count(self._writer.execute(last).fetchone()[0] + 1)
         except (sqlite3.Error, OSError) as cause:
             raise EnvironmentMissing(
                 f"cannot open the journal {path}: {cause}", hint="choose a home directory that can be written"
@@ -117,7 +119,7 @@ class Journal:
         """Record in one transaction: events by execution, summaries, log lines, flow sources by hash."""
         with self._transaction() as writer:
             for execution, group in events:
-                writer.execute("INSERT INTO events (execution, body) VALUES (?, ?)", (execution, _json(group)))
+                writer.execute("INSERT INTO events VALUES (?, ?, ?)", (execution, next(self._next), _json(group)))
             if summaries:
                 writer.executemany(
                     f"INSERT INTO executions ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
@@ -127,8 +129,11 @@ class Journal:
                 )
             if logs:
                 writer.executemany(
-                    "INSERT INTO logs (execution, task, task_run, attempt, at, level, message) VALUES (?,?,?,?,?,?,?)",
-                    [(x.execution, x.task, x.task_run, x.attempt, x.at, x.level, x.message) for x in logs],
+                    "INSERT INTO logs VALUES (?,?,?,?,?,?,?,?)",
+                    [
+                        (x.execution, next(self._next), x.task, x.task_run, x.attempt, x.at, x.level, x.message)
+                        for x in logs
+                    ],
                 )
             for key, text in (sources or {}).items():
                 writer.execute("INSERT OR IGNORE INTO sources VALUES (?, ?)", (key, text))
