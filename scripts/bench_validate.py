@@ -111,7 +111,8 @@ def cold_start(text: str, target: str) -> float:
         file = Path(folder) / "flow.yaml"
         file.write_text(text)
         code = (
-            "import sys, pathlib; from engine.flow.check import check_flow; from engine.flow.runs_here import runs_here;"
+            "import sys, pathlib; from engine.flow.check import check_flow;"
+            "from engine.flow.runs_here import runs_here;"
             f"text = pathlib.Path({str(file)!r}).read_text(); runs_here(text);"
             f"sys.exit(len(check_flow(text, {target!r})))"
         )
