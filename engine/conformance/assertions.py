@@ -5,88 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.conformance.placeholders import Placeholders, at_path
-from engine.engine import Engine
-from engine.errors import EngineError
+from engine.conformance.loop_assertions import sub_executions
+from engine.conformance.observed import Assertion, Differences, Observed, compare
+from engine.conformance.placeholders import at_path
+from engine.conformance.run_assertions import task_logs, task_run
 from engine.execution.attempts import plain
-from engine.execution.state import TERMINAL, Execution, TaskRun
+from engine.execution.state import Execution
 from engine.flow.model import Flow
-from engine.storage.files import ExecutionRef
-from engine.storage.journal import LogLine
-
-Assertion = Mapping[str, Any]
-Differences = Iterable[str]
-
-
-class Observed:
-    """What a step gave: the execution, the flow, the engine to look further, and an error if it was refused."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        flow: Flow,
-        execution: Execution | None,
-        *,
-        error: EngineError | None = None,
-        setup: Mapping[str, str] | None = None,
-    ) -> None:
-        self.engine = engine
-        self.flow = flow
-        self._execution = execution
-        self.error = error
-        self.setup = setup or {}
-
-    @property
-    def execution(self) -> Execution:
-        if self._execution is None:
-            raise AssertionError(f"there is no execution: {self.error}")
-        return self._execution
-
-    @property
-    def logs(self) -> list[LogLine]:
-        return self.engine.logs(self.execution.id)
-
-    def children(self, flow_id: str) -> list[Execution]:
-        """Executions of another flow, oldest first."""
-        found = [s for s in self.engine.executions(limit=100_000) if s.flow == flow_id and s.id != self.execution.id]
-        return [self.engine.execution(s.id) for s in reversed(found)]
-
-    def iterations(self, of: str, task: str | None = None) -> list[Execution]:
-        """Iterations of the loops of an execution, in order."""
-        found = [self.engine.execution(s.id) for s in self.engine.executions(parent=of, limit=100_000)]
-        if task is not None:
-            found = [e for e in found if (e.loop or {}).get("task") == task]
-        return sorted(found, key=lambda e: (e.loop or {}).get("index", 0))
-
-    def fill(self, value: Any) -> Any:
-        """Placeholders filled in."""
-        if "$" not in str(value) or self._execution is None:
-            return value
-        return Placeholders(self.execution, self._child_id, self.setup).fill(value)
-
-    def _child_id(self, flow_id: str) -> str:
-        found = self.children(flow_id)
-        return found[0].id if found else ""
-
-    def run(self, assertion: Assertion) -> TaskRun | None:
-        """The task run an assertion is about."""
-        if "index" in assertion:
-            runs = self.execution.task_runs
-            index = int(assertion["index"])
-            return runs[index] if -len(runs) <= index < len(runs) else None
-        values = assertion.get("value")
-        return self.execution.find(assertion["task"], None if values is None else [str(v) for v in values])
-
-    def content(self, uri: str) -> bytes:
-        """The bytes of a stored file of any execution."""
-        match = re.match(r"kestra:///(.+?)/([^/]+)/executions/([^/]+)/", uri)
-        if match is None:
-            return b""
-        ref = ExecutionRef(match[1].replace("/", "."), match[2], match[3])
-        return self.engine.stores.files.execution(ref).open(uri).read_bytes()
 
 
 def check(observed: Observed, assertion: Assertion) -> list[str]:
@@ -95,167 +23,8 @@ def check(observed: Observed, assertion: Assertion) -> list[str]:
         if key in assertion:
             return list(form(observed, assertion))
     if "task" in assertion or "index" in assertion:
-        return list(_task_run(observed, assertion))
+        return list(task_run(observed, assertion))
     return [f"unknown assertion {dict(assertion)}"]
-
-
-def compare(actual: Any, assertion: Assertion, observed: Observed, what: str) -> Differences:
-    """equals, contains, matches and their kind, for one value."""
-    shown = f"{what} is {str(actual)[:200]!r}"
-    for key, wanted in assertion.items():
-        test = _COMPARISONS.get(key)
-        if test is None:
-            continue
-        expected = observed.fill(wanted)
-        if not test(actual, expected):
-            yield f"{shown}, expected {key} {str(expected)[:200]!r}"
-
-
-def same(actual: Any, expected: Any) -> bool:
-    """Equality as the cases mean it: JSON text equals its value, numbers equal their text."""
-    if actual == expected:
-        return True
-    if isinstance(actual, bool) or isinstance(expected, bool):
-        return str(actual).lower() == str(expected).lower()
-    if isinstance(actual, int | float | str) and isinstance(expected, int | float | str):
-        return str(actual) == str(expected)
-    for one, other in ((actual, expected), (expected, actual)):
-        if isinstance(one, str) and isinstance(other, list | dict):
-            try:
-                return bool(json.loads(one) == plain(other))
-            except ValueError:
-                return False
-    return False
-
-
-def _contains(actual: Any, expected: Any) -> bool:
-    text = actual if isinstance(actual, str) else json.dumps(plain(actual), separators=(",", ":"), ensure_ascii=False)
-    return str(expected) in text
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
-
-
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "equals": same,
-    "not_equals": lambda actual, expected: not same(actual, expected),
-    "contains": _contains,
-    "matches": lambda actual, expected: re.search(expected, _text(actual), re.DOTALL) is not None,
-    "greater_than": lambda actual, expected: float(actual) > float(expected),
-    "length": lambda actual, expected: len(actual) == expected,
-    "equals_any_order": lambda actual, expected: sorted(map(str, actual)) == sorted(map(str, expected)),
-}
-
-
-# -- task runs -------------------------------------------------------------------------------------------
-
-
-def _task_run(observed: Observed, assertion: Assertion) -> Differences:
-    name = f"{assertion.get('task', assertion.get('index'))}{assertion.get('value', '')}"
-    if "count" in assertion:
-        count = sum(1 for run in observed.execution.task_runs if run.task_id == assertion["task"])
-        if count != assertion["count"]:
-            yield f"{name} ran {count} times, expected {assertion['count']}"
-        return
-    if "log_level" in assertion or "log_count" in assertion:
-        yield from _task_logs(observed, assertion)
-        return
-    run = observed.run(assertion)
-    if run is None:
-        yield f"there is no task run {name}"
-        return
-    for key, wanted in assertion.items():
-        test = _RUN_TESTS.get(key)
-        if test is not None:
-            actual = test(run)
-            if key.endswith("_min"):
-                if actual < wanted:
-                    yield f"{name}: {key} is {actual}, expected at least {wanted}"
-            elif actual != wanted:
-                yield f"{name}: {key} is {actual!r}, expected {wanted!r}"
-    yield from _history(run, name, assertion)
-    if "output" in assertion:
-        yield from _output(observed, run, name, assertion)
-    yield from _log_file(observed, run, name, assertion)
-    if assertion.get("outputs_null") and run.outputs:
-        yield f"{name} has outputs {run.outputs}"
-    if assertion.get("outputs_not_null") and not run.outputs:
-        yield f"{name} has no outputs"
-
-
-_RUN_TESTS: dict[str, Callable[[TaskRun], Any]] = {
-    "state": lambda run: run.state,
-    "attempts": lambda run: len(run.attempts),
-    "attempts_min": lambda run: len(run.attempts),
-    "attempt_state": lambda run: run.attempts[-1].state if run.attempts else None,
-    "is_task": lambda run: run.task_id,
-    "history_length": lambda run: len(run.history),
-    "iteration": lambda run: run.iteration,
-}
-
-
-def _history(run: TaskRun, name: str, assertion: Assertion) -> Differences:
-    states = [state for state, _ in run.history]
-    for state, count in (assertion.get("history_count") or {}).items():
-        if states.count(state) != count:
-            yield f"{name}: {state} {states.count(state)} times in {states}, expected {count}"
-    if "history_contains" in assertion and assertion["history_contains"] not in states:
-        yield f"{name}: {assertion['history_contains']} is not in {states}"
-
-
-def _output(observed: Observed, run: TaskRun, name: str, assertion: Assertion) -> Differences:
-    path = assertion["output"]
-    there, actual = at_path(run.outputs or {}, path)
-    if assertion.get("absent"):
-        if there:
-            yield f"{name}: output {path} is there: {actual!r}"
-        return
-    if assertion.get("present") and not there:
-        yield f"{name}: output {path} is missing"
-    if "file_content" in assertion or "file_lines" in assertion:
-        content = observed.content(str(actual)).decode("utf-8", "replace")
-        if "file_content" in assertion and content != assertion["file_content"]:
-            yield f"{name}: the file {path} holds {content[:100]!r}"
-        if "file_lines" in assertion and len(content.splitlines()) != assertion["file_lines"]:
-            yield f"{name}: the file {path} has {len(content.splitlines())} lines"
-        return
-    if "json_length" in assertion or "json_path" in assertion:
-        loaded = json.loads(actual) if isinstance(actual, str) else actual
-        if "json_length" in assertion and len(loaded) != assertion["json_length"]:
-            yield f"{name}: {path} holds {len(loaded)} items"
-        if "json_path" in assertion:
-            yield from compare(at_path(loaded, assertion["json_path"])[1], assertion, observed, f"{name}: {path}")
-        return
-    if assertion.get("equals", 0) is None and not there:
-        return
-    yield from compare(actual, assertion, observed, f"{name}: output {path}")
-
-
-def _log_file(observed: Observed, run: TaskRun, name: str, assertion: Assertion) -> Differences:
-    if "log_file_lines" not in assertion and "log_file_contains" not in assertion:
-        return
-    uri = run.attempts[-1].log_file if run.attempts else None
-    content = observed.content(uri or "").decode()
-    if "log_file_lines" in assertion and len(content.splitlines()) != assertion["log_file_lines"]:
-        yield f"{name}: its log file has {len(content.splitlines())} lines: {content!r}"
-    if "log_file_contains" in assertion and assertion["log_file_contains"] not in content:
-        yield f"{name}: its log file holds {content!r}"
-
-
-def _task_logs(observed: Observed, assertion: Assertion) -> Differences:
-    run = observed.run(assertion)
-    lines = [line for line in observed.logs if run is not None and line.task_run == run.id]
-    if "log_count" in assertion and len(lines) != assertion["log_count"]:
-        yield f"{assertion.get('task')}: {len(lines)} log lines, expected {assertion['log_count']}"
-    if "log_level" in assertion:
-        lines = [line for line in lines if line.level == assertion["log_level"]]
-        if not lines:
-            yield f"{assertion.get('task')}: no log line at {assertion['log_level']}"
-    if "log_equals" in assertion and not any(line.message == assertion["log_equals"] for line in lines):
-        yield f"{assertion.get('task')}: the log is {[line.message for line in lines]}"
-    if "log_contains" in assertion and not any(assertion["log_contains"] in line.message for line in lines):
-        yield f"{assertion.get('task')}: the log is {[line.message for line in lines]}"
 
 
 # -- the execution as a whole ----------------------------------------------------------------------------
@@ -325,7 +94,7 @@ def _input_present(observed: Observed, assertion: Assertion) -> Differences:
 
 def _log_contains(observed: Observed, assertion: Assertion) -> Differences:
     if "task" in assertion or "index" in assertion:
-        yield from _task_logs(observed, assertion)
+        yield from task_logs(observed, assertion)
         return
     wanted = observed.fill(assertion["log_contains"])
     messages = [line.message for line in observed.logs]
@@ -340,7 +109,7 @@ def _log_holds(message: str, wanted: str) -> bool:
 
 def _log_equals(observed: Observed, assertion: Assertion) -> Differences:
     if "task" in assertion or "index" in assertion:
-        yield from _task_logs(observed, assertion)
+        yield from task_logs(observed, assertion)
         return
     messages = [line.message.strip() for line in observed.logs]
     if assertion["log_equals"].strip() not in messages:
@@ -468,70 +237,7 @@ def _one_child(observed: Observed, child: Execution, assertion: Assertion) -> Di
     if "task" in assertion:
         inner = {key: value for key, value in assertion.items() if key not in ("child", "after_ms")}
         nested = Observed(observed.engine, observed.flow, child, setup=observed.setup)
-        yield from _task_run(nested, inner)
-
-
-# -- loops -----------------------------------------------------------------------------------------------
-
-
-def _sub_executions(observed: Observed, assertion: Assertion) -> Differences:
-    wanted = assertion["sub_executions"]
-    if "iteration" in wanted:
-        yield from _one_iteration(observed, wanted)
-        return
-    groups = [observed.iterations(observed.execution.id, wanted.get("of_task"))]
-    for _ in range(int(wanted.get("level", 1)) - 1):
-        groups = [observed.iterations(execution.id) for group in groups for execution in group]
-    found = [execution for group in groups for execution in group]
-    if "count" in wanted and len(found) != wanted["count"]:
-        yield f"{len(found)} iterations, expected {wanted['count']}"
-    if "per_parent_count" in wanted and any(len(group) != wanted["per_parent_count"] for group in groups):
-        yield f"iterations per parent: {[len(group) for group in groups]}"
-    for execution in found:
-        if "all_state" in wanted and execution.state != wanted["all_state"]:
-            yield f"an iteration is {execution.state}, expected {wanted['all_state']}"
-        if "all_task_runs" in wanted and len(execution.runs) != wanted["all_task_runs"]:
-            yield f"an iteration has {len(execution.runs)} task runs, expected {wanted['all_task_runs']}"
-        for key in ("each_first_output", "each_output"):
-            if key in wanted:
-                yield from _iteration_output(observed, execution, wanted[key])
-
-
-def _iteration_output(observed: Observed, execution: Execution, wanted: Assertion) -> Differences:
-    run = execution.find(wanted["task"]) if "task" in wanted else next(iter(execution.runs.values()), None)
-    actual = at_path((run.outputs if run else None) or {}, wanted["path"])[1]
-    expected = observed.fill(_item_values(observed, execution, str(wanted["equals"])))
-    if not same(actual, expected):
-        yield f"an iteration gave {actual!r}, expected {expected!r}"
-
-
-def _item_values(observed: Observed, execution: Execution, text: str) -> str:
-    """``$item.index``, ``$loop1.value`` and so on, of the loops around an iteration."""
-    place: Execution | None = execution
-    names = {"item": execution.loop or {}}
-    while place is not None and place.loop is not None:
-        names[place.loop["task"]] = place.loop
-        place = observed.engine.execution(str(place.parent_id))
-    return re.sub(r"\$(\w+)\.(index|value|key)", lambda m: str(names.get(m[1], {}).get(m[2])), text)
-
-
-def _one_iteration(observed: Observed, wanted: Assertion) -> Differences:
-    path = wanted["iteration"] if isinstance(wanted["iteration"], list) else [wanted["iteration"]]
-    execution = observed.execution
-    for index in path:
-        found = observed.iterations(execution.id)
-        if index >= len(found):
-            yield f"there is no iteration {path}"
-            return
-        execution = found[index]
-    if "sub_executions_count" in wanted:
-        count = len(observed.iterations(execution.id))
-        if count != wanted["sub_executions_count"]:
-            yield f"iteration {path} has {count} iterations of its own"
-    if "task" in wanted:
-        run = execution.find(wanted["task"])
-        actual = at_path((run.outputs if run else None) or {}, wanted["path"])[1]
-        yield from compare(actual, wanted, observed, f"iteration {path}: {wanted['task']}")
+        yield from task_run(nested, inner)
 
 
 # -- flows that are only read ----------------------------------------------------------------------------
@@ -590,7 +296,7 @@ _FORMS: tuple[tuple[str, Callable[[Observed, Assertion], Differences]], ...] = (
     ("http_status", _http_status),
     ("child", _child),
     ("children_outputs", _children_outputs),
-    ("sub_executions", _sub_executions),
+    ("sub_executions", sub_executions),
     ("flow_executions", _flow_executions),
     ("other", _other),
     ("trigger_state", _trigger_state),
@@ -616,8 +322,6 @@ _FORMS: tuple[tuple[str, Callable[[Observed, Assertion], Differences]], ...] = (
     ("flow_task_at", _flow_task_at),
     ("flow_inputs", _flow_inputs),
 )
-
-FINAL = TERMINAL
 
 
 def check_execution_history(observed: Observed, assertion: Assertion) -> list[str]:

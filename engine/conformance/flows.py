@@ -13,7 +13,8 @@ from urllib.parse import parse_qs
 
 import yaml
 
-from engine.conformance.assertions import Observed, check, check_execution_history
+from engine.conformance.assertions import check, check_execution_history
+from engine.conformance.observed import Observed
 from engine.conformance.results import CaseResult
 from engine.engine import Engine
 from engine.errors import EngineError

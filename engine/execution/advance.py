@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from engine.execution.flowables import EXECUTABLES, PREFIX, Entry, Shape
 from engine.execution.plan import Plan
-from engine.execution.state import ROOT, STARTABLE, Event, Execution, Scope, TaskRun
+from engine.execution.scopes import Scope
+from engine.execution.state import ROOT, STARTABLE, Event, Execution, TaskRun
 from engine.flow.model import Task
 
 LOOP_UNTIL = PREFIX + "LoopUntil"

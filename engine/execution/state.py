@@ -21,137 +21,16 @@ labels     labels added, ``vars`` variables set, ``unset`` variables removed
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
+
+from engine.execution.scopes import NO_SCOPE, PHASES, Branch, Scope
+from engine.execution.task_run import ROOT, STARTABLE, TERMINAL, Attempt, TaskRun, iso
 
 Event = dict[str, Any]
 
-TERMINAL = frozenset({"SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED"})
-STARTABLE = frozenset({"CREATED", "RESTARTED", "RESUBMITTED"})
-ROOT = ""
-"""The scope of a flow's own tasks; every other scope is named by the task run it lies below."""
-
-
-def iso(at: float) -> str:
-    """Seconds since the epoch as Kestra writes an instant: UTC, milliseconds, Z."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try of a runnable task: ``state`` is RUNNING until it ended."""
-
-    state: str
-    start: float
-    end: float | None = None
-    log_file: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRun:
-    """One run of one task.
-
-    ``branch`` is the list of the parent it comes from (tasks, errors, finally, ...), ``lane`` the place in it
-    that runs by itself: the child's index in Parallel and Dag, the value's index in a loop, else 0.
-    ``detail`` is the engine's own (chosen branch, loop values); ``due`` is when something happens by itself.
-    """
-
-    id: str
-    task_id: str
-    parent: str
-    branch: str
-    lane: int
-    value: str | None
-    iteration: int | None
-    history: tuple[tuple[str, float], ...]
-    attempts: tuple[Attempt, ...] = ()
-    outputs: Mapping[str, Any] | None = None
-    detail: Mapping[str, Any] | None = None
-    due: float | None = None
-
-    @property
-    def state(self) -> str:
-        return self.history[-1][0]
-
-    @property
-    def terminal(self) -> bool:
-        return self.history[-1][0] in TERMINAL
-
-    @property
-    def start(self) -> float:
-        return self.history[0][1]
-
-    @property
-    def end(self) -> float | None:
-        state, at = self.history[-1]
-        return at if state in TERMINAL else None
-
-    def tried(self, state: str) -> bool:
-        """Whether it has ever been in this state."""
-        return any(s == state for s, _ in self.history)
-
-    def as_dict(self) -> dict[str, Any]:
-        """The JSON shape shown at every door."""
-        return {
-            "id": self.id,
-            "task_id": self.task_id,
-            "parent_id": self.parent or None,
-            "value": self.value,
-            "iteration": self.iteration,
-            "state": self.state,
-            "history": [{"state": s, "date": iso(at)} for s, at in self.history],
-            "attempts": [
-                {
-                    "state": a.state,
-                    "start": iso(a.start),
-                    "end": None if a.end is None else iso(a.end),
-                    "log_file": a.log_file,
-                }
-                for a in self.attempts
-            ],
-            "outputs": self.outputs,
-            "start": iso(self.start),
-            "end": None if self.end is None else iso(self.end),
-        }
-
-
-@dataclass(slots=True)
-class Branch:
-    """The runs of one task list below one parent, counted so that nobody has to look at all of them."""
-
-    lanes: dict[int, list[str]] = field(default_factory=dict)
-    states: Counter[str] = field(default_factory=Counter)
-    open: int = 0
-
-    def last(self, lane: int) -> str | None:
-        runs = self.lanes.get(lane)
-        return runs[-1] if runs else None
-
-
-_NOTHING_STARTED = Branch()
-
-
-@dataclass(slots=True)
-class Scope:
-    """What has been started below one task run (or the flow). ``phase`` is the list in force."""
-
-    phase: str = "tasks"
-    branches: dict[str, Branch] = field(default_factory=dict)
-    spare: dict[tuple[str, str | None], str] = field(default_factory=dict)
-    """Task runs of an earlier round by task id and value, to be used again."""
-    reopened: bool = False
-    """A restart came by: lanes may be half done, so look at all of them once more."""
-
-    def branch(self, name: str) -> Branch:
-        """One list, empty when nothing of it has been started."""
-        return self.branches.get(name, _NOTHING_STARTED)
-
-
-_NO_SCOPE = Scope()
-PHASES = ("tasks", "errors", "finally", "listeners", "after")
+__all__ = ["ROOT", "STARTABLE", "TERMINAL", "Attempt", "Event", "Execution", "TaskRun", "fold", "iso"]
 
 
 class Execution:
@@ -227,7 +106,7 @@ class Execution:
 
     def scope(self, parent: str) -> Scope:
         """What has been started below a task run (ROOT: by the flow)."""
-        return self.scopes.get(parent, _NO_SCOPE)
+        return self.scopes.get(parent, NO_SCOPE)
 
     def children(self, parent: str) -> list[TaskRun]:
         """The runs right below a task run (ROOT: the flow), in order of creation."""
