@@ -34,6 +34,7 @@ def compile_plan(w: Writer) -> dict[str, Any]:
     outputs = _outputs(w)
     if not tasks and (outputs or plan.schedules or plan.events):
         tasks = [w.task("start", "core.log.Log", message=_start_message(w))]
+    _only_if(w, tasks)
     _behaviour(w, tasks)
     flow |= {
         "labels": dict(plan.labels) or None,
@@ -48,6 +49,17 @@ def compile_plan(w: Writer) -> dict[str, Any]:
     }
     flow["inputs"] = [_input(w, spec) for spec in w.inputs.values()] or None
     return {key: value for key, value in flow.items() if value}
+
+
+_NTH = re.compile(r"\b(first|second|third|last)\s+task\s+(?:should\s+)?(?:only\s+(?:run\s+)?)?(?:if|when)\s+([^.;,]+)")
+
+
+def _only_if(w: Writer, tasks: list[Task]) -> None:
+    """'second task only if the input send_mail is true'."""
+    match = _NTH.search(w.text.masked)
+    place = {"first": 0, "second": 1, "third": 2, "last": -1}
+    if match and not any("runIf" in t for t in tasks) and len(tasks) > place[match[1]]:
+        tasks[place[match[1]]]["runIf"] = expression(w, match[2])
 
 
 def _prepare(w: Writer) -> None:
@@ -295,7 +307,7 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
             return f"{{{{ {data.expression} | toJson }}}}", "JSON"
         if data.kind == "file" and data.format in ("csv", "json", "jsonl", "parquet") and re.search(r"rows|count|n\b|total|orders", name):
             return "", "STRING"
-        return f"{{{{ {data.expression} }}}}", "FILE" if data.kind == "file" else "INT" if data.kind == "value" and re.search(r"count|rows|total|sum|^n$", name) and ".row." in data.expression else "STRING"
+        return f"{{{{ {data.expression} }}}}", "FILE" if data.kind == "file" else _number_kind(data.expression)
     texts = [n for n, s in w.inputs.items() if s.type in ("STRING", "SELECT", "JSON", "ARRAY")]
     if texts:
         inner = f"inputs.{texts[0]}"
@@ -304,6 +316,13 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
                 inner += f" | {filter_}"
         return f"{{{{ {inner} }}}}", "INT" if inner.endswith("length") else "STRING"
     return "", "STRING"
+
+
+def _number_kind(expression: str) -> str:
+    """What a computed value is: a count is whole, a sum or mean need not be."""
+    if ".row." not in expression:
+        return "STRING"
+    return "INT" if expression.endswith(".n") else "FLOAT"
 
 
 def _date_pattern(low: str) -> str:

@@ -23,7 +23,7 @@ _COMPARE = (
 )  # fmt: skip
 _PRODUCT = re.compile(r"\(?\s*([a-z_]\w*)\s*(?:\*|times|x|mal|×|multiplied\s+by)\s*([a-z_]\w*)\s*\)?")
 _GROUP = re.compile(r"\b(?:per|by|for\s+each|for\s+every|grouped\s+by|group\s+by|pro|je|por|par)\s+((?:[a-z]+\s+)?[a-z_]+)\b")
-_EQUALS = re.compile(r"\b(?:with|where|have|has|having|whose)\s+(?:an?\s+|the\s+)?([a-z_]\w*)\s*(?:is|=|==|equals|equal\s+to|of)?\s*['\"`]?([\w-]+)['\"`]?")
+_EQUALS = re.compile(r"\b(?:with|where|have|has|having|whose)\s+(?:an?\s+|the\s+)?([a-z_]\w*)(?:\s*==?\s*|\s+(?:is\s+|equals\s+|equal\s+to\s+|of\s+)?)['\"`]?([\w-]+)['\"`]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,8 @@ def _filters(low: str, measure: str) -> tuple[tuple[str, ...], list[str]]:
             break
     for match in _EQUALS.finditer(low):
         name, value = match[1], match[2]
+        if name in ("in", "on", "from", "to", "with", "at", "by", "and", "the", "http", "its", "it", "an", "one", "all", "them") or len(value) < 2 and not value.isdigit():
+            continue
         if name in ("header", "headers", "the", "status_code", "row", "message", "user", "default", "name", "columns", "more", "duckdb", "sql", "pandas", "python", "copy", "no", "a", "field") or value in ("over", "above", "is", "with", "and", "per", "by", "from", "in", "than", "of", "for", "as", "to") or name in _ENTITIES:
             continue
         out.append(f"{name} = {value if value.isdigit() else repr(value)}")

@@ -34,8 +34,14 @@ def spoken(w: Writer, step: Step) -> str | None:
     after = [one.value for one in step.args.get("literals", ()) if one.kind == QUOTED and one.start >= step.start - 3]
     if after or (quoted and step.what != "log"):
         return fill(w, (after or quoted)[0])
+    like = re.search(r"\b(?:line|log|it|message)\s+like\s+(?=[\ue001\ue002])", w.text.masked)
+    if like and step.what == "log" and (literal := w.text.literal_at(like.end())):
+        return fill(w, literal.value)
     plain = _PLAIN.search(step.words.strip())
-    return fill(w, plain["words"]) if plain else None
+    if not plain:
+        return None
+    end = w.text.plain.find(step.words.strip()) + len(step.words.strip())
+    return fill(w, plain["words"] + ("!" if w.text.plain[end : end + 1] == "!" else ""))
 
 
 def fill(w: Writer, message: str) -> str:

@@ -19,6 +19,9 @@ LOG = "core.log.Log"
 
 @block("log")
 def log(w: Writer, step: Step) -> list[Task]:
+    several = [one.value for one in step.args.get("literals", ()) if one.kind == QUOTED and one.start > step.start]
+    if len(several) > 1 and re.search(r"\b(?:both|each|two|three|tasks)\b", step.words.lower()):
+        return [w.task(f"log_{words}" if len(words) < 20 else "log_message", LOG, message=fill(w, words)) for words in several]
     extra, message = log_message(w, step)
     return [*extra, w.task(_log_id(w, step, message), LOG, message=message)]
 
@@ -121,7 +124,8 @@ def sleep(w: Writer, step: Step) -> list[Task]:
 @block("labels")
 def labels(w: Writer, step: Step) -> list[Task]:
     pairs: dict[str, str] = {}
-    for match in re.finditer(r"([\w.-]+)\s*[:=]\s*(?:the\s+)?(?:value\s+of\s+)?(?:the\s+)?(input\s+)?`?([\w.-]+)`?", step.words):
+    sign = "=" if "=" in w.extra["sentences"].get(step.clause, step.words) else ":"
+    for match in re.finditer(rf"([\w.-]+)\s*{sign}\s*(?:the\s+)?(?:value\s+of\s+)?(?:the\s+)?(input\s+)?`?([\w.-]+)`?", re.sub(r"https?://\S+", "", w.extra["sentences"].get(step.clause, step.words))):
         value = match[3]
         pairs[match[1]] = f"{{{{ inputs.{value} }}}}" if match[2] or value in w.inputs else value
     if not pairs:
@@ -272,7 +276,7 @@ def purge_logs(w: Writer, step: Step) -> list[Task]:
 def kv_set(w: Writer, step: Step) -> list[Task]:
     names = re.findall(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b", step.words)
     if len(names) > 1:
-        return [w.task(n.lower(), "core.kv.Set", key=n, value=w.ask(n.lower(), note=f"value for {n}"), kvType="STRING") for n in names]
+        return [w.task(n.lower(), "core.kv.Set", key=n, value="to-be-filled-in" if re.search(r"\blater\b|\bfill\s+in\b", w.text.masked) else w.ask(n.lower(), note=f"value for {n}"), kvType="STRING") for n in names]
     literals = [one.value for one in step.args["literals"] if one.kind in (CODE, QUOTED)]
     key = w.named(step, "key|kv|kv\\s+key|kv\\s+store") or (literals[-1] if literals else "last_status" if "status" in w.text.masked else "last_value")
     said = re.search(r"\b(?:value|set\s+to)\s+(?:of\s+)?[`'\"]?([\w.-]+)", step.words)

@@ -172,7 +172,7 @@ def _delimiter(w: Writer) -> str | None:
 
 
 def _create_table(w: Writer, service: Service, name: str) -> Task:
-    columns = _columns_said(w) or w.ask("table_columns", default=_guess_columns(w), note=f"columns of {name} with their types")
+    columns = _columns_said(w) or _columns_of_file(w) or w.ask("table_columns", note=f"columns of {name} with their types")
     return w.task("create_table", service.roles["run"], **connection(w, service), sql=f"CREATE TABLE IF NOT EXISTS {name} ({columns});")
 
 
@@ -181,8 +181,13 @@ def _columns_said(w: Writer) -> str | None:
     return found[1] if found else None
 
 
-def _guess_columns(w: Writer) -> str | None:
-    return None
+def _columns_of_file(w: Writer) -> str | None:
+    """Text columns named by the file's own header, where a CSV file is at hand."""
+    data = w.last_of("file")
+    if data is None or data.format != "csv":
+        return None
+    w.note("The new table's columns come from the header of the file, all of type TEXT.")
+    return f"{{{{ read({data.expression}) | split('\\n') | first | trim | split(',') | join(' TEXT, ') }}}} TEXT"
 
 
 @block("postgres:read")
