@@ -22,18 +22,27 @@ _WHOLE = 130
 """Words up to which a section is quoted whole."""
 _QUOTED = 3
 """Passages of an answer without a model."""
-_NEAR = 0.72
-"""A further passage must be this near to the best one to be quoted too."""
+_GIVEN = 8
+"""Passages that a model is given."""
+_NEAR = 0.8
+"""Share of the best passage's score that a further one needs to be quoted too."""
+_SHARED = 0.25
+_RANKED = 0.1
 
+_WHEN = (
+    r"yesterday|today|tonight|this (?:morning|week|month)|last (?:night|week|month|year)"
+    r"|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|\d+ (?:minutes?|hours?|days?|weeks?) ago|right now"
+)
+_DID = r"chang|edit|delet|deploy|creat|run|ran|fail"
 _MINE = re.compile(
-    r"\b(?:(?:my|our|mine|ours)\b.*\b(?:yesterday|today|tonight|this (?:morning|week|month)"
-    r"|last (?:night|week|month|year)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|\d+ (?:minutes?|hours?|days?|weeks?) ago|right now)"
-    r"|(?:yesterday|last (?:night|week|month))\b.*\b(?:my|our)\b"
-    r"|(?:which|what|who|how many)\b.*\b(?:our|my)\b.*\b(?:change|edit|delete|deploy|creat|run|ran|fail)\w*"
-    r"|who\b.*\b(?:changed|edited|deleted|deployed)\b)",
+    rf"\b(?:my|our|mine|ours)\b.*\b(?:{_WHEN})\b|\b(?:{_WHEN})\b.*\b(?:my|our)\b"
+    rf"|\b(?:which|what|who|how many)\b.*\b(?:our|my)\b.*\b(?:{_DID})\w*|\bwho\b.*\b(?:chang|edit|delet|deploy)ed\b",
     re.IGNORECASE | re.DOTALL,
 )
+"""Asks what happened on the reader's own server, which no documentation knows."""
 _NAME = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
+_ACCESS = re.compile(r"\boutputs\.([a-zA-Z]\w*(?:-\w+)+)((?:\.\w+)*)")
+_BRACKETS = re.compile(r"\boutputs\[['\"]")
 _CALL = re.compile(r"\b(secret|kv)\((['\"])([^'\"]+)\2\)")
 
 _SYSTEM = (
@@ -77,9 +86,11 @@ def ask(question: str, knowledge: Knowledge, *, target: str, provider: TextModel
     found = knowledge.search(question, k=_PASSAGES, target=target, explain=True)
     if not found:
         return _declined(found)
+    pages = knowledge.search(question, k=_PASSAGES, target=target, kinds=("prose", "example"))
+    hits = list({hit.chunk: hit for hit in [*found, *pages]}.values())
     if provider is not None:
-        return _phrased(question, found, provider)
-    return _extracted(question, found, knowledge)
+        return _phrased(question, _ordered(question, hits, knowledge)[:_GIVEN], provider)
+    return _extracted(question, hits, knowledge)
 
 
 def _declined(found: Found) -> Answer:
@@ -91,21 +102,25 @@ def _declined(found: Found) -> Answer:
     return Answer(text, (), False)
 
 
+def _ordered(question: str, hits: Sequence[Hit], knowledge: Knowledge) -> list[Hit]:
+    """By how near the passage is to the question, in meaning and in words."""
+    return [hit for hit, _ in _scored(question, hits, knowledge)]
+
+
+def _scored(question: str, hits: Sequence[Hit], knowledge: Knowledge) -> list[tuple[Hit, float]]:
+    vectors = knowledge.embedder.embed([question, *(f"{' '.join(h.heading_path)}. {h.text}" for h in hits)])
+    asked = set(words_of(question))
+    scores = [
+        float(vectors[0] @ vector) + _SHARED * _share(asked, hit) + _RANKED / (1 + rank)
+        for rank, (hit, vector) in enumerate(zip(hits, vectors[1:], strict=True))
+    ]
+    return sorted(zip(hits, scores, strict=True), key=lambda item: -item[1])
+
+
 def _extracted(question: str, hits: Sequence[Hit], knowledge: Knowledge) -> Answer:
     """The passages that fit best, each cut to what answers."""
-    vectors = knowledge.embedder.embed([question, *(f"{' '.join(h.heading_path)}. {h.text}" for h in hits)])
-    nearness = [float(vectors[0] @ v) for v in vectors[1:]]
-    asked = set(words_of(question))
-    scored = sorted(
-        zip(hits, nearness, range(len(hits)), strict=True),
-        key=lambda item: -(item[1] + 0.25 * _share(asked, item[0]) + 0.06 * (3 - min(item[2], 3))),
-    )
-    best = scored[0][1]
-    chosen: list[Hit] = []
-    for hit, near, _ in scored:
-        fits = not chosen or near >= _NEAR * best
-        if fits and len(chosen) < _QUOTED:
-            chosen.append(hit)
+    scored = _scored(question, hits, knowledge)
+    chosen = [hit for hit, score in scored if score >= _NEAR * scored[0][1]][:_QUOTED]
     citations = tuple(Citation(h.chunk, h.title, h.origin, _quote(question, h, knowledge)) for h in chosen)
     text = "\n\n".join(f"{c.title}\n{c.quote}" for c in citations)
     return Answer(text + _applied(question, text), citations, True)
@@ -142,12 +157,14 @@ def _quote(question: str, hit: Hit, knowledge: Knowledge) -> str:
 
 
 def _applied(question: str, text: str) -> str:
-    """The call that a passage shows, with the name that was asked about."""
-    name = _NAME.search(question)
-    call = _CALL.search(text)
-    if not name or not call or name[0] in text:
-        return ""
-    return f"\n\nFor {name[0]}: {{{{ {call[1]}('{name[0]}') }}}}"
+    """The call or access that a passage shows, with the name that was asked about."""
+    name, call = _NAME.search(question), _CALL.search(text)
+    if name and call and name[0] not in text:
+        return f"\n\nFor {name[0]}: {{{{ {call[1]}('{name[0]}') }}}}"
+    access = _ACCESS.search(question)
+    if access and _BRACKETS.search(text) and access[1] not in text:
+        return f"\n\nFor {access[1]}: {{{{ outputs['{access[1]}']{access[2] or ''} }}}}"
+    return ""
 
 
 def _phrased(question: str, hits: Sequence[Hit], provider: TextModel) -> Answer:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from rag.chunk import VERSION, Chunker
 from rag.embedders import Embedder
-from rag.errors import IndexNotWritten, InvalidSource
+from rag.errors import IndexDamaged, IndexNotWritten, InvalidSource
 from rag.index.bundled import read_bundled
 from rag.index.cache import VectorCache
 from rag.index.generation import (
     CHROMA,
+    KEPT,
     LEXICAL,
     Manifest,
     Shelf,
@@ -116,6 +117,8 @@ class Builder:
                 server=server,
             ),
         )
+        if server:
+            _drop_old(server, build, number)
 
     def _vectors(self, chunks: Sequence[Chunk], progress: Progress) -> tuple[Vectors, int]:
         """Vectors in the order of the chunks: from the cache, the bundle, else the model."""
@@ -154,6 +157,15 @@ class Builder:
     def _cache_path(self) -> Path:
         safe = "".join(c if c.isalnum() or c in "-._" else "-" for c in self.embedder.name)
         return self.shelf.folder / f"vectors-{safe}.sqlite"
+
+
+def _drop_old(server: str, build: Path, number: int) -> None:
+    """Removes the collections of generations that are no longer kept from a Chroma server."""
+    for old in range(max(1, number - KEPT - 3), number - KEPT + 1):
+        try:
+            VectorStore.open(server, collection_name(build, old)).drop()
+        except (IndexDamaged, IndexNotWritten):
+            continue  # it was never there, or is gone already
 
 
 def content_digest(digests: Iterable[str]) -> str:

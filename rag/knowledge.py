@@ -13,6 +13,7 @@ from rag.errors import IndexDamaged, IndexMismatch
 from rag.index.generation import Generation, Manifest, Shelf, open_generation, read_manifest
 from rag.ingest import Builder, Documents
 from rag.model import Found, Hit, Kind, Progress, Summary, no_progress
+from rag.rerank import CrossEncoderReranker
 from rag.retrieve import Retriever, Stages
 from rag.settings import KnowledgeSettings
 from rag.sources import Source
@@ -34,7 +35,8 @@ class Knowledge:
         self._settings = settings
         self._lock = threading.Lock()
         self._generation = generation
-        self._retriever = Retriever(generation, embedder)
+        self._reranker = CrossEncoderReranker(settings.cross_encoder) if settings.cross_encoder else None
+        self._retriever = Retriever(generation, embedder, self._reranker)
         self.notes: list[str] = []
         """What had to be done to open it (built, rebuilt and why), for the reader."""
 
@@ -162,7 +164,7 @@ class Knowledge:
             opened = open_generation(now, canary=self._settings.canary)
             _match(opened.manifest, self._embedder, self._settings)
             # The old one is not closed: another thread may be in the middle of a query on it.
-            self._generation, self._retriever = opened, Retriever(opened, self._embedder)
+            self._generation, self._retriever = opened, Retriever(opened, self._embedder, self._reranker)
 
 
 class _Nothing:

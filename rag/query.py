@@ -18,6 +18,8 @@ _STEP = re.compile(
 )
 
 
+_SHORT = 9
+"""Content words below which a text is one question, however many sentences it has."""
 SUPERSEDED = 0.6
 """Below this weight a reference is of a type that another one has taken the place of."""
 
@@ -35,6 +37,8 @@ def words_of(text: str) -> list[str]:
 
 def steps_of(text: str, *, least_words: int = 1, most: int = 8) -> list[str]:
     """The parts of a longer request, each of which may need a page of its own; empty for a single step."""
+    if len(words_of(text)) < _SHORT:
+        return []
     parts = [p.strip(" ,.;:") for p in _STEP.split(text)]
     steps: list[str] = []
     for part in parts:

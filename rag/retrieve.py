@@ -14,12 +14,14 @@ from rag.index.lexical import Row
 from rag.model import Found, Hit
 from rag.query import SUPERSEDED, Named, TypeNames, asks_for_change, steps_of, words_of
 from rag.relevance import Signals, objection
+from rag.rerank import Reranker, reordered
 from rag.versions import covers, version_number
 from rag.words import is_common, product_words, synonyms
 
 if TYPE_CHECKING:
     from rag.embedders import Vectors
 
+_RERANKED = 24
 _RANK = 20
 """Reciprocal rank fusion adds 1 / (rank + this); small, since the first few ranks of either list are what counts."""
 _NAMED = 6.0
@@ -45,6 +47,7 @@ class Stages:
     synonyms: bool = True
     links: bool = True
     priors: bool = True
+    rerank: bool = True
     abstain: bool = True
 
 
@@ -58,7 +61,8 @@ class _Candidate:
 class Retriever:
     """Searches one opened generation. Safe to share between threads."""
 
-    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+    def __init__(self, generation: Generation, embedder: Embedder, reranker: Reranker | None = None) -> None:
+        self._reranker = reranker
         self._lexical = generation.lexical
         self._vectors = generation.vectors
         self._embedder = embedder
@@ -92,7 +96,23 @@ class Retriever:
             self._follow(candidates, version_number(target), kinds)
             rows |= self._lexical.rows([n for n in candidates if n not in rows])
         ranked = self._ranked(words, candidates, rows, stages)
-        return Found([self._hit(rows[n], c, target) for n, c in self._spread(ranked, rows, k)])
+        chosen = self._spread(ranked, rows, max(k, _RERANKED) if self._reranker else k)
+        if self._reranker is not None and stages.rerank:
+            chosen = self._second_look(words, chosen, rows, self._reranker)
+        return Found([self._hit(rows[n], c, target) for n, c in chosen[:k]])
+
+    @staticmethod
+    def _second_look(
+        words: str, chosen: list[tuple[int, _Candidate]], rows: dict[int, Row], reranker: Reranker
+    ) -> list[tuple[int, _Candidate]]:
+        """The best by the cross-encoder and by rank; types that were named stay first."""
+        named = [item for item in chosen if "name" in item[1].ranks]
+        rest = {n: c for n, c in chosen if "name" not in c.ranks}
+        scores = reranker.scores(words, [f"{rows[n].facts['title']}\n{rows[n].text}" for n in rest])
+        order = reordered(list(rest), scores)
+        for place, number in enumerate(order, 1):
+            rest[number].ranks["rerank"] = place
+        return [*named, *((n, rest[n]) for n in order)]
 
     def _candidates(
         self,

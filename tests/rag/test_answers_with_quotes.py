@@ -52,6 +52,11 @@ def test_a_shown_call_is_repeated_with_the_name_that_was_asked_about(knowledge: 
     assert "{{ secret('BILLING_TOKEN') }}" in answer.answer
 
 
+def test_a_task_id_with_a_hyphen_is_written_with_brackets(knowledge: Knowledge) -> None:
+    answer = ask("{{ outputs.get-rates.body }} fails, the task id has a hyphen", knowledge, target="1.1")
+    assert "{{ outputs['get-rates'].body }}" in answer.answer
+
+
 @pytest.mark.parametrize(
     "question",
     [
