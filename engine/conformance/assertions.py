@@ -48,13 +48,19 @@ def _count_state(observed: Observed, assertion: Assertion) -> Differences:
 
 def _starts_after(observed: Observed, assertion: Assertion) -> Differences:
     late, early = (observed.execution.find(name) for name in assertion["starts_after"])
-    if late is None or early is None or early.end is None or late.start < early.end:
+    places = observed.places()
+    begun = places.get((late.id, "CREATED")) if late else None
+    ended = places.get((early.id, early.state)) if early and early.terminal else None
+    if begun is None or ended is None or begun < ended:
         yield f"{assertion['starts_after'][0]} does not start after {assertion['starts_after'][1]}"
 
 
 def _starts_after_end(observed: Observed, assertion: Assertion) -> Differences:
-    run, end = observed.execution.find(assertion["starts_after_execution_end"]), observed.execution.end
-    if run is None or end is None or run.start < end:
+    run = observed.execution.find(assertion["starts_after_execution_end"])
+    places = observed.places()
+    begun = places.get((run.id, "CREATED")) if run else None
+    ended = places.get((observed.execution.id, observed.execution.state))
+    if begun is None or ended is None or begun < ended:
         yield f"{assertion['starts_after_execution_end']} does not start after the end of the execution"
 
 

@@ -48,6 +48,15 @@ class Observed:
     def logs(self) -> list[LogLine]:
         return self.engine.logs(self.execution.id)
 
+    def places(self) -> dict[tuple[str, str], int]:
+        """Where in the order of events a task run, or the execution, last came into a state. Order is exact where
+        times are not: many things happen in one instant of a clock that jumps."""
+        found: dict[tuple[str, str], int] = {}
+        for place, event in enumerate(self.engine.journal.events(self.execution.id)):
+            name = event["id"] if event["e"] in ("task", "run") else self.execution.id
+            found[name, event.get("s", "CREATED" if event["e"] in ("task", "created") else "")] = place
+        return found
+
     def children(self, flow_id: str) -> list[Execution]:
         """Executions of another flow, oldest first."""
         found = [s for s in self.engine.executions(limit=100_000) if s.flow == flow_id and s.id != self.execution.id]
