@@ -71,3 +71,47 @@ def _field_problem(field: str, name: str, low: int, high: int, names: dict[str, 
 
 def _also(names: dict[str, int]) -> str:
     return f", {next(iter(names))} to {list(names)[-1]}" if names else ""
+
+
+_AT = re.compile(
+    r"(?:every\s*day|daily|each day|every (?P<day>[a-z]+)|weekdays)\s*(?:at\s*)?"
+    r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>[ap]m)?$"
+)
+_EVERY = re.compile(r"every\s*(?P<n>\d+)?\s*(?P<unit>minutes?|mins?|hours?|[mh])$")
+_NAMES = {"hourly": "@hourly", "daily": "@daily", "weekly": "@weekly", "monthly": "@monthly", "yearly": "@yearly"}
+
+
+def meant_cron(text: str, *, with_seconds: bool = False) -> str | None:
+    """The expression that is meant, where one field was forgotten or the schedule is written in words."""
+    words = " ".join(text.strip().lower().split())
+    for candidate in _candidates(words, with_seconds):
+        if candidate and cron_problem(candidate, with_seconds=with_seconds) is None:
+            return candidate
+    return None
+
+
+def _candidates(words: str, with_seconds: bool) -> tuple[str | None, ...]:
+    fields = words.split()
+    if with_seconds:
+        return (f"0 {words}",) if len(fields) == 5 else ()
+    short = f"{words} *" if len(fields) == 4 else None
+    seconds = " ".join(fields[1:]) if len(fields) == 6 and fields[0] == "0" else None
+    return short, seconds, _NAMES.get(words.removeprefix("@every ").removeprefix("@")), _in_words(words)
+
+
+def _in_words(words: str) -> str | None:
+    every = _EVERY.match(words.removeprefix("@"))
+    if every:
+        step = int(every["n"] or 1)
+        if every["unit"].startswith("m"):
+            return f"*/{step} * * * *" if 1 < step < 60 else "* * * * *" if step == 1 else None
+        return f"0 */{step} * * *" if 1 < step < 24 else "0 * * * *" if step == 1 else None
+    at = _AT.match(words)
+    if not at:
+        return None
+    hour = int(at["hour"]) % 12 + (12 if at["half"] == "pm" else 0) if at["half"] else int(at["hour"])
+    day = (at["day"] or "")[:3].upper()
+    days = "MON-FRI" if day == "WEE" or words.startswith("weekdays") else day
+    if day and days not in (*_DAYS, "MON-FRI", "DAY"):
+        return None
+    return f"{int(at['minute'] or 0)} {hour} * * {days if days not in ('', 'DAY') else '*'}"

@@ -9,7 +9,7 @@ from functools import lru_cache
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 # Words people use for one another in names of tasks and properties, whatever the product.
 _MEANINGS = (
-    "get read fetch request load retrieve download",
+    "get request fetch read retrieve load download",
     "set put store save write upload",
     "switch case match choose",
     "loop each foreach iterate map repeat while until",
@@ -41,7 +41,7 @@ _MEANINGS = (
     "timeout duration time",
     "image container docker",
 )
-_MEANING = {word: i for i, group in enumerate(_MEANINGS) for word in group.split()}
+_MEANING = {word: (i, place) for i, group in enumerate(_MEANINGS) for place, word in enumerate(group.split())}
 _NOISE = frozenset(("io", "kestra", "plugin", "task", "tasks", "object", "core"))
 
 
@@ -65,8 +65,9 @@ def _alike(a: str, b: str) -> float:
         return 1.0
     if _stem(a) == _stem(b):
         return 0.95
-    if a in _MEANING and _MEANING[a] == _MEANING.get(b):
-        return 0.75
+    if a in _MEANING and b in _MEANING and _MEANING[a][0] == _MEANING[b][0]:
+        # words that stand together in their group are nearer to one another
+        return 0.77 - 0.015 * abs(_MEANING[a][1] - _MEANING[b][1])
     if min(len(a), len(b)) > 3 and (a.startswith(b) or b.startswith(a)):
         return 0.8
     if len(a) > 3 and len(b) > 3:

@@ -142,7 +142,25 @@ def _late(ctx: Checked, template: Template, reference: Reference, read: list[Typ
     else:
         message = f"{name} runs at the same time as this task; its outputs may not be there"
         hint = "Run one after the other, or add dependsOn in a Dag."
-    return _at(ctx, template, reference, 1, "unknown_output_ref", message, hint, sure=when in ("after", "itself"))
+    meant = _instead(ctx, reader, reference) if when in ("after", "itself") else ""
+    hint = f"Did you mean outputs.{meant}?" if meant else hint
+    return _at(
+        ctx, template, reference, 1, "unknown_output_ref", message, hint, meant, sure=when in ("after", "itself")
+    )
+
+
+def _instead(ctx: Checked, reader: Typed, reference: Reference) -> str:
+    """The one task before the reader that gives the output asked for; empty when there is none or more."""
+    field = keys(reference)[1:2]
+    if not field or not isinstance(field[0], str):
+        return ""
+    givers = [
+        task.id
+        for task in ctx.tasks
+        if task.definition is not None and field[0] in task.definition.outputs and task is not reader
+        if not loops(task) and order(reader, task) == "before" and task not in reader.ancestors()
+    ]
+    return givers[0] if len(givers) == 1 else ""
 
 
 def _field(ctx: Checked, template: Template, reference: Reference, read: list[Typed]) -> Iterator[Finding]:

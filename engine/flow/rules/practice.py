@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from engine.flow.context import Checked
 from engine.flow.findings import Finding
+from engine.flow.names import nearest
 from engine.flow.rules import rule
 from engine.flow.rules.inputs import inputs_of
 
@@ -53,3 +54,18 @@ def nothing_is_declared_in_vain(ctx: Checked) -> Iterator[Finding]:
 def _mentioned(ctx: Checked, root: str, name: str) -> bool:
     """Whether the text speaks of it in a way that was not read as a reference."""
     return re.search(rf"{root}[.\[]['\"]?{re.escape(name)}\b", ctx.source.text) is not None
+
+
+@rule
+def keys_that_are_set_and_read(ctx: Checked) -> Iterator[Finding]:
+    """A key that is read under a name very near to one that the same flow sets is probably misspelt."""
+    written = {str(task.value.get("key")) for task in ctx.tasks if task.type.endswith((".kv.Set", ".kv.Put"))}
+    for template in ctx.templates if written else ():
+        for use in template.found.uses:
+            if use.name != "kv" or use.first is None or use.first in written:
+                continue
+            near = nearest(use.first, written, 1, 0.8)
+            if near:
+                span = ctx.source.inside(template.path, use.offset, use.offset + len(use.name))
+                message, hint = f"the key {use.first} is not set here, {near[0][0]} is", f"Did you mean {near[0][0]}?"
+                yield ctx.finding("unknown_key", template.path, message, hint, severity="hint", span=span)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.flow.context import Checked
-from engine.flow.cron import cron_problem
+from engine.flow.cron import cron_problem, meant_cron
 from engine.flow.findings import Finding
 from engine.flow.kinds import holds_expression
 from engine.flow.names import nearest
@@ -23,9 +23,15 @@ def cron_expressions(ctx: Checked) -> Iterator[Finding]:
         text = trigger.value.get("cron")
         if text is None or holds_expression(text) or isinstance(text, dict | list):
             continue
-        problem = cron_problem(str(text), with_seconds=trigger.value.get("withSeconds") is True)
-        if problem:
-            yield ctx.finding("bad_cron", (*trigger.path, "cron"), f"cron: {problem[0]}", problem[1])
+        seconds = trigger.value.get("withSeconds") is True
+        problem = cron_problem(str(text), with_seconds=seconds)
+        if problem is None:
+            continue
+        path = (*trigger.path, "cron")
+        meant = meant_cron(str(text), with_seconds=seconds)
+        edit = ctx.replacing(ctx.source.at(path), f'"{meant}"') if meant else None
+        hint = f"Write {meant}." if meant else problem[1]
+        yield ctx.finding("bad_cron", path, f"cron: {problem[0]}", hint, edit=edit)
 
 
 @lru_cache(maxsize=1)

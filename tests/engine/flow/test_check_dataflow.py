@@ -92,6 +92,14 @@ def test_a_task_cannot_read_one_that_runs_after_it(flow: Flow, only: Only) -> No
     assert "runs after" in found.message
 
 
+def test_the_only_earlier_task_with_that_output_is_proposed(flow: Flow) -> None:
+    early = DOWNLOAD.replace("id: get", "id: first")
+    text = flow(early + log("outputs.get.uri") + DOWNLOAD)
+    assert "outputs.first.uri" in fix(text, check_flow(text))
+    two = flow(early + early.replace("first", "second") + log("outputs.get.uri") + DOWNLOAD)
+    assert fix(two, check_flow(two)) == two
+
+
 def test_a_task_cannot_read_itself(flow: Flow, only: Only) -> None:
     task = '- id: get\n  type: io.kestra.plugin.core.http.Download\n  uri: "{{ outputs.get.uri }}"\n'
     assert "its own outputs" in only(flow(task), "unknown_output_ref").message
@@ -206,6 +214,13 @@ def test_inside_of_a_loop_of_2_0_the_value_has_another_name(flow: Flow) -> None:
 def test_variables_that_are_set_at_run_time_are_not_unknown(flow: Flow) -> None:
     task = "- id: set\n  type: io.kestra.plugin.core.execution.SetVariables\n  variables: {later: 1}\n"
     assert check_flow(flow(task + log("vars.later"))) == []
+
+
+def test_a_key_read_under_a_name_near_to_one_that_is_set_is_a_hint(flow: Flow, only: Only) -> None:
+    setter = "- {id: set, type: io.kestra.plugin.core.kv.Set, key: counter, value: 1}\n"
+    assert only(flow(setter + log("kv('conter')")), "unknown_key").severity == "hint"
+    assert check_flow(flow(setter + log("kv('counter')"))) == []
+    assert check_flow(flow(setter + log("kv('elsewhere')"))) == []
 
 
 def test_what_is_never_read_is_a_hint(flow: Flow, only: Only) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.flow.cron import cron_problem
+from engine.flow.cron import cron_problem, meant_cron
 from engine.flow.findings import Finding
 from engine.flow.kinds import duration_problem, suggest_duration
 
@@ -44,6 +44,28 @@ def test_good_cron_expressions(text: str) -> None:
 def test_bad_cron_expressions_say_what_is_wrong(text: str, part: str) -> None:
     problem = cron_problem(text)
     assert problem is not None and part in problem[0] and problem[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("30 2 * *", "30 2 * * *"),
+        ("0 0 9 * * *", "0 9 * * *"),
+        ("every day at 10", "0 10 * * *"),
+        ("every day at 7:30pm", "30 19 * * *"),
+        ("every weekday at 7", "0 7 * * MON-FRI"),
+        ("every monday at 9", "0 9 * * MON"),
+        ("every 5 minutes", "*/5 * * * *"),
+        ("@every 2h", "0 */2 * * *"),
+        ("daily", "@daily"),
+        ("every moonday at 9", None),
+        ("0 25 * * *", None),
+        ("whenever", None),
+    ],
+)
+def test_what_a_bad_expression_means_where_that_is_clear(text: str, meant: str | None) -> None:
+    assert cron_problem(text) is not None
+    assert meant_cron(text) == meant
 
 
 def test_seconds_come_with_their_own_setting() -> None:
