@@ -1,6 +1,6 @@
 """Change a flow as asked, as little as possible: everything that is not meant stays byte for byte.
 
-    edit(text, "sleep only 5 seconds", "1.1").flow
+edit(text, "sleep only 5 seconds", "1.1").flow
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 from copilot.draft.contract import Drafter, Request
 from copilot.draft.offline.editing import apply_instruction
 from engine.flow.check import check_flow
-from engine.flow.findings import errors
+from engine.flow.findings import Finding, errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,36 @@ def edit(flow_text: str, instruction: str, target: str = "1.1", drafter: Drafter
     if changed == flow_text and not outcome.answered and drafter is not None and drafter.name != "offline":
         draft = drafter.draft(Request(instruction, target=target, flow=flow_text))
         if draft.flow is None:
-            return EditResult("needs_input" if draft.status == "needs_input" else "refused", flow_text, notes=draft.notes, not_understood=draft.not_understood, questions=draft.questions)
+            return EditResult(
+                "needs_input" if draft.status == "needs_input" else "refused",
+                flow_text,
+                notes=draft.notes,
+                not_understood=draft.not_understood,
+                questions=draft.questions,
+            )
         changed, notes, missed = draft.flow, draft.notes, draft.not_understood
     new = _new_errors(flow_text, changed, target)
     if new:
-        return EditResult("failed", flow_text, notes=(*notes, *(f"{f.code}: {f.message}" for f in new)), not_understood=missed or (instruction,))
+        return EditResult(
+            "failed",
+            flow_text,
+            notes=(*notes, *(f"{f.code}: {f.message}" for f in new)),
+            not_understood=missed or (instruction,),
+        )
     if changed == flow_text and not outcome.answered:
-        return EditResult("needs_input", flow_text, notes=notes, not_understood=missed or (instruction,), questions=outcome.questions or ("What exactly should change, and where in the flow?",))
-    return EditResult("ok", changed, unified(flow_text, changed), _kept(flow_text, changed), notes, missed, outcome.questions)
+        return EditResult(
+            "needs_input",
+            flow_text,
+            notes=notes,
+            not_understood=missed or (instruction,),
+            questions=outcome.questions or ("What exactly should change, and where in the flow?",),
+        )
+    return EditResult(
+        "ok", changed, unified(flow_text, changed), _kept(flow_text, changed), notes, missed, outcome.questions
+    )
 
 
-def _new_errors(before: str, after: str, target: str) -> list[object]:
+def _new_errors(before: str, after: str, target: str) -> list[Finding]:
     if before == after:
         return []
     had = {(f.code, f.message) for f in errors(check_flow(before, target))}
@@ -55,7 +74,9 @@ def _new_errors(before: str, after: str, target: str) -> list[object]:
 
 def unified(before: str, after: str) -> str:
     """The change as a unified diff, '' when there is none."""
-    return "".join(difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), "before", "after"))
+    return "".join(
+        difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), "before", "after")
+    )
 
 
 def _kept(before: str, after: str) -> bool:

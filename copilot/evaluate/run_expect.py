@@ -48,10 +48,15 @@ class EngineStage:
         place = self.home / str(row["id"])
         shutil.rmtree(place, ignore_errors=True)
         setup = row.get("setup") or {}
-        settings = {"environment": _environment(setup.get("secrets") or {}), "encryption.key": base64.b64encode(b"k" * 32).decode(), "fence.allow_unfenced": True, "fence.network": True}
+        settings = {
+            "environment": _environment(setup.get("secrets") or {}),
+            "encryption.key": base64.b64encode(b"k" * 32).decode(),
+            "fence.allow_unfenced": True,
+            "fence.network": True,
+        }
         try:
             self._reset()
-            with Engine(place, durability="normal", settings=settings) as engine:
+            with Engine(place, durability="process", settings=settings) as engine:
                 self._prepare(engine, setup)
                 return self._expect(engine, flow, row["run_expect"])
         except EngineError as error:
@@ -80,8 +85,9 @@ class EngineStage:
         if not self.dsn:
             return None
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            cursor = connection.execute(statement)  # type: ignore[call-overload]
-            return cursor.fetchone()[0] if cursor.description else None
+            cursor = connection.execute(statement)
+            row = cursor.fetchone() if cursor.description else None
+            return row[0] if row else None
 
     def _expect(self, engine: Engine, flow: str, expect: Expect) -> str:
         loaded = engine.register(flow)
@@ -132,7 +138,12 @@ class EngineStage:
         if expect.get("state") and execution.state != expect["state"]:
             last = [line.message for line in engine.logs(execution.id) if line.level in ("ERROR", "WARN")][-2:]
             return f"state {execution.state}, not {expect['state']}: {' / '.join(last)[:300]}"
-        checks = (*_said(engine, execution, expect), *_left(engine, execution, expect), *self._seen(expect), *_lasted(expect, seconds))
+        checks = (
+            *_said(engine, execution, expect),
+            *_left(engine, execution, expect),
+            *self._seen(expect),
+            *_lasted(expect, seconds),
+        )
         return "; ".join(checks)
 
     def _seen(self, expect: Expect) -> Iterator[str]:
@@ -180,7 +191,9 @@ def _in_parallel(engine: Engine, flow: str, expect: Expect, seconds: float) -> s
 
 
 def _said(engine: Engine, execution: Execution, expect: Expect) -> Iterator[str]:
-    children = [s.id for s in engine.executions(caller=execution.id)] + [s.id for s in engine.executions(parent=execution.id)]
+    children = [s.id for s in engine.executions(caller=execution.id)] + [
+        s.id for s in engine.executions(parent=execution.id)
+    ]
     lines = [line.message for one in (execution.id, *children) for line in engine.logs(one)]
     for pattern in expect.get("logs") or ():
         if not any(re.search(pattern, line) for line in lines):
@@ -210,9 +223,8 @@ def _left(engine: Engine, execution: Execution, expect: Expect) -> Iterator[str]
         if key not in keys or not _equal(engine.stores.kv.get(execution.namespace, key), value):
             yield f"key {key} is not {value}"
     files = _files(engine, execution)
-    if wanted := expect.get("stored_file"):
-        if not any(_fits(f, wanted) for f in files):
-            yield f"no stored file fits {json.dumps(wanted)}; there are {[f.name for f in files]}"
+    if (wanted := expect.get("stored_file")) and not any(_fits(f, wanted) for f in files):
+        yield f"no stored file fits {json.dumps(wanted)}; there are {[f.name for f in files]}"
     if len(files) < expect.get("stored_files_min", 0):
         yield f"{len(files)} stored files"
     if "stored_files_max" in expect and len(files) > expect["stored_files_max"]:

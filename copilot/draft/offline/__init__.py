@@ -1,6 +1,6 @@
 """The keyless drafter: understand, plan, compile. No model, no network; the same words give the same flow.
 
-    OfflineDrafter().draft(Request(words="log 'hello' every day at 9"))
+OfflineDrafter().draft(Request(words="log 'hello' every day at 9"))
 """
 
 from __future__ import annotations
@@ -74,8 +74,20 @@ class OfflineDrafter:
         grounds = _grounds(flow, request.sources)
         notes = (*moved, *screened.notes, *plan.notes, *writer.notes, *_placeholder_note(writer))
         if not flow.get("tasks"):
-            return Draft("needs_input", questions=("What should the flow do? Nothing in the words names a step that is known here.",), notes=notes, not_understood=missed)
-        return Draft("drafted", to_yaml(flow), tuple(writer.questions), (*screened.ignored, *missed), tuple(dict.fromkeys(notes)), grounds=grounds)
+            return Draft(
+                "needs_input",
+                questions=("What should the flow do? Nothing in the words names a step that is known here.",),
+                notes=notes,
+                not_understood=missed,
+            )
+        return Draft(
+            "drafted",
+            to_yaml(flow),
+            tuple(writer.questions),
+            (*screened.ignored, *missed),
+            tuple(dict.fromkeys(notes)),
+            grounds=grounds,
+        )
 
     def repair(self, request: Request, flow: str, findings: Sequence[Finding]) -> Draft:
         """Safe edits first; then the offending property goes. An unchanged flow: nothing more to try."""
@@ -105,14 +117,35 @@ def _has_source(plan: Plan) -> bool:
 
 
 def _says_anything(seen: Understanding, plan: Plan) -> bool:
-    return bool(plan.steps or plan.errors or plan.finally_ or plan.outputs or plan.events or (plan.schedules and plan.inputs) or plan.concurrency or plan.schedules)
+    return bool(
+        plan.steps
+        or plan.errors
+        or plan.finally_
+        or plan.outputs
+        or plan.events
+        or (plan.schedules and plan.inputs)
+        or plan.concurrency
+        or plan.schedules
+    )
 
 
 def _nothing(seen: Understanding, moved: tuple[str, ...], screened: Screening) -> Draft:
     words = seen.text.masked
-    if re.search(r"\b(?:flow|kestra|workflow|pipeline|task|automat\w*|file|table|data|report|same|customers?)\b", words):
-        return Draft("needs_input", questions=("What should the flow do, with which source and which destination?",), notes=moved, not_understood=(seen.text.words.strip(),))
-    return Draft("refused", reason="Nothing in these words describes a flow: no source, no step, no destination, no trigger.", notes=moved, not_understood=(seen.text.words.strip(), *screened.ignored))
+    if re.search(
+        r"\b(?:flow|kestra|workflow|pipeline|task|automat\w*|file|table|data|report|same|customers?)\b", words
+    ):
+        return Draft(
+            "needs_input",
+            questions=("What should the flow do, with which source and which destination?",),
+            notes=moved,
+            not_understood=(seen.text.words.strip(),),
+        )
+    return Draft(
+        "refused",
+        reason="Nothing in these words describes a flow: no source, no step, no destination, no trigger.",
+        notes=moved,
+        not_understood=(seen.text.words.strip(), *screened.ignored),
+    )
 
 
 def _sentences(seen: Understanding) -> dict[int, str]:
@@ -140,9 +173,19 @@ def _not_understood(seen: Understanding, plan: Plan, writer: Writer) -> tuple[st
         if index in used or any(s < clause.end and clause.start < e for s, e in spans):
             continue
         scope = seen.scopes[index]
-        if scope.condition or scope.where != "tasks" or scope.parallel or scope.each or _CARRIES.search(words) or len(re.findall(r"[a-zà-ÿ]{3,}", words)) < 2:
+        if (
+            scope.condition
+            or scope.where != "tasks"
+            or scope.parallel
+            or scope.each
+            or _CARRIES.search(words)
+            or len(re.findall(r"[a-zà-ÿ]{3,}", words)) < 2
+        ):
             continue
-        if any(e.args.get("span", (0, 0))[0] < clause.end and clause.start < e.args.get("span", (0, 0))[1] for e in plan.events) or any(clause.start <= s < clause.end for s in seen.event_starts):
+        if any(
+            e.args.get("span", (0, 0))[0] < clause.end and clause.start < e.args.get("span", (0, 0))[1]
+            for e in plan.events
+        ) or any(clause.start <= s < clause.end for s in seen.event_starts):
             continue
         out.append(seen.text.show(clause.start, clause.end))
     out += [s.words.strip() for s in writer.extra.get("unwritten", ()) if isinstance(s, Step)]
@@ -160,7 +203,11 @@ def _grounds(flow: Mapping[str, Any], sources: Sequence[Source]) -> dict[str, li
 
     def walk(value: Any) -> None:
         if isinstance(value, dict):
-            if isinstance(value.get("id"), str) and isinstance(value.get("type"), str) and value["type"].startswith("io."):
+            if (
+                isinstance(value.get("id"), str)
+                and isinstance(value.get("type"), str)
+                and value["type"].startswith("io.")
+            ):
                 chunks = [s.chunk for s in sources if value["type"] in s.types]
                 if chunks:
                     out[value["id"]] = chunks[:4]

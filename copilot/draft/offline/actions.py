@@ -17,7 +17,25 @@ if TYPE_CHECKING:
     from copilot.draft.offline.plan import Understanding
 
 _STORES = ("store", "sql", "nosql", "queue")
-_ONE_A_CLAUSE = frozenset({"python", "log", "shell", "compute", "pause", "fail", "git_clone", "http_check", "http_call", "kv_set", "kv_get", "rag_ingest", "unzip", "to_csv", "to_excel"})
+_ONE_A_CLAUSE = frozenset(
+    {
+        "python",
+        "log",
+        "shell",
+        "compute",
+        "pause",
+        "fail",
+        "git_clone",
+        "http_check",
+        "http_call",
+        "kv_set",
+        "kv_get",
+        "rag_ingest",
+        "unzip",
+        "to_csv",
+        "to_excel",
+    }
+)
 _MERGED = frozenset({"http_url", "table", "namespace_files", "generic_run", "python_file", "cosign"})
 
 
@@ -25,8 +43,7 @@ def settle(seen: Understanding, types: Types) -> list[Step]:
     """The steps in order of place; each says its clause, words and arguments."""
     mentions = [m for m in seen.mentions if m.start not in seen.event_starts]
     kept = [m for m in mentions if _counts(seen, m, mentions)]
-    steps = [_step(seen, m, kept) for m in kept]
-    steps = [s for s in steps if s is not None]
+    steps = [s for s in (_step(seen, m, kept) for m in kept) if s is not None]
     return _tidy(seen, [s for s in steps if s.what] + referring_back(seen, mentions, steps))
 
 
@@ -66,27 +83,55 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     assert service is not None
     before = seen.text.masked[max(0, m.start - 40) : m.start]
     after = seen.text.masked[m.end : m.end + 40]
-    if re.search(r"\b(?:no|not|without|instead\s+of|rather\s+than|don'?t\s+(?:use|want|need)|kein\w*)\s+(?:an?\s+|the\s+|any\s+)?$", before):
+    if re.search(
+        r"\b(?:no|not|without|instead\s+of|rather\s+than|don'?t\s+(?:use|want|need)|kein\w*)\s+(?:an?\s+|the\s+|any\s+)?$",
+        before,
+    ):
         return False
-    if any(b.service and b.service.key == service.key and b.start < m.start and not _separate(seen, b, m) for b in beside):
+    if any(
+        b.service and b.service.key == service.key and b.start < m.start and not _separate(seen, b, m) for b in beside
+    ):
         return False
     if service.kind == "saas" and not service.roles and any(b.what == "http_call" for b in beside):
         return False
     if service.kind == "llm" and any(b.service and b.service.kind == "agent" for b in beside):
         return False
-    if service.kind == "llm" and any(b.what in ("rag_ingest", "rag_chat") for b in [*beside, *_same_sentence(seen, m, mentions)]):
+    if service.kind == "llm" and any(
+        b.what in ("rag_ingest", "rag_chat") for b in [*beside, *_same_sentence(seen, m, mentions)]
+    ):
         return False
     if service.kind == "llm" and re.match(r"\s*(?:embeddings?|api\s+key|key)\b", after):
         return False
-    if service.kind == "notify" and service.key == "mail" and re.search(r"\b(?:smtp|mail)\b[^.;]{0,30}\b(?:details|credentials|settings|server)\b[^.;]{0,20}(?:secret|from)", words[max(0, m.start - seen.clauses[m.clause].start - 2) :]):
+    if (
+        service.kind == "notify"
+        and service.key == "mail"
+        and re.search(
+            r"\b(?:smtp|mail)\b[^.;]{0,30}\b(?:details|credentials|settings|server)\b[^.;]{0,20}(?:secret|from)",
+            words[max(0, m.start - seen.clauses[m.clause].start - 2) :],
+        )
+    ):
         return not re.match(r"smtp", seen.text.masked[m.start : m.end])
-    if service.kind == "notify" and re.match(r"'?s?\s+(?:channel|webhook\s+url)?\s*(?:secret|is\s+the\s+secret|address(?:es)?\b)", after):
+    if service.kind == "notify" and re.match(
+        r"'?s?\s+(?:channel|webhook\s+url)?\s*(?:secret|is\s+the\s+secret|address(?:es)?\b)", after
+    ):
         return False
-    if service.key == "mail" and re.search(r"\b(?:an?|the|their|his|her|each|valid|invalid|of)\s+$", before) and re.match(r"\s+(?:column|field|domain|address|list)", after):
+    if (
+        service.key == "mail"
+        and re.search(r"\b(?:an?|the|their|his|her|each|valid|invalid|of)\s+$", before)
+        and re.match(r"\s+(?:column|field|domain|address|list)", after)
+    ):
         return False
-    if service.key == "mail" and re.search(r"\b(?:input|column|field|download)\b[^.;]{0,14}$", before) and not re.search(r"\b(?:send|mail|by|via|as|an|to)\s+(?:an?\s+|the\s+)?$", before):
+    if (
+        service.key == "mail"
+        and re.search(r"\b(?:input|column|field|download)\b[^.;]{0,14}$", before)
+        and not re.search(r"\b(?:send|mail|by|via|as|an|to)\s+(?:an?\s+|the\s+)?$", before)
+    ):
         return False
-    if service.key == "github" and any(b.what in ("git_clone", "git_sync", "git_push_flows", "http_call", "download") or (b.service and b.service.key == "graphql") for b in beside):
+    if service.key == "github" and any(
+        b.what in ("git_clone", "git_sync", "git_push_flows", "http_call", "download")
+        or (b.service and b.service.key == "graphql")
+        for b in beside
+    ):
         return False
     if service.key in ("docker_compose",) or service.kind in ("agent",):
         return True
@@ -94,7 +139,9 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         return False
     if service.key == "dbt" and any(b.what == "git_clone" and b.start <= m.start < b.end for b in beside):
         return False
-    if service.key in ("postgres", "bigquery", "snowflake", "redshift", "duckdb") and any(b.service and b.service.key in ("dbt", "sqlmesh", "dlt") for b in _chain(seen, m, mentions)):
+    if service.key in ("postgres", "bigquery", "snowflake", "redshift", "duckdb") and any(
+        b.service and b.service.key in ("dbt", "sqlmesh", "dlt") for b in _chain(seen, m, mentions)
+    ):
         return bool(re.search(r"\bquery\b", words) and service.key == "duckdb")
     if service.key == "kubernetes" and re.search(r"\bpods?\s+use|prometheus", words):
         return False
@@ -102,7 +149,13 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
 
 
 def _chain(seen: Understanding, m: Mention, mentions: list[Mention]) -> list[Mention]:
-    return [b for b in mentions if abs(b.clause - m.clause) <= 1 and b is not m and seen.clauses[b.clause].sentence == seen.clauses[m.clause].sentence]
+    return [
+        b
+        for b in mentions
+        if abs(b.clause - m.clause) <= 1
+        and b is not m
+        and seen.clauses[b.clause].sentence == seen.clauses[m.clause].sentence
+    ]
 
 
 def _separate(seen: Understanding, a: Mention, b: Mention) -> bool:
@@ -119,13 +172,32 @@ def _download(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     urls = [b for b in beside if b.what == "http_url"]
     if re.match(r"\W*(?:\w+\s+)?(?:re-?try|retries|wait|repeat)\b", words) and not urls:
         return False
-    if any(b.service and b.service.kind in _STORES and b.service.key not in ("duckdb", "sqlite", "postgres") and not urls and _reads(seen, b) for b in beside):
+    if any(
+        b.service
+        and b.service.kind in _STORES
+        and b.service.key not in ("duckdb", "sqlite", "postgres")
+        and not urls
+        and _reads(seen, b)
+        for b in beside
+    ):
         return False
-    if any(b.what == "http_call" and b.start <= m.end + 30 and _http_call(seen, b, mentions) for b in beside) and not urls and not re.search(r"\bdownload|\bfetch\s+all", words):
+    if (
+        any(b.what == "http_call" and b.start <= m.end + 30 and _http_call(seen, b, mentions) for b in beside)
+        and not urls
+        and not re.search(r"\bdownload|\bfetch\s+all", words)
+    ):
         return False
-    if any(b.what in ("git_clone", "rag_ingest", "kv_get", "unzip", "git_sync", "docker_pull") for b in beside) and not urls:
+    if (
+        any(b.what in ("git_clone", "rag_ingest", "kv_get", "unzip", "git_sync", "docker_pull") for b in beside)
+        and not urls
+    ):
         return False
-    web = bool(urls) or bool(re.search(r"\b(?:download|urls?|https?|web|internet|website|web\s+page|huggingface|api|online)\b", seen.text.masked[m.start : m.end + 40]))
+    web = bool(urls) or bool(
+        re.search(
+            r"\b(?:download|urls?|https?|web|internet|website|web\s+page|huggingface|api|online)\b",
+            seen.text.masked[m.start : m.end + 40],
+        )
+    )
     if not web and re.search(r"\b(?:sql|database|table|collection|queue|topic|kv|secret|redis|query)\b", words):
         return False
     if not web and any(b.service and b.service.kind in (*_STORES, "saas") for b in beside):
@@ -135,9 +207,9 @@ def _download(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
 
 def _asks_for_file(seen: Understanding, m: Mention) -> bool:
     """'Get the csv and ...' at the very beginning names a file that has to come from somewhere."""
-    return not any(b.clause < m.clause for b in seen.mentions if b.start != m.start and b.what not in ("log",)) and bool(
-        re.search(r"\b(?:csv|json|excel|parquet|xml|zip|pdf)\b", seen.text.masked[m.start : m.end + 30])
-    )
+    return not any(
+        b.clause < m.clause for b in seen.mentions if b.start != m.start and b.what not in ("log",)
+    ) and bool(re.search(r"\b(?:csv|json|excel|parquet|xml|zip|pdf)\b", seen.text.masked[m.start : m.end + 30]))
 
 
 def _reads(seen: Understanding, b: Mention) -> bool:
@@ -147,10 +219,18 @@ def _reads(seen: Understanding, b: Mention) -> bool:
 
 def _url(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     literal = seen.text.literal_at(m.start)
-    if literal is None or not literal.value.lower().startswith("http") or re.search(r"hooks?\.slack|webhook\.office|discord(?:app)?\.com/api/webhooks|\.git$", literal.value):
+    if (
+        literal is None
+        or not literal.value.lower().startswith("http")
+        or re.search(r"hooks?\.slack|webhook\.office|discord(?:app)?\.com/api/webhooks|\.git$", literal.value)
+    ):
         return False
     beside = _same_clause(m, mentions)
-    if any(b.what in ("download", "http_check", "http_call") and b.start < m.start and _counts(seen, b, mentions) for b in beside if b.what != "http_url"):
+    if any(
+        b.what in ("download", "http_check", "http_call") and b.start < m.start and _counts(seen, b, mentions)
+        for b in beside
+        if b.what != "http_url"
+    ):
         earlier = [b for b in beside if b.what == "http_url" and b.start < m.start]
         return bool(earlier)
     return not any(b.what in ("git_clone", "rag_ingest") for b in beside)
@@ -161,16 +241,27 @@ def _compute(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     beside = _same_clause(m, mentions)
     if any(b.what == "compute" and b.start < m.start for b in beside):
         return False
-    if any((b.service and b.service.kind in ("sql", "llm", "tool", "saas", "nosql", "agent")) or b.what in ("python", "shell", "node") for b in beside):
+    if any(
+        (b.service and b.service.kind in ("sql", "llm", "tool", "saas", "nosql", "agent"))
+        or b.what in ("python", "shell", "node")
+        for b in beside
+    ):
         return False
-    around = [b for b in mentions if seen.clauses[b.clause].sentence == seen.clauses[m.clause].sentence or abs(b.clause - m.clause) <= 1]
+    around = [
+        b
+        for b in mentions
+        if seen.clauses[b.clause].sentence == seen.clauses[m.clause].sentence or abs(b.clause - m.clause) <= 1
+    ]
     if any(b.service and b.service.kind == "sql" for b in around if abs(b.clause - m.clause) <= 2):
         return False
     if any(b.what == "compute" and b.clause == m.clause - 1 for b in mentions):
         return False
     if any(b.what in ("python", "shell") for b in around):
         return False
-    return any(b.what in ("download", "http_url", "http_call", "unzip") or (b.service and b.service.kind in ("store", "queue")) for b in mentions)
+    return any(
+        b.what in ("download", "http_url", "http_call", "unzip") or (b.service and b.service.kind in ("store", "queue"))
+        for b in mentions
+    )
 
 
 def _log(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
@@ -180,14 +271,26 @@ def _log(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     before = seen.text.masked[max(0, m.start - 24) : m.start]
     if any(b.what == "log" and b.start < m.start and _same_log(seen, b, m) for b in beside):
         return False
-    if any(b.service and b.service.kind == "notify" for b in beside) and re.match(r"(?:tell|show|escribe|schreib)", said):
+    if any(b.service and b.service.kind == "notify" for b in beside) and re.match(
+        r"(?:tell|show|escribe|schreib)", said
+    ):
         return False
-    if re.search(r"\b(?:never|not|don'?t|without|no)\s+$", before) or re.match(r"\s*(?:level|s?\s+older|retention|file)\b", after):
+    if re.search(r"\b(?:never|not|don'?t|without|no)\s+$", before) or re.match(
+        r"\s*(?:level|s?\s+older|retention|file)\b", after
+    ):
         return False
-    if re.search(r"\b(?:the|a|execution|error|activity|audit|git|server|access|catalina)\s+$", before) and re.match(r"logs?$", said) and not re.search(r"\b(?:in|to)\s+the\s+$", before):
+    if (
+        re.search(r"\b(?:the|a|execution|error|activity|audit|git|server|access|catalina)\s+$", before)
+        and re.match(r"logs?$", said)
+        and not re.search(r"\b(?:in|to)\s+the\s+$", before)
+    ):
         return bool(re.search(r"\b(?:just|only)\s+a\s+$", before)) and not re.search(r"shipper|export", words)
     if re.match(r"a?\s*(?:say|hello)", said):
-        return not any(b.what in ("shell", "python", "log") or (b.service and b.service.kind in ("notify", "tool")) for b in beside if b.start != m.start)
+        return not any(
+            b.what in ("shell", "python", "log") or (b.service and b.service.kind in ("notify", "tool"))
+            for b in beside
+            if b.start != m.start
+        )
     if re.match(r"logs$", said) and re.search(r"\b(?:our|server|application|app|access|web|ship|the)\s+$", before):
         return False
     return not any(b.service and b.service.kind == "tool" for b in beside if said.startswith("print"))
@@ -200,7 +303,9 @@ def _same_log(seen: Understanding, a: Mention, b: Mention) -> bool:
 
 def _python(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     beside = _same_clause(m, mentions)
-    if any(b.what == "python" and b.start < m.start for b in beside) or any(b.service and b.service.key == "dlt" for b in beside):
+    if any(b.what == "python" and b.start < m.start for b in beside) or any(
+        b.service and b.service.key == "dlt" for b in beside
+    ):
         return False
     return not re.search(r"\b(?:no|not|without|than)\s+$", seen.text.masked[max(0, m.start - 12) : m.start])
 
@@ -215,7 +320,9 @@ def _http_call(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool
     beside = _same_clause(m, mentions)
     if re.search(r"\b(?:zip|csv|pdf|parquet|excel|xml|archive|file)s?\s+from\b", _words(seen, m.clause)):
         return False
-    if any(b.service and b.service.key in ("graphql", "zapier") for b in beside) or any(b.service and b.service.roles and b.service.kind == "saas" for b in beside):
+    if any(b.service and b.service.key in ("graphql", "zapier") for b in beside) or any(
+        b.service and b.service.roles and b.service.kind == "saas" for b in beside
+    ):
         return False
     return not any(b.what in ("http_call", "http_check") and b.start < m.start for b in beside)
 
@@ -224,7 +331,10 @@ def _fail(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     words = _words(seen, m.clause)
     if seen.scopes[m.clause].where == "errors" and not re.search(r"always|purpose", words):
         return False
-    return not re.search(r"\bmay\s+fail\b|\bshould\s+fail\)|\bextra\s+ones|\bmark\s+the\s+execution\s+as\s+failed|\bif\s+it\s+takes", words)
+    return not re.search(
+        r"\bmay\s+fail\b|\bshould\s+fail\)|\bextra\s+ones|\bmark\s+the\s+execution\s+as\s+failed|\bif\s+it\s+takes",
+        words,
+    )
 
 
 def _pause(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
@@ -233,7 +343,11 @@ def _pause(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
 
 def _convert(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     before = seen.text.masked[max(0, m.start - 30) : m.start]
-    return not (m.what == "to_json" and re.search(r"\b(?:turn|post|send|answer)\s+(?:\w+\s+)*$", before) and any(b.service and b.service.kind == "llm" for b in _same_clause(m, mentions)))
+    return not (
+        m.what == "to_json"
+        and re.search(r"\b(?:turn|post|send|answer)\s+(?:\w+\s+)*$", before)
+        and any(b.service and b.service.kind == "llm" for b in _same_clause(m, mentions))
+    )
 
 
 def _generic(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
@@ -255,7 +369,10 @@ def _step(seen: Understanding, m: Mention, kept: list[Mention]) -> Step | None:
     what = m.what
     if m.service:
         what = "use"
-        args |= {"service": m.service, "role": role_of(m, seen.text.masked, clause.start, clause.end, clause.lead, m is kept[0] and m.clause == 0)}
+        args |= {
+            "service": m.service,
+            "role": role_of(m, seen.text.masked, clause.start, clause.end, clause.lead, m is kept[0] and m.clause == 0),
+        }
     elif what in ("download", "http_url", "http_call", "http_check"):
         what, more = _http(seen, m, kept)
         args |= more
@@ -272,7 +389,10 @@ def _is_cause(seen: Understanding, m: Mention) -> bool:
         return False
     if m.what == "fail":
         return True
-    return bool(re.search(r"\b(?:if|when|wenn|falls)\s+(?:\w+\s+){0,2}$", words[:position]) and re.search(r"fail|error|wrong", words[position:]))
+    return bool(
+        re.search(r"\b(?:if|when|wenn|falls)\s+(?:\w+\s+){0,2}$", words[:position])
+        and re.search(r"fail|error|wrong", words[position:])
+    )
 
 
 def _http(seen: Understanding, m: Mention, kept: list[Mention]) -> tuple[str, dict[str, Any]]:
@@ -287,14 +407,30 @@ def _http(seen: Understanding, m: Mention, kept: list[Mention]) -> tuple[str, di
     uri = mine.value if mine else _url_of_sentence(seen, m)
     method = next(iter(re.findall(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD)\b", words)), "")
     low = words.lower()
-    if not method and re.search(r"\b(?:post|send|submit|push|save|create\w*|call)\b[^.]*\b(?:json|body|back|api|payload|decision|comment|draft)\b", low) and not re.search(r"\b(?:download|fetch|pull|get)\b", low):
+    if (
+        not method
+        and re.search(
+            r"\b(?:post|send|submit|push|save|create\w*|call)\b[^.]*\b(?:json|body|back|api|payload|decision|comment|draft)\b",
+            low,
+        )
+        and not re.search(r"\b(?:download|fetch|pull|get)\b", low)
+    ):
         method = "POST" if re.search(r"\b(?:post|send|save|create\w*|with\s+(?:the|a)\s+\w+|start)\b", low) else "GET"
-    calls = m.what in ("http_call", "http_check") or method in ("POST", "PUT", "PATCH", "DELETE", "HEAD") or re.search(r"\b(?:call|ping|request|hit|query|check|header)s?\b", low)
-    files = re.search(r"\.(?:csv|zip|gz|parquet|xlsx?|pdf|jsonl|txt|xml|avro|ya?ml)\b", uri or "") or re.search(r"\bdownload", low)
+    calls = (
+        m.what in ("http_call", "http_check")
+        or method in ("POST", "PUT", "PATCH", "DELETE", "HEAD")
+        or re.search(r"\b(?:call|ping|request|hit|query|check|header)s?\b", low)
+    )
+    files = re.search(r"\.(?:csv|zip|gz|parquet|xlsx?|pdf|jsonl|txt|xml|avro|ya?ml)\b", uri or "") or re.search(
+        r"\bdownload", low
+    )
     if m.what == "http_check":
         return "http_request", {"uri": uri, "method": "GET", "check": True}
     if calls and not (files and method in ("", "GET")):
-        return "http_request", {"uri": uri, "method": method or ("POST" if re.search(r"\bpost\b", low) and uri is None else "GET")}
+        return "http_request", {
+            "uri": uri,
+            "method": method or ("POST" if re.search(r"\bpost\b", low) and uri is None else "GET"),
+        }
     return "http_download", {"uri": uri}
 
 
@@ -310,16 +446,34 @@ def _tidy(seen: Understanding, steps: list[Step]) -> list[Step]:
     """One of a kind a clause, sources before what needs them."""
     out: list[Step] = []
     for step in steps:
-        if step.what in _ONE_A_CLAUSE and any(s.what == step.what and s.clause == step.clause and s.args.get("cause") == step.args.get("cause") for s in out) and not (step.what == "log"):
+        if (
+            step.what in _ONE_A_CLAUSE
+            and any(
+                s.what == step.what and s.clause == step.clause and s.args.get("cause") == step.args.get("cause")
+                for s in out
+            )
+            and step.what != "log"
+        ):
             continue
-        if step.what == "http_download" and step.args.get("uri") and any(s.args.get("uri") == step.args["uri"] for s in out):
+        if (
+            step.what == "http_download"
+            and step.args.get("uri")
+            and any(s.args.get("uri") == step.args["uri"] for s in out)
+        ):
             continue
         out.append(step)
     return [_placed(seen, s) for s in sorted(out, key=lambda s: _order(seen, s, out))]
 
 
 def _placed(seen: Understanding, step: Step) -> Step:
-    return replace(step, args={**step.args, "quoted": tuple(one.value for one in step.args["literals"] if one.kind in (QUOTED,)), "lists": tuple(one.value for one in step.args["literals"] if one.kind == LIST)})
+    return replace(
+        step,
+        args={
+            **step.args,
+            "quoted": tuple(one.value for one in step.args["literals"] if one.kind in (QUOTED,)),
+            "lists": tuple(one.value for one in step.args["literals"] if one.kind == LIST),
+        },
+    )
 
 
 def _order(seen: Understanding, step: Step, steps: list[Step]) -> tuple[float, int]:
@@ -328,7 +482,11 @@ def _order(seen: Understanding, step: Step, steps: list[Step]) -> tuple[float, i
         same = [s for s in steps if s.clause == step.clause]
         if any(s.start < step.start and _needs_source(s) for s in same):
             return (step.clause, -1)
-    if step.what == "use" and step.args.get("role") == "read" and step.args["service"].kind in ("store", "sql", "nosql", "queue", "saas"):
+    if (
+        step.what == "use"
+        and step.args.get("role") == "read"
+        and step.args["service"].kind in ("store", "sql", "nosql", "queue", "saas")
+    ):
         same = [s for s in steps if s.clause == step.clause and s.start < step.start]
         if any(s.what == "use" and s.args.get("role") in ("write", "run", "notify") for s in same):
             return (step.clause, 0)
@@ -336,6 +494,14 @@ def _order(seen: Understanding, step: Step, steps: list[Step]) -> tuple[float, i
 
 
 def _needs_source(step: Step) -> bool:
-    return step.what in ("python", "compute", "log", "to_csv", "to_excel", "to_json", "to_parquet", "shell", "unzip") or (
-        step.what == "use" and step.args["service"].kind in ("sql", "llm", "tool", "nosql", "store", "notify")
-    )
+    return step.what in (
+        "python",
+        "compute",
+        "log",
+        "to_csv",
+        "to_excel",
+        "to_json",
+        "to_parquet",
+        "shell",
+        "unzip",
+    ) or (step.what == "use" and step.args["service"].kind in ("sql", "llm", "tool", "nosql", "store", "notify"))

@@ -14,7 +14,23 @@ from copilot.draft.offline.starts import triggers
 from copilot.draft.offline.types import before
 from copilot.draft.offline.writer import Task, Writer
 
-_LONG = ("http.", "jdbc.", "gcp.", "aws.", "azure.", "dbt.", "airbyte.", "fivetran.", "scripts.", "fs.", "git.", "ai.", "Query", "Request", "Download")
+_LONG = (
+    "http.",
+    "jdbc.",
+    "gcp.",
+    "aws.",
+    "azure.",
+    "dbt.",
+    "airbyte.",
+    "fivetran.",
+    "scripts.",
+    "fs.",
+    "git.",
+    "ai.",
+    "Query",
+    "Request",
+    "Download",
+)
 
 
 def compile_plan(w: Writer) -> dict[str, Any]:
@@ -40,7 +56,18 @@ def compile_plan(w: Writer) -> dict[str, Any]:
         "labels": dict(plan.labels) or None,
         "variables": w.extra.get("variables"),
         "concurrency": dict(plan.concurrency) if plan.concurrency else None,
-        "sla": [{"id": "max_duration", "type": "MAX_DURATION", "duration": plan.sla, "behavior": "CANCEL" if re.search(r"\bcancel", w.text.masked) and "fail" not in w.text.masked else "FAIL"}] if plan.sla else None,
+        "sla": [
+            {
+                "id": "max_duration",
+                "type": "MAX_DURATION",
+                "duration": plan.sla,
+                "behavior": "CANCEL"
+                if re.search(r"\bcancel", w.text.masked) and "fail" not in w.text.masked
+                else "FAIL",
+            }
+        ]
+        if plan.sla
+        else None,
         "tasks": tasks,
         "errors": errors or None,
         "finally": finals or None,
@@ -75,7 +102,10 @@ def _prepare(w: Writer) -> None:
 
 def _selectable(w: Writer) -> None:
     """Inputs that are to be chosen: months have known values; others take the values the words give as examples."""
-    own = re.search(r"\b(?:typ(?:e|ing)|enter(?:ing)?|other|own|custom)\b[^.;]*?\b(?P<noun>\w+)\s+(?:like|such\s+as|e\.g\.)\s+(?P<value>[\w-]+)|\bcustom\s+values?\b|\bnot\s+in\s+the\s+list\b", w.text.masked)
+    own = re.search(
+        r"\b(?:typ(?:e|ing)|enter(?:ing)?|other|own|custom)\b[^.;]*?\b(?P<noun>\w+)\s+(?:like|such\s+as|e\.g\.)\s+(?P<value>[\w-]+)|\bcustom\s+values?\b|\bnot\s+in\s+the\s+list\b",
+        w.text.masked,
+    )
     for name, spec in list(w.inputs.items()):
         if spec.type != "STRING" or name in w.placeholders:
             continue
@@ -148,7 +178,12 @@ def _parallel(w: Writer, group: Group) -> list[Task]:
 
 def _continues(node: Node) -> bool:
     """A converter before an upload belongs to the same branch of data."""
-    return isinstance(node, Step) and node.what == "use" and node.args["service"].kind == "store" and node.args["role"] == "write"
+    return (
+        isinstance(node, Step)
+        and node.what == "use"
+        and node.args["service"].kind == "store"
+        and node.args["role"] == "write"
+    )
 
 
 def _values(w: Writer, group: Group) -> tuple[Any, str]:
@@ -176,10 +211,19 @@ def _values(w: Writer, group: Group) -> tuple[Any, str]:
         return f"{{{{ {data.expression} }}}}", noun
     if (event := next((e for e in w.plan.events if e.kind == "service"), None)) is not None:
         kind = event.args["service"].kind
-        return ("{{ trigger.objects | jq('.[].uri') }}" if event.args["service"].key in ("s3", "minio") else "{{ trigger.blobs | jq('.[].uri') }}" if event.args["service"].key in ("gcs", "azure_blob") else "{{ trigger.files | jq('.[].path') }}") if kind == "store" else "{{ trigger.rows }}", "file" if kind == "store" else "row"
+        return (
+            "{{ trigger.objects | jq('.[].uri') }}"
+            if event.args["service"].key in ("s3", "minio")
+            else "{{ trigger.blobs | jq('.[].uri') }}"
+            if event.args["service"].key in ("gcs", "azure_blob")
+            else "{{ trigger.files | jq('.[].path') }}"
+        ) if kind == "store" else "{{ trigger.rows }}", "file" if kind == "store" else "row"
     if re.search(r"\bpartitions?\b", w.text.masked):
         days = re.search(r"\blast\s+(\d+)\s+(?:daily\s+)?partitions", w.text.masked)
-        return [f"{{{{ now() | dateAdd(-{n}, 'DAYS') | date('yyyyMMdd') }}}}" for n in range(1, int(days[1]) + 1 if days else 4)], "partition"
+        return [
+            f"{{{{ now() | dateAdd(-{n}, 'DAYS') | date('yyyyMMdd') }}}}"
+            for n in range(1, int(days[1]) + 1 if days else 4)
+        ], "partition"
     plural = noun if noun.endswith("s") else noun + "s"
     if re.search(r"\burls?\b|\bweb\s?sites?\b|\bfeeds?\b", w.text.masked):
         plural = "urls"
@@ -194,7 +238,9 @@ def _list_input(w: Writer, name: str, note: str) -> str:
 def _foreach(w: Writer, group: Group) -> list[Task]:
     new = not before(w.target, "2.0")
     values, noun = _values(w, group)
-    outer, inner = (list(group.args["lists"][0]), list(group.args["nested"])) if group.args.get("nested") else (values, None)
+    outer, inner = (
+        (list(group.args["lists"][0]), list(group.args["nested"])) if group.args.get("nested") else (values, None)
+    )
     loop_id = w.new_id(f"for_each_{noun}")
     limit = group.args.get("limit")
     if limit is None and group.args.get("parallel"):
@@ -216,7 +262,11 @@ def _foreach(w: Writer, group: Group) -> list[Task]:
     if not tasks:
         return []
     w.ids.discard(loop_id)
-    return [w.task(loop_id, "core.flow.Loop" if new else "core.flow.ForEach", values=outer, concurrencyLimit=limit, tasks=tasks)]
+    return [
+        w.task(
+            loop_id, "core.flow.Loop" if new else "core.flow.ForEach", values=outer, concurrencyLimit=limit, tasks=tasks
+        )
+    ]
 
 
 def _if(w: Writer, group: Group) -> list[Task]:
@@ -238,11 +288,23 @@ def _if(w: Writer, group: Group) -> list[Task]:
         return then
     if not then:
         then, otherwise, condition = otherwise, [], f"{{{{ not ({condition[2:-2].strip()}) }}}}"
-    return [w.task("if_" + _condition_name(str(group.args["condition"])), "core.flow.If", condition=condition, then=then, **({"else": otherwise} if otherwise else {}))]
+    return [
+        w.task(
+            "if_" + _condition_name(str(group.args["condition"])),
+            "core.flow.If",
+            condition=condition,
+            then=then,
+            **({"else": otherwise} if otherwise else {}),
+        )
+    ]
 
 
 def _condition_name(words: str) -> str:
-    kept = [x for x in re.findall(r"[a-z]+", words) if x not in ("the", "a", "an", "is", "are", "it", "there", "input", "of", "for", "to")]
+    kept = [
+        x
+        for x in re.findall(r"[a-z]+", words)
+        if x not in ("the", "a", "an", "is", "are", "it", "there", "input", "of", "for", "to")
+    ]
     return "_".join(kept[:3]) or "condition"
 
 
@@ -290,7 +352,15 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
     numbers = [n for n, s in w.inputs.items() if s.type in ("INT", "FLOAT")]
     low = w.text.masked
     if len(numbers) >= 2 and w.last is None:
-        sign = "*" if re.search(r"\bproduct|\bmultipl|\btimes\b", low + name) else "-" if re.search(r"\bdifference|\bsubtract|\bminus", low + name) else "/" if re.search(r"\bquotient|\bdivid|\bratio", low + name) else "+"
+        sign = (
+            "*"
+            if re.search(r"\bproduct|\bmultipl|\btimes\b", low + name)
+            else "-"
+            if re.search(r"\bdifference|\bsubtract|\bminus", low + name)
+            else "/"
+            if re.search(r"\bquotient|\bdivid|\bratio", low + name)
+            else "+"
+        )
         kind = "INT" if all(w.inputs[n].type == "INT" for n in numbers) and sign != "/" else "FLOAT"
         return "{{ " + f" {sign} ".join(f"inputs.{n}" for n in numbers) + " }}", kind
     dates = [n for n, s in w.inputs.items() if s.type in ("DATE", "DATETIME")]
@@ -305,13 +375,25 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
             return f"{{{{ {data.expression} }}}}", "JSON"
         if data.kind == "rows":
             return f"{{{{ {data.expression} | toJson }}}}", "JSON"
-        if data.kind == "file" and data.format in ("csv", "json", "jsonl", "parquet") and re.search(r"rows|count|n\b|total|orders", name):
+        if (
+            data.kind == "file"
+            and data.format in ("csv", "json", "jsonl", "parquet")
+            and re.search(r"rows|count|n\b|total|orders", name)
+        ):
             return "", "STRING"
         return f"{{{{ {data.expression} }}}}", "FILE" if data.kind == "file" else _number_kind(data.expression)
     texts = [n for n, s in w.inputs.items() if s.type in ("STRING", "SELECT", "JSON", "ARRAY")]
     if texts:
         inner = f"inputs.{texts[0]}"
-        for word, filter_ in (("upper", "upper"), ("lower", "lower"), ("revers", "reverse"), ("length", "length"), ("trim", "trim"), ("capital", "capitalize"), ("slug", "slugify")):
+        for word, filter_ in (
+            ("upper", "upper"),
+            ("lower", "lower"),
+            ("revers", "reverse"),
+            ("length", "length"),
+            ("trim", "trim"),
+            ("capital", "capitalize"),
+            ("slug", "slugify"),
+        ):
             if word in low:
                 inner += f" | {filter_}"
         return f"{{{{ {inner} }}}}", "INT" if inner.endswith("length") else "STRING"
@@ -351,7 +433,7 @@ def _input(w: Writer, spec: InputSpec) -> dict[str, Any]:
         out["values"] = list(spec.values) or ([spec.default] if spec.default else ["first", "second"])
     if spec.default is not None and spec.default != "":
         out["defaults"] = spec.default
-    out |= {k: v for k, v in spec.more.items()}
+    out |= dict(spec.more.items())
     if not spec.required:
         out["required"] = False
     return out
@@ -368,7 +450,9 @@ def _behaviour(w: Writer, tasks: list[Task]) -> None:
         if task is not None:
             task["timeout"] = w.plan.timeout[0]
     if w.plan.cache:
-        task = next((t for t in _flat(tasks) if "Download" in t["type"] or "http." in t["type"]), None) or next(iter(_flat(tasks)), None)
+        task = next((t for t in _flat(tasks) if "Download" in t["type"] or "http." in t["type"]), None) or next(
+            iter(_flat(tasks)), None
+        )
         if task is not None:
             task["taskCache"] = {"enabled": True, "ttl": "P1D"}
 

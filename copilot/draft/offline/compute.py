@@ -13,17 +13,58 @@ from copilot.draft.offline.naming import slug
 from copilot.draft.offline.writer import Data, Task, Writer
 
 _ENTITIES = frozenset(
-    "orders order rows row them it sales records items data lines entries everything total totals all numbers products customers events things count value values result results that which big ones".split()
+    [
+        "orders",
+        "order",
+        "rows",
+        "row",
+        "them",
+        "it",
+        "sales",
+        "records",
+        "items",
+        "data",
+        "lines",
+        "entries",
+        "everything",
+        "total",
+        "totals",
+        "all",
+        "numbers",
+        "products",
+        "customers",
+        "events",
+        "things",
+        "count",
+        "value",
+        "values",
+        "result",
+        "results",
+        "that",
+        "which",
+        "big",
+        "ones",
+    ]
 )
 _MEASURES = "amount|price|salary|salaries|revenue|quantity|cost|costs|profit|score|age|temperature|duration|size|fee|fees|fare|distance|weight|rating|stock|budget|hours|income|spend|spending|tax|discount"
-_FUNCTIONS = (("AVG", r"average|avg|mean|durchschnitt\w*"), ("MAX", r"max(?:imum)?\b(?!\s+\d)|highest|largest"), ("MIN", r"min(?:imum)?\b(?!\s+\d)|lowest|smallest"), ("COUNT", r"count|how\s+many|number\s+of|anzahl"), ("SUM", r"sum(?:s|med|me)?|totals?|revenue|profit|gesamt\w*|add\s+up|umsatz"))
+_FUNCTIONS = (
+    ("AVG", r"average|avg|mean|durchschnitt\w*"),
+    ("MAX", r"max(?:imum)?\b(?!\s+\d)|highest|largest"),
+    ("MIN", r"min(?:imum)?\b(?!\s+\d)|lowest|smallest"),
+    ("COUNT", r"count|how\s+many|number\s+of|anzahl"),
+    ("SUM", r"sum(?:s|med|me)?|totals?|revenue|profit|gesamt\w*|add\s+up|umsatz"),
+)
 _COMPARE = (
     (">", r"(?:is\s+|are\s+|worth\s+|with\s+)?(?:over|above|greater\s+than|more\s+than|bigger\s+than|higher\s+than|larger\s+than|exceed\w*|>|über|mehr\s+als|más\s+de|mayor(?:es)?\s+(?:que|a|de))"),
     (">=", r"(?:at\s+least|>=|minimum\s+of|mindestens)"), ("<", r"(?:below|under|less\s+than|smaller\s+than|lower\s+than|cheaper\s+than|<|unter|weniger\s+als|menos\s+de)"), ("<=", r"(?:at\s+most|<=|up\s+to)"),
 )  # fmt: skip
 _PRODUCT = re.compile(r"\(?\s*([a-z_]\w*)\s*(?:\*|times|x|mal|×|multiplied\s+by)\s*([a-z_]\w*)\s*\)?")
-_GROUP = re.compile(r"\b(?:per|by|for\s+each|for\s+every|grouped\s+by|group\s+by|pro|je|por|par)\s+((?:[a-z]+\s+)?[a-z_]+)\b")
-_EQUALS = re.compile(r"\b(?:with|where|have|has|having|whose)\s+(?:an?\s+|the\s+)?([a-z_]\w*)(?:\s*==?\s*|\s+(?:is\s+|equals\s+|equal\s+to\s+|of\s+)?)['\"`]?([\w-]+)['\"`]?")
+_GROUP = re.compile(
+    r"\b(?:per|by|for\s+each|for\s+every|grouped\s+by|group\s+by|pro|je|por|par)\s+((?:[a-z]+\s+)?[a-z_]+)\b"
+)
+_EQUALS = re.compile(
+    r"\b(?:with|where|have|has|having|whose)\s+(?:an?\s+|the\s+)?([a-z_]\w*)(?:\s*==?\s*|\s+(?:is\s+|equals\s+|equal\s+to\s+|of\s+)?)['\"`]?([\w-]+)['\"`]?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +98,13 @@ class Calculation:
 
     @property
     def name(self) -> str:
-        return {"COUNT": "n", "SUM": "revenue" if "*" in self.measure else "total", "AVG": f"average_{slug(self.measure)}", "MAX": f"max_{slug(self.measure)}", "MIN": f"min_{slug(self.measure)}"}.get(self.function, "value")
+        return {
+            "COUNT": "n",
+            "SUM": "revenue" if "*" in self.measure else "total",
+            "AVG": f"average_{slug(self.measure)}",
+            "MAX": f"max_{slug(self.measure)}",
+            "MIN": f"min_{slug(self.measure)}",
+        }.get(self.function, "value")
 
 
 def parse(words: str) -> Calculation:
@@ -77,16 +124,59 @@ def parse(words: str) -> Calculation:
     if function in ("SUM", "AVG", "MAX", "MIN") and not measure:
         measure = "amount"
     columns = [c for c in (column, *re.findall(r"[a-z_]\w*", measure if function not in ("COUNT", "") else "")) if c]
-    descending = bool(re.search(r"\b(?:high(?:est)?\s+to\s+low|descending|sorted|sort|desc|largest\s+first|highest\s+first|top|best|ranking)\b", low))
+    descending = bool(
+        re.search(
+            r"\b(?:high(?:est)?\s+to\s+low|descending|sorted|sort|desc|largest\s+first|highest\s+first|top|best|ranking)\b",
+            low,
+        )
+    )
     n = int(next(g for g in limit.groups() if g)) if limit else None
-    return Calculation(function or ("COUNT" if column and not measure else ""), measure, column, where, descending or bool(best), n, tuple(dict.fromkeys([*columns, *assumed])))
+    return Calculation(
+        function or ("COUNT" if column and not measure else ""),
+        measure,
+        column,
+        where,
+        descending or bool(best),
+        n,
+        tuple(dict.fromkeys([*columns, *assumed])),
+    )
 
 
 def _column(words: str) -> str:
     parts = [p for p in words.split() if p not in ("the", "each", "every", "a", "an")]
-    if len(parts) == 2 and parts[1] in ("with", "from", "in", "using", "and", "to", "of", "into", "for", "on", "as", "then", "mit", "store", "desc", "sorted"):
+    if len(parts) == 2 and parts[1] in (
+        "with",
+        "from",
+        "in",
+        "using",
+        "and",
+        "to",
+        "of",
+        "into",
+        "for",
+        "on",
+        "as",
+        "then",
+        "mit",
+        "store",
+        "desc",
+        "sorted",
+    ):
         parts = parts[:1]
-    if len(parts) == 2 and parts[0] not in ("job", "product", "customer", "order", "user", "sales", "store", "item", "event", "country", "zip", "post"):
+    if len(parts) == 2 and parts[0] not in (
+        "job",
+        "product",
+        "customer",
+        "order",
+        "user",
+        "sales",
+        "store",
+        "item",
+        "event",
+        "country",
+        "zip",
+        "post",
+    ):
         parts = parts[:1]
     return slug("_".join(parts))
 
@@ -95,9 +185,15 @@ def _measure(low: str, function: str) -> str:
     named = re.search(rf"\b({_MEASURES})\b", low)
     if named:
         word = named[1]
-        return {"salaries": "salary", "costs": "cost", "fees": "fee"}.get(word, word) if word not in ("revenue", "profit") else ("quantity * price" if word == "revenue" else "revenue - cost")
+        return (
+            {"salaries": "salary", "costs": "cost", "fees": "fee"}.get(word, word)
+            if word not in ("revenue", "profit")
+            else ("quantity * price" if word == "revenue" else "revenue - cost")
+        )
     if function in ("SUM", "AVG", "MAX", "MIN"):
-        after = re.search(r"\b(?:average|avg|mean|sum|total|maximum|minimum|highest|lowest)\s+(?:of\s+)?(?:the\s+)?([a-z_]\w*)", low)
+        after = re.search(
+            r"\b(?:average|avg|mean|sum|total|maximum|minimum|highest|lowest)\s+(?:of\s+)?(?:the\s+)?([a-z_]\w*)", low
+        )
         if after and after[1] not in _ENTITIES and after[1] not in ("per", "by", "of", "for", "and", "them", "the"):
             return slug(after[1])
     return ""
@@ -107,7 +203,10 @@ def _filters(low: str, measure: str) -> tuple[tuple[str, ...], list[str]]:
     out: list[str] = []
     assumed: list[str] = []
     for sign, pattern in _COMPARE:
-        for match in re.finditer(rf"(?:\b([a-z_]\w*)\s+)?(?:\b|(?<=\s))(?:{pattern})\s*[$€£]?\s*(\d+(?:[.,]\d+)?)(?!\s*(?:times|attempts|tries|rows|seconds|minutes|hours|days|retries|workers|at\s+a\s+time))", low):
+        for match in re.finditer(
+            rf"(?:\b([a-z_]\w*)\s+)?(?:\b|(?<=\s))(?:{pattern})\s*[$€£]?\s*(\d+(?:[.,]\d+)?)(?!\s*(?:times|attempts|tries|rows|seconds|minutes|hours|days|retries|workers|at\s+a\s+time))",
+            low,
+        ):
             word = match[1] or ""
             column = word if word and re.fullmatch(_MEASURES, word) else measure
             out.append(f"{column} {sign} {match[2].replace(',', '.')}")
@@ -115,9 +214,52 @@ def _filters(low: str, measure: str) -> tuple[tuple[str, ...], list[str]]:
             break
     for match in _EQUALS.finditer(low):
         name, value = match[1], match[2]
-        if name in ("in", "on", "from", "to", "with", "at", "by", "and", "the", "http", "its", "it", "an", "one", "all", "them") or len(value) < 2 and not value.isdigit():
+        if name in (
+            "in",
+            "on",
+            "from",
+            "to",
+            "with",
+            "at",
+            "by",
+            "and",
+            "the",
+            "http",
+            "its",
+            "it",
+            "an",
+            "one",
+            "all",
+            "them",
+        ) or (len(value) < 2 and not value.isdigit()):
             continue
-        if name in ("header", "headers", "the", "status_code", "row", "message", "user", "default", "name", "columns", "more", "duckdb", "sql", "pandas", "python", "copy", "no", "a", "field") or value in ("over", "above", "is", "with", "and", "per", "by", "from", "in", "than", "of", "for", "as", "to") or name in _ENTITIES:
+        if (
+            name
+            in (
+                "header",
+                "headers",
+                "the",
+                "status_code",
+                "row",
+                "message",
+                "user",
+                "default",
+                "name",
+                "columns",
+                "more",
+                "duckdb",
+                "sql",
+                "pandas",
+                "python",
+                "copy",
+                "no",
+                "a",
+                "field",
+            )
+            or value
+            in ("over", "above", "is", "with", "and", "per", "by", "from", "in", "than", "of", "for", "as", "to")
+            or name in _ENTITIES
+        ):
             continue
         out.append(f"{name} = {value if value.isdigit() else repr(value)}")
         assumed.append(name)
@@ -140,7 +282,13 @@ def file_name(data: Data) -> str:
 def count_task(w: Writer, data: Data, calculation: Calculation, hint: str = "compute") -> Task:
     """A DuckDB query over a file that yields one row."""
     name = file_name(data)
-    task = w.task(hint, "jdbc.duckdb.Query", inputFiles={name: f"{{{{ {data.expression} }}}}"}, sql=calculation.sql(reader(name, data.format)), fetchType="FETCH_ONE")
+    task = w.task(
+        hint,
+        "jdbc.duckdb.Query",
+        inputFiles={name: f"{{{{ {data.expression} }}}}"},
+        sql=calculation.sql(reader(name, data.format)),
+        fetchType="FETCH_ONE",
+    )
     w.yields(task, "value", f"row.{calculation.name}")
     note_columns(w, calculation)
     return task
@@ -153,8 +301,17 @@ def note_columns(w: Writer, calculation: Calculation) -> None:
         w.note(f"Assumed column names: {names}. Change them in the SQL if the data names them otherwise.")
 
 
-_BEST = re.compile(r"\b(?:the\s+)?(?P<field>[a-z_]\w*)\s+of\s+the\s+(?P<which>most\s+expensive|cheapest|highest|largest|biggest|oldest|newest|smallest|lowest|longest|best[- ]rated|top[- ]rated)\s*(?P<noun>[a-z]+)?")
-_WHICH = {"most expensive": ("price", "max_by"), "cheapest": ("price", "min_by"), "oldest": ("age", "max_by"), "newest": ("created", "max_by"), "best rated": ("rating", "max_by"), "top rated": ("rating", "max_by")}
+_BEST = re.compile(
+    r"\b(?:the\s+)?(?P<field>[a-z_]\w*)\s+of\s+the\s+(?P<which>most\s+expensive|cheapest|highest|largest|biggest|oldest|newest|smallest|lowest|longest|best[- ]rated|top[- ]rated)\s*(?P<noun>[a-z]+)?"
+)
+_WHICH = {
+    "most expensive": ("price", "max_by"),
+    "cheapest": ("price", "min_by"),
+    "oldest": ("age", "max_by"),
+    "newest": ("created", "max_by"),
+    "best rated": ("rating", "max_by"),
+    "top rated": ("rating", "max_by"),
+}
 
 
 def computed_log(w: Writer, step: Step, said: str | None) -> tuple[list[Task], str] | None:
@@ -169,8 +326,14 @@ def computed_log(w: Writer, step: Step, said: str | None) -> tuple[list[Task], s
     if best and data.format == "json":
         column, how = _WHICH.get(best["which"].replace("-", " "), (best["noun"] or "value", "max_by"))
         w.note(f"Assumed that each object has `{best['field']}` and `{column}`.")
-        return [], f"{{{{ fromJson(read({data.expression})) | jq('[.. | objects | select(has(\"{column}\"))] | {how}(.{column}) | .{best['field']}') | first }}}}"
-    field = re.search(r"\b(?:the|its|all)\s+([a-z_]\w*?)\s+(?:that'?s?\s+in|in\s+(?:it|there|the\s+file)|from\s+(?:it|the\s+file)|inside|of\s+it)", sentence)
+        return (
+            [],
+            f"{{{{ fromJson(read({data.expression})) | jq('[.. | objects | select(has(\"{column}\"))] | {how}(.{column}) | .{best['field']}') | first }}}}",
+        )
+    field = re.search(
+        r"\b(?:the|its|all)\s+([a-z_]\w*?)\s+(?:that'?s?\s+in|in\s+(?:it|there|the\s+file)|from\s+(?:it|the\s+file)|inside|of\s+it)",
+        sentence,
+    )
     if field and data.format in ("yaml", "json"):
         parsed = f"yaml(read({data.expression}))" if data.format == "yaml" else f"fromJson(read({data.expression}))"
         return [], f"{{{{ {parsed} | jq('.. | objects | select(has(\"{field[1]}\")) | .{field[1]}') | first }}}}"
@@ -184,9 +347,14 @@ def _from_xml(w: Writer, data: Data, sentence: str) -> tuple[list[Task], str]:
     name = field[1].rstrip("s") if field else "title"
     ion = w.task("xml_to_ion", "serdes.xml.XmlToIon", **{"from": f"{{{{ {data.expression} }}}}"})
     w.yields(ion, "file", "uri", "ion")
-    as_json = w.task("to_json", "serdes.json.IonToJson", **{"from": f"{{{{ outputs.{ion['id']}.uri }}}}", "newLine": False})
+    as_json = w.task(
+        "to_json", "serdes.json.IonToJson", **{"from": f"{{{{ outputs.{ion['id']}.uri }}}}", "newLine": False}
+    )
     made = w.yields(as_json, "file", "uri", "json")
-    return [ion, as_json], f"{{{{ fromJson(read({made.expression})) | jq('[.. | objects | .{name} // empty]') | first | join(', ') }}}}"
+    return [
+        ion,
+        as_json,
+    ], f"{{{{ fromJson(read({made.expression})) | jq('[.. | objects | .{name} // empty]') | first | join(', ') }}}}"
 
 
 def _counted(w: Writer, step: Step, data: Data, sentence: str, said: str | None) -> tuple[list[Task], str] | None:
@@ -198,7 +366,13 @@ def _counted(w: Writer, step: Step, data: Data, sentence: str, said: str | None)
         value = w.last.expression
     else:
         calculation = parse(sentence)
-        calculation = Calculation("COUNT", "", "", calculation.where, assumed=tuple(c for c in calculation.assumed if any(c in f for f in calculation.where)))
+        calculation = Calculation(
+            "COUNT",
+            "",
+            "",
+            calculation.where,
+            assumed=tuple(c for c in calculation.assumed if any(c in f for f in calculation.where)),
+        )
         task_list = [count_task(w, data, calculation, "count_rows")]
         value = w.last.expression if w.last else ""
     if said:

@@ -70,21 +70,44 @@ def _of_results(w: Writer, low: str) -> str:
     if w.approvals and re.search(r"\bapprov|\breject|\bdenied|\byes\b|\bok\b", low):
         field = w.extra["approval_fields"][0]
         return f"{'not ' if re.search(r'reject|denied|not', low) else ''}outputs.{w.approvals[-1]}.onResume.{field}"
-    if w.extra.get("lookup") and re.search(r"\bnot\s+there|\bmissing|\bnot\s+found|\bnot\s+in\b|\bnothing|\bmiss\b", low):
+    if w.extra.get("lookup") and re.search(
+        r"\bnot\s+there|\bmissing|\bnot\s+found|\bnot\s+in\b|\bnothing|\bmiss\b", low
+    ):
         return f"{w.extra['lookup']} is null"
-    if (size := w.extra.get("size")) and re.search(r"\brows?\b|\bsome\b|\bany\b|\bempty|\bresults?\b|\bnothing\b|\bdata\b|\brecords?\b", low):
-        return f"{size} == 0" if re.search(r"\bno\b|\bempty|\bnothing|\bnone", low) and not _starts(w, low) else f"{size} > 0"
+    if (size := w.extra.get("size")) and re.search(
+        r"\brows?\b|\bsome\b|\bany\b|\bempty|\bresults?\b|\bnothing\b|\bdata\b|\brecords?\b", low
+    ):
+        return (
+            f"{size} == 0"
+            if re.search(r"\bno\b|\bempty|\bnothing|\bnone", low) and not _starts(w, low)
+            else f"{size} > 0"
+        )
     data = w.last
-    if data is not None and data.kind in ("rows",) and re.search(r"\brows?\b|\bsome\b|\bany\b|\bempty|\bresults?\b", low):
+    if (
+        data is not None
+        and data.kind in ("rows",)
+        and re.search(r"\brows?\b|\bsome\b|\bany\b|\bempty|\bresults?\b", low)
+    ):
         return f"({data.expression} | length) {'==' if re.search(r'no|empty', low) else '>'} 0"
     if data is not None and data.kind == "body" and re.search(r"\bsome\b|\bany\b|\bresults?\b", low):
-        return f"(fromJson({data.expression}).data.result ?? []) | length > 0" if "prometheus" in w.text.masked else f"({data.expression} | length) > 2"
+        return (
+            f"(fromJson({data.expression}).data.result ?? []) | length > 0"
+            if "prometheus" in w.text.masked
+            else f"({data.expression} | length) > 2"
+        )
     if data is not None and data.kind == "value":
-        comparison = _comparison(re.sub(r"^.*?(?=\bis\b|\bover\b|\babove\b|\bmore\b|\bless\b|\bbelow\b|\bunder\b|[<>=])", "", low), f"({data.expression} | number)", w)
+        comparison = _comparison(
+            re.sub(r"^.*?(?=\bis\b|\bover\b|\babove\b|\bmore\b|\bless\b|\bbelow\b|\bunder\b|[<>=])", "", low),
+            f"({data.expression} | number)",
+            w,
+        )
         if comparison:
             return comparison
     if data is not None and data.kind == "answer":
-        word = next((one for one in re.findall(r"\b(yes|no|go|true|high|low|spam|urgent|positive|negative|critical)\b", low)), "yes")
+        word = next(
+            (one for one in re.findall(r"\b(yes|no|go|true|high|low|spam|urgent|positive|negative|critical)\b", low)),
+            "yes",
+        )
         return f"({data.expression} | lower) contains '{'yes' if word == 'go' else word}'"
     return ""
 
@@ -95,7 +118,16 @@ def _starts(w: Writer, low: str) -> bool:
 
 
 def _asked(w: Writer, low: str) -> str:
-    name = slug("_".join(x for x in re.findall(r"[a-z]+", low) if x not in ("the", "a", "an", "is", "are", "it", "there", "s", "one", "will", "to", "of"))[:30]) or "proceed"
+    name = (
+        slug(
+            "_".join(
+                x
+                for x in re.findall(r"[a-z]+", low)
+                if x not in ("the", "a", "an", "is", "are", "it", "there", "s", "one", "will", "to", "of")
+            )[:30]
+        )
+        or "proceed"
+    )
     events = [e for e in w.plan.events if e.kind == "webhook"]
     if events:
         return f"trigger.body.{name} ?? false"

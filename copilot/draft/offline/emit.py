@@ -27,7 +27,9 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     if "{{" in value or "{%" in value:
         style = "'" if '"' in value and "'" not in value else '"'
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-    if re.fullmatch(r"[\d*/,\-\s]+|[\d:.\-+TZ]+|0x\w+", value) and value or re.fullmatch(r"(?i)y|n|yes|no|on|off|true|false|null|~", value):
+    if (re.fullmatch(r"[\d*/,\-\s]+|[\d:.\-+TZ]+|0x\w+", value) and value) or re.fullmatch(
+        r"(?i)y|n|yes|no|on|off|true|false|null|~", value
+    ):
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"')
     return dumper.represent_scalar("tag:yaml.org,2002:str", value)
 
@@ -39,7 +41,9 @@ def to_yaml(flow: Mapping[str, Any]) -> str:
     """The text of a flow; the same mapping always gives the same text."""
     ordered = {key: flow[key] for key in FLOW_ORDER if flow.get(key)}
     ordered |= {key: value for key, value in flow.items() if key not in ordered and value}
-    text = yaml.dump(ordered, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=False)
+    text = yaml.dump(
+        ordered, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=False
+    )
     blocks = [b for b in _TOP.split(text) if b]
     out = ""
     for block in blocks:
@@ -54,7 +58,14 @@ def to_yaml(flow: Mapping[str, Any]) -> str:
 
 def task_yaml(items: list[Mapping[str, Any]], indent: int) -> str:
     """List items as text at an indentation, for putting into an existing flow."""
-    text = yaml.dump([dict(i) for i in items], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=False)
+    text = yaml.dump(
+        [dict(i) for i in items],
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=10_000,
+        default_flow_style=False,
+    )
     lines = [line.removeprefix("  ") if line.startswith("  ") else line for line in text.splitlines()]
     flat = lines if text.startswith("  - ") else text.splitlines()
     return "\n".join((" " * indent + line) if line else line for line in flat) + "\n"

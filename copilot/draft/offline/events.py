@@ -13,7 +13,9 @@ _WEBHOOK = re.compile(
     r"\bwebhook\b(?!\s*(?:url|is\s+(?:the\s+)?(?:secret|in)|from\s+(?:the\s+)?secret|in\s+(?:the\s+)?secret|address))"
     r"|\b(?:call|hit|post)s?\s+(?:our|my|a|an|this|the)\s+(?:http\s+)?(?:hook|callback)\b"
 )
-_NOT_WEBHOOK = re.compile(r"\b(?:slack|teams|discord|zulip|incoming|google\s+chat|to\s+(?:a|the|this)|via\s+(?:the\s+)?(?:slack|teams)|catch)\s+$")
+_NOT_WEBHOOK = re.compile(
+    r"\b(?:slack|teams|discord|zulip|incoming|google\s+chat|to\s+(?:a|the|this)|via\s+(?:the\s+)?(?:slack|teams)|catch)\s+$"
+)
 _WHEN = r"(?:when(?:ever)?|if|once|after|as\s+soon\s+as|each\s+time|every\s+time|wenn|sobald|cuando|quand|on\s+(?:every|each|any)?)"
 _FLOW_SUBJECT = r"(?:(?:any|some|all|every|another|the|an?|one\s+of|other|production|prod|our|my|ein(?:e[rsm]?)?|irgendein|ingest\w*|upstream|two|both)\s+){0,4}(?:flows?|workflows?|pipelines?|executions?|something|anything|ones?)"
 _FAIL = r"(?:fails?|failed|failing|failure|errors?\b|gets?\s+(?:an?\s+)?(?:error|warning)|ends?\s+(?:in\s+|with\s+|as\s+)?(?:failed|error|a?\s*warning|failure)|crash\w*|breaks?|fehlschl\w+|scheitert|falla)"
@@ -27,41 +29,81 @@ _OTHER_FLOW_DONE = re.compile(
 )
 _ARRIVES = r"(?:arriv\w+|land\w*|appear\w*|is\s+uploaded|are\s+uploaded|gets?\s+uploaded|uploaded|dropp?\w*|comes?\s+in|shows?\s+up|is\s+added|are\s+added|added|is\s+there|is\s+created|created|new|ankommt|eintrifft|llega\w*|arrive|is\s+put|is\s+placed)"
 _FILE = r"(?:files?|objects?|csvs?|jsons?|documents?|blobs?|images?|pdfs?|invoices?|exports?|reports?|datei\w*|archivos?|fichiers?)"
-_FILE_ARRIVES = re.compile(rf"\b(?:new\s+)?{_FILE}\b[\w\s'\ue000-\ue005/.-]{{0,50}}?\b{_ARRIVES}|\bnew\s+{_FILE}\b|\bwatch\b[^.;]{{0,40}}\b(?:folder|bucket|directory|prefix)\b|\b{_ARRIVES}\b[^.;]{{0,20}}\b(?:bucket|folder)\b")
-_ROWS_CHANGE = re.compile(r"\b(?:new|updated|changed|inserted)\s+(?:rows?|records?|documents?|entries|orders?)\b|\b(?:rows?|records?|documents?|entries)\s+(?:were|are|is|get|have\s+been|has\s+been)?\s*(?:\w+\s+)?(?:updated|inserted|added|changed|appear\w*|arriv\w*)|\bwatch\b[^.;]{0,40}\b(?:table|collection|database)\b|\bquery\s+returns\s+rows?\b")
-_MESSAGE = re.compile(r"\b(?:each|every|all|per|when(?:ever)?\s+an?|any|new|incoming|single|on\s+an?)\s+(?:new\s+|incoming\s+|single\s+|\w+\s+)?(?:[\w/]+\s+)?(?:messages?|events?|records?|notifications?)\b|\breal-?\s?time\b|\bas\s+(?:soon\s+as\s+)?(?:they|it)\s+(?:come|arrive)s?\b|\bstream(?:ing)?\s+from\b|\blisten\w*\s+(?:to|on)\b|\bsubscribe\b|\bconsume\b|\b(?:messages?|events?)\s+(?:arriv|com|land|is\s+published)\w*|\bpublished\s+to\b")
+_FILE_ARRIVES = re.compile(
+    rf"\b(?:new\s+)?{_FILE}\b[\w\s'\ue000-\ue005/.-]{{0,50}}?\b{_ARRIVES}|\bnew\s+{_FILE}\b|\bwatch\b[^.;]{{0,40}}\b(?:folder|bucket|directory|prefix)\b|\b{_ARRIVES}\b[^.;]{{0,20}}\b(?:bucket|folder)\b"
+)
+_ROWS_CHANGE = re.compile(
+    r"\b(?:new|updated|changed|inserted)\s+(?:rows?|records?|documents?|entries|orders?)\b|\b(?:rows?|records?|documents?|entries)\s+(?:were|are|is|get|have\s+been|has\s+been)?\s*(?:\w+\s+)?(?:updated|inserted|added|changed|appear\w*|arriv\w*)|\bwatch\b[^.;]{0,40}\b(?:table|collection|database)\b|\bquery\s+returns\s+rows?\b"
+)
+_MESSAGE = re.compile(
+    r"\b(?:each|every|all|per|when(?:ever)?\s+an?|any|new|incoming|single|on\s+an?)\s+(?:new\s+|incoming\s+|single\s+|\w+\s+)?(?:[\w/]+\s+)?(?:messages?|events?|records?|notifications?)\b|\breal-?\s?time\b|\bas\s+(?:soon\s+as\s+)?(?:they|it)\s+(?:come|arrive)s?\b|\bstream(?:ing)?\s+from\b|\blisten\w*\s+(?:to|on)\b|\bsubscribe\b|\bconsume\b|\b(?:messages?|events?)\s+(?:arriv|com|land|is\s+published)\w*|\bpublished\s+to\b"
+)
 _POLL = re.compile(r"\b(?:poll|batch(?:es)?\s+of|collect\w*)\b")
-_MAIL = re.compile(r"\b(?:e-?mails?|mails?)\s+(?:\w+\s+){0,3}(?:arriv\w+|is\s+received|comes?\s+in|lands?)|\bnew\s+(?:e-?mail|mail)\b|\breceives?\s+an?\s+e-?mail")
+_MAIL = re.compile(
+    r"\b(?:e-?mails?|mails?)\s+(?:\w+\s+){0,3}(?:arriv\w+|is\s+received|comes?\s+in|lands?)|\bnew\s+(?:e-?mail|mail)\b|\breceives?\s+an?\s+e-?mail"
+)
 _CHANGES = re.compile(r"\bchang(?:es|ed)\b|\bis\s+(?:modified|edited|updated)\b|\bmodified\b")
-_STARTS_WHEN = re.compile(rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b")
+_STARTS_WHEN = re.compile(
+    rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b"
+)
 
 
 def find_events(text: Text, mentions: Sequence[Mention], has_schedule: bool) -> tuple[list[Event], set[int]]:
     """(events, start offsets of the service mentions that are the event and so no step)."""
     masked = text.masked
     for match in _WEBHOOK.finditer(masked):
-        if not _NOT_WEBHOOK.search(masked[: match.start()]) and not re.search(r"\bpost\w*\s+(?:it\s+)?to\s+\S+\s+when", masked):
+        if not _NOT_WEBHOOK.search(masked[: match.start()]) and not re.search(
+            r"\bpost\w*\s+(?:it\s+)?to\s+\S+\s+when", masked
+        ):
             source = {m.start for m in mentions if m.service and m.service.kind == "saas" and _calls(masked, m, match)}
             return [Event("webhook", {"span": match.span()})], source
     if (match_ := _OTHER_FLOW_FAILS.search(masked)) and _speaks_of_others(masked, match_, mentions):
         return [Event("flow", _flow_args(text, match_, True))], set()
-    if (match_ := _OTHER_FLOW_DONE.search(masked)) and not re.search(r"\b(?:call|subflow|child)\b", masked[match_.start() : match_.end()]):
+    if (match_ := _OTHER_FLOW_DONE.search(masked)) and not re.search(
+        r"\b(?:call|subflow|child)\b", masked[match_.start() : match_.end()]
+    ):
         return [Event("flow", _flow_args(text, match_, False))], set()
     return _service_events(masked, mentions, has_schedule)
 
 
 def _speaks_of_others(masked: str, match: re.Match[str], mentions: Sequence[Mention]) -> bool:
     """'if anything fails' beside steps of its own means this flow; a namespace or other flows mean others."""
-    if re.search(r"\b(?:namespace|any\s+(?:of\s+our\s+)?flows?|all\s+flows|some\s+flow|other\s+flows?|flows\b|production\s+flow|flow\s+of\s+ours|executions)\b", match.group() + masked[match.end() : match.end() + 50]):
+    if re.search(
+        r"\b(?:namespace|any\s+(?:of\s+our\s+)?flows?|all\s+flows|some\s+flow|other\s+flows?|flows\b|production\s+flow|flow\s+of\s+ours|executions)\b",
+        match.group() + masked[match.end() : match.end() + 50],
+    ):
         return True
-    own = [m for m in mentions if not (m.service and m.service.kind == "notify") and m.what not in ("log", "compute", "fail") and not match.start() <= m.start < match.end()]
-    return len([m for m in own if not (m.service and m.service.key in ("jira", "github", "gitlab", "linear", "servicenow"))]) == 0
+    own = [
+        m
+        for m in mentions
+        if not (m.service and m.service.kind == "notify")
+        and m.what not in ("log", "compute", "fail")
+        and not match.start() <= m.start < match.end()
+    ]
+    return (
+        len(
+            [
+                m
+                for m in own
+                if not (m.service and m.service.key in ("jira", "github", "gitlab", "linear", "servicenow"))
+            ]
+        )
+        == 0
+    )
 
 
 def _calls(masked: str, mention: Mention, hook: re.Match[str]) -> bool:
     """'GitHub calls our webhook', 'ServiceNow posts X to our webhook': the caller is no step."""
     if mention.end <= hook.start():
-        return bool(re.fullmatch(r"[^.;:→]{0,45}(?:calls?|hits?|posts?|sends?|triggers?|fires?)[^.;:→]{0,40}", masked[mention.end : hook.start()])) or masked[mention.end : hook.start()].strip() == ""
+        return (
+            bool(
+                re.fullmatch(
+                    r"[^.;:→]{0,45}(?:calls?|hits?|posts?|sends?|triggers?|fires?)[^.;:→]{0,40}",
+                    masked[mention.end : hook.start()],
+                )
+            )
+            or masked[mention.end : hook.start()].strip() == ""
+        )
     return False
 
 
@@ -72,8 +114,12 @@ def _flow_args(text: Text, match: re.Match[str], failed: bool) -> dict[str, obje
     if namespace:
         group = 1 if namespace[1] else 2
         literal = text.literal_at(namespace.start(group))
-        args["namespace"] = (literal.value if literal else text.plain[namespace.start(group) : namespace.end(group)]).rstrip(".")
-        args["below"] = bool(re.search(r"\b(?:below|under|everything|sub-?namespaces?|all\s+flows|darunter)\b", words)) and not re.search(r"\bonly\s+in\b", words)
+        args["namespace"] = (
+            literal.value if literal else text.plain[namespace.start(group) : namespace.end(group)]
+        ).rstrip(".")
+        args["below"] = bool(
+            re.search(r"\b(?:below|under|everything|sub-?namespaces?|all\s+flows|darunter)\b", words)
+        ) and not re.search(r"\bonly\s+in\b", words)
     flows = [one.value for m in re.finditer(rf"\bflows?\s+({NAME})", words) if (one := text.literal_at(m.start(1)))]
     letters = re.search(r"\bflows?\s*,\s*([a-z]\w*)\s+and\s+([a-z]\w*)", words)
     if letters and not flows:
@@ -83,7 +129,9 @@ def _flow_args(text: Text, match: re.Match[str], failed: bool) -> dict[str, obje
         flows.append(one.value)
     args["flows"] = flows
     args["warning"] = bool(re.search(r"\bwarn(?:ing|ung|s)?\b", words)) or not failed
-    within = re.search(r"\bwithin\s+(?:the\s+last\s+|a\s+window\s+of\s+)?(\d+|an?|one)\s+(hours?|days?|minutes?)", words)
+    within = re.search(
+        r"\bwithin\s+(?:the\s+last\s+|a\s+window\s+of\s+)?(\d+|an?|one)\s+(hours?|days?|minutes?)", words
+    )
     if within:
         args["window"] = (within[1], within[2])
     return args
@@ -104,7 +152,11 @@ def _service_events(masked: str, mentions: Sequence[Mention], has_schedule: bool
         if role and not _is_target(masked, mention):
             return [Event("service", {"service": service, "role": role, "start": mention.start})], {mention.start}
     if not has_schedule and _MAIL.search(masked):
-        target = {m.start for m in mentions if m.service and m.service.key == "mail" and _MAIL.search(masked, max(0, m.start - 8))}
+        target = {
+            m.start
+            for m in mentions
+            if m.service and m.service.key == "mail" and _MAIL.search(masked, max(0, m.start - 8))
+        }
         return [Event("mail", {})], target
     return [], set()
 
@@ -112,18 +164,26 @@ def _service_events(masked: str, mentions: Sequence[Mention], has_schedule: bool
 def _event_role(kind: str, roles: object, words: str, masked: str, mention: Mention, has_schedule: bool) -> str:
     service_roles = mention.service.roles if mention.service else {}
     if kind == "store" and "trigger" in service_roles:
-        return "trigger" if _FILE_ARRIVES.search(words) or (mention.service and mention.service.key == "sheets" and _CHANGES.search(words)) else ""
+        return (
+            "trigger"
+            if _FILE_ARRIVES.search(words)
+            or (mention.service and mention.service.key == "sheets" and _CHANGES.search(words))
+            else ""
+        )
     if kind in ("sql", "nosql") and "trigger" in service_roles and not has_schedule:
         return "trigger" if _ROWS_CHANGE.search(masked) else ""
-    if kind == "queue" and not has_schedule:
-        if _MESSAGE.search(words) or re.search(r"\bevery\s+" + re.escape(masked[mention.start : mention.end]), masked):
-            return "trigger" if _POLL.search(words) or "realtime" not in service_roles else "realtime"
+    every = re.search(r"\bevery\s+" + re.escape(masked[mention.start : mention.end]), masked)
+    if kind == "queue" and not has_schedule and (_MESSAGE.search(words) or every):
+        return "trigger" if _POLL.search(words) or "realtime" not in service_roles else "realtime"
     return ""
 
 
 def _is_target(masked: str, mention: Mention) -> bool:
     before = masked[max(0, mention.start - 32) : mention.start]
-    return bool(re.search(r"\b(?:to|into|onto)\s+(?:(?:an?|the|our|my)\s+)?(?:\w+\s+)?$", before)) and not re.search(r"\b(?:uploaded|added|published|listen\w*|dropped|sent|subscribe)\s+(?:to|into)\s+(?:(?:an?|the|our|my)\s+)?(?:\w+\s+)?$", before)
+    return bool(re.search(r"\b(?:to|into|onto)\s+(?:(?:an?|the|our|my)\s+)?(?:\w+\s+)?$", before)) and not re.search(
+        r"\b(?:uploaded|added|published|listen\w*|dropped|sent|subscribe)\s+(?:to|into)\s+(?:(?:an?|the|our|my)\s+)?(?:\w+\s+)?$",
+        before,
+    )
 
 
 def _sentence(masked: str, position: int) -> tuple[int, int]:

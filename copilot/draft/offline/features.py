@@ -42,13 +42,19 @@ def duration(amount: str, unit: str) -> str:
     return f"PT{n:g}{letter}"
 
 
-_RETRY = re.compile(r"\b(?:retr(?:y|ies|ied|ying)|re-?try|try\s+(?:it\s+)?(?:again|up\s+to|at\s+most|\w+\s+(?:more\s+)?times)|(?:more|at\s+most\s+\w+|up\s+to\s+\w+|max(?:imum)?\s+\w+|\w+)\s+(?:attempts|tries)|attempts|backoff|back-off|wiederhol\w+|erneut\s+versuchen|reintent\w+|réessa\w+|versuche?\s+es)\b")
+_RETRY = re.compile(
+    r"\b(?:retr(?:y|ies|ied|ying)|re-?try|try\s+(?:it\s+)?(?:again|up\s+to|at\s+most|\w+\s+(?:more\s+)?times)|(?:more|at\s+most\s+\w+|up\s+to\s+\w+|max(?:imum)?\s+\w+|\w+)\s+(?:attempts|tries)|attempts|backoff|back-off|wiederhol\w+|erneut\s+versuchen|reintent\w+|réessa\w+|versuche?\s+es)\b"
+)
 _COUNT = re.compile(
     rf"\b(?P<more>another\s+)?(?P<n>{_NUM})\s*(?:x\b|(?P<more2>more\s+)?(?:times|mal|veces|fois)|(?P<kind>retries|re-?tries|attempts|tries|versuche|intentos)|(?P<more3>more\s+(?:times|attempts|tries)))"
     rf"|\b(?P<word>once|twice|thrice|zweimal|dreimal)\b|\b(?:up\s+to|at\s+most|max(?:imum)?(?:\s+of)?)\s+(?P<m>{_NUM})\b(?!\s*{_TIME_UNIT})"
 )
-_EVERY = re.compile(rf"\b(?:every|each|with|after|wait(?:ing|s)?|in\s+between|interval\s+(?:of)?|delay\s+(?:of)?|pause\s+(?:of)?|in|alle|nach|starting\s+(?:at|with)|apart|of)?\s*(?P<x>{DURATION})\s*(?:apart|in\s+between|between|intervals?|later|backoff|delay|pause|wait)?")
-_MAX_WAIT = re.compile(rf"\b(?:max(?:imum)?|up\s+to|at\s+most|capped\s+at|not\s+more\s+than)\s+(?:of\s+)?{DURATION}\s*(?:between|delay|interval|wait|backoff|apart)?")
+_EVERY = re.compile(
+    rf"\b(?:every|each|with|after|wait(?:ing|s)?|in\s+between|interval\s+(?:of)?|delay\s+(?:of)?|pause\s+(?:of)?|in|alle|nach|starting\s+(?:at|with)|apart|of)?\s*(?P<x>{DURATION})\s*(?:apart|in\s+between|between|intervals?|later|backoff|delay|pause|wait)?"
+)
+_MAX_WAIT = re.compile(
+    rf"\b(?:max(?:imum)?|up\s+to|at\s+most|capped\s+at|not\s+more\s+than)\s+(?:of\s+)?{DURATION}\s*(?:between|delay|interval|wait|backoff|apart)?"
+)
 
 
 def find_retries(text: Text, clauses: tuple[Clause, ...]) -> list[Retry]:
@@ -75,13 +81,30 @@ def _retry(words: str, clause: int) -> Retry:
     if kind != "constant" and (top := _MAX_WAIT.search(words)):
         ceiling = duration(top["amount"], top["unit"])
         rest = words[: top.start()] + words[top.end() :]
-    found = [m for m in _EVERY.finditer(rest) if not re.search(r"\b(?:timeout|time\s+out|longer|give\s+up|within)\s*(?:of|after|than)?\s*$", rest[: m.start("x")])]
+    found = [
+        m
+        for m in _EVERY.finditer(rest)
+        if not re.search(
+            r"\b(?:timeout|time\s+out|longer|give\s+up|within)\s*(?:of|after|than)?\s*$", rest[: m.start("x")]
+        )
+    ]
     after = [m for m in found if at is None or m.start() >= at.start() - 40]
     interval = duration(after[0]["amount"], after[0]["unit"]) if after else "PT10S"
-    overall = re.search(rf"\b(?:for|in\s+total|within)\s+(?:up\s+to\s+|at\s+most\s+)?{DURATION}\s+(?:in\s+total|overall|altogether)", words)
+    overall = re.search(
+        rf"\b(?:for|in\s+total|within)\s+(?:up\s+to\s+|at\s+most\s+)?{DURATION}\s+(?:in\s+total|overall|altogether)",
+        words,
+    )
     if kind != "constant" and ceiling is None:
         ceiling = "PT10M" if interval.endswith("M") else "PT1M"
-    return Retry(kind, attempts, interval, ceiling, duration(overall["amount"], overall["unit"]) if overall else None, clause, note)
+    return Retry(
+        kind,
+        attempts,
+        interval,
+        ceiling,
+        duration(overall["amount"], overall["unit"]) if overall else None,
+        clause,
+        note,
+    )
 
 
 def _attempts(words: str) -> tuple[int, str]:
@@ -93,7 +116,10 @@ def _attempts(words: str) -> tuple[int, str]:
     counts_all = kind.startswith(("attempt", "tr", "versuch", "intento")) and not kind.startswith("re")
     if counts_all and not (match["more"] or match["more3"]):
         return max(n, 1), ""
-    return n + 1, f"{n} {'retry' if n == 1 else 'retries'} after the first try: maxAttempts counts every try, so it is {n + 1}."
+    return (
+        n + 1,
+        f"{n} {'retry' if n == 1 else 'retries'} after the first try: maxAttempts counts every try, so it is {n + 1}.",
+    )
 
 
 _TIMEOUT = re.compile(
@@ -118,14 +144,19 @@ def find_timeout(text: Text, clauses: tuple[Clause, ...]) -> tuple[str, int] | N
     return None
 
 
-_SLA = re.compile(rf"(?:\bsla\b[^.;]{{0,60}}?|(?:longer|more)\s+than\s+|within\s+|under\s+|below\s+|in\s+less\s+than\s+|max(?:imum)?\s+(?:duration\s+)?){DURATION}")
+_SLA = re.compile(
+    rf"(?:\bsla\b[^.;]{{0,60}}?|(?:longer|more)\s+than\s+|within\s+|under\s+|below\s+|in\s+less\s+than\s+|max(?:imum)?\s+(?:duration\s+)?){DURATION}"
+)
 
 
 def find_sla(text: Text) -> str | None:
     """A limit on the whole execution's duration, ISO 8601."""
     for match in _SLA.finditer(text.masked):
         around = text.masked[max(0, match.start() - 60) : match.end() + 40]
-        if re.search(r"\bsla\b|\b(?:execution|whole\s+(?:run|flow)|entire\s+(?:run|flow))\b[^.;]{0,50}(?:longer|more)\s+than|in\s+total", around):
+        if re.search(
+            r"\bsla\b|\b(?:execution|whole\s+(?:run|flow)|entire\s+(?:run|flow))\b[^.;]{0,50}(?:longer|more)\s+than|in\s+total",
+            around,
+        ):
             return duration(match["amount"], match["unit"])
     return None
 
@@ -146,29 +177,46 @@ def find_concurrency(text: Text) -> Mapping[str, Any] | None:
     behavior = "QUEUE"
     if re.search(r"\bcancel\w*", nearby):
         behavior = "CANCEL"
-    elif re.search(r"\b(?:extra|other|second|additional|new|further)[\w\s,)]{0,24}\b(?:should\s+|must\s+)?fail|should\s+fail|reject", nearby):
+    elif re.search(
+        r"\b(?:extra|other|second|additional|new|further)[\w\s,)]{0,24}\b(?:should\s+|must\s+)?fail|should\s+fail|reject",
+        nearby,
+    ):
         behavior = "FAIL"
     return {"limit": max(n, 1), "behavior": behavior}
 
 
-_CACHE = re.compile(r"\bcach(?:e|ed|ing)\b(?!\s*(?:zone|purge|in\s+front))(?=[^.;]{0,60}\b(?:task|step|result|download|it|that|rerun|skip)|\b)")
+_CACHE = re.compile(
+    r"\bcach(?:e|ed|ing)\b(?!\s*(?:zone|purge|in\s+front))(?=[^.;]{0,60}\b(?:task|step|result|download|it|that|rerun|skip)|\b)"
+)
 
 
 def wants_cache(text: Text) -> bool:
     """Whether a task's result is to be kept between runs."""
     match = _CACHE.search(text.masked)
-    return bool(match and re.search(r"cache\s+(?:that|the|this|it)|\bcached\b|task\s+cache", text.masked) and not re.search(r"redis|cloudflare|purge", text.masked))
+    return bool(
+        match
+        and re.search(r"cache\s+(?:that|the|this|it)|\bcached\b|task\s+cache", text.masked)
+        and not re.search(r"redis|cloudflare|purge", text.masked)
+    )
 
 
-_ALLOW = re.compile(r"\b(?:may|might|allowed\s+to|is\s+allowed\s+to)\s+fail\b|\b(?:ignore|tolerate)\s+(?:its\s+|the\s+)?(?:failure|error)s?|\bcontinue\s+(?:even\s+)?if\s+(?:it|that|this|one)\s+fails|\b(?:don'?t|do\s+not|should\s+not|shouldn'?t|must\s+not)\s+(?:fail\s+the\s+(?:flow|run)|stop)\s+if|\ballow\s+failures?\b|\bnot\s+important\b|\beven\s+(?:if|when)\s+one\s+fails|\bkeep\s+going\b")
+_ALLOW = re.compile(
+    r"\b(?:may|might|allowed\s+to|is\s+allowed\s+to)\s+fail\b|\b(?:ignore|tolerate)\s+(?:its\s+|the\s+)?(?:failure|error)s?|\bcontinue\s+(?:even\s+)?if\s+(?:it|that|this|one)\s+fails|\b(?:don'?t|do\s+not|should\s+not|shouldn'?t|must\s+not)\s+(?:fail\s+the\s+(?:flow|run)|stop)\s+if|\ballow\s+failures?\b|\bnot\s+important\b|\beven\s+(?:if|when)\s+one\s+fails|\bkeep\s+going\b"
+)
 
 
 def allowed_failures(text: Text, clauses: tuple[Clause, ...]) -> frozenset[int]:
     """Clauses whose step may fail without failing the run."""
-    return frozenset(i for i, c in enumerate(clauses) if _ALLOW.search(text.masked, c.start, c.end) and "the flow may not fail" not in text.masked[c.start : c.end])
+    return frozenset(
+        i
+        for i, c in enumerate(clauses)
+        if _ALLOW.search(text.masked, c.start, c.end) and "the flow may not fail" not in text.masked[c.start : c.end]
+    )
 
 
-_DISABLED = re.compile(r"\b(?:switched\s+off|turned\s+off|disabled|inactive|deactivated|off\s+for\s+now|not\s+active(?:\s+yet)?)\b")
+_DISABLED = re.compile(
+    r"\b(?:switched\s+off|turned\s+off|disabled|inactive|deactivated|off\s+for\s+now|not\s+active(?:\s+yet)?)\b"
+)
 
 
 def schedule_disabled(text: Text) -> bool:
@@ -176,7 +224,9 @@ def schedule_disabled(text: Text) -> bool:
     return bool(_DISABLED.search(text.masked))
 
 
-_OUTPUT = re.compile(rf"\b(?:(?:as\s+)?(?:an?\s+|the\s+)?(?:flow\s+)?outputs?\s*(?:called|named|:|=)?\s*(?P<a>{NAME}|(?:total|result|count|sum|month|rows|n)\b)|(?:an\s+)?output\s+called\s+(?P<b>\w+))")
+_OUTPUT = re.compile(
+    rf"\b(?:(?:as\s+)?(?:an?\s+|the\s+)?(?:flow\s+)?outputs?\s*(?:called|named|:|=)?\s*(?P<a>{NAME}|(?:total|result|count|sum|month|rows|n)\b)|(?:an\s+)?output\s+called\s+(?P<b>\w+))"
+)
 
 
 def find_outputs(text: Text) -> list[str]:
@@ -194,14 +244,19 @@ def find_outputs(text: Text) -> list[str]:
     return names
 
 
-_FLOW_LABELS = re.compile(rf"\blabels?\s+(?P<pairs>(?:{NAME}|[\w.-]+)\s*[:=]\s*(?:{NAME}|[\w.-]+)(?:\s*(?:,|and)\s*(?:{NAME}|[\w.-]+)\s*[:=]\s*[\w.-]+)*)")
+_FLOW_LABELS = re.compile(
+    rf"\blabels?\s+(?P<pairs>(?:{NAME}|[\w.-]+)\s*[:=]\s*(?:{NAME}|[\w.-]+)(?:\s*(?:,|and)\s*(?:{NAME}|[\w.-]+)\s*[:=]\s*[\w.-]+)*)"
+)
 
 
 def find_labels(text: Text) -> dict[str, str]:
     """Labels of the flow itself, 'labels team=data, env=prod'."""
     out: dict[str, str] = {}
     for match in _FLOW_LABELS.finditer(text.masked):
-        if "execution" in text.masked[max(0, match.start() - 40) : match.start()] or "runtime" in text.masked[max(0, match.start() - 40) : match.end() + 5]:
+        if (
+            "execution" in text.masked[max(0, match.start() - 40) : match.start()]
+            or "runtime" in text.masked[max(0, match.start() - 40) : match.end() + 5]
+        ):
             continue
         for pair in re.finditer(r"([\w.-]+)\s*[:=]\s*([\w.-]+)", text.plain[match.start("pairs") : match.end("pairs")]):
             out[pair[1]] = pair[2]

@@ -16,8 +16,12 @@ _WORKFLOW_WORDS = re.compile(
     r"\b(?:flows?|workflow|pipeline|kestra|schedule|trigger|cron|task|execution|every\s+(?:day|hour|minute|week|month|morning|night|\d+)|daily|hourly|nightly|weekly|monthly|webhook|csv|json|parquet|"
     r"excel|database|table|sql|query|bucket|queue|topic|api|http|url|script|python|shell|bash|docker|log|notify|alert|email|mail|slack|file|download|upload|sync|load|export|import|backup|kv|secret|input|output|retry|parallel|subflow)\b"
 )
-_CREATIVE = re.compile(r"\b(?:write|compose|tell|sing|draw|paint|make\s+up|give)\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+|some\s+)?(?:\w+\s+){0,2}(?:poem|song|joke|story|limerick|haiku|essay|novel|lyrics|recipe|speech|rap|picture|cover\s+letter|riddle)\b")
-_ADVICE = re.compile(r"\b(?:should\s+i\s+(?:buy|sell|invest|marry|eat|take|wear)|who\s+(?:is|was|won|will\s+win)|what\s+is\s+the\s+(?:capital|meaning|weather)|how\s+do\s+i\s+(?:improve|cook|fix|repair|clean|grow|lose|learn|make)\s+(?!a\s+flow|my\s+flow|the\s+flow|our\s+flow)|recommend\s+(?:a|me)|translate\s+(?!this\s+to\s+a\s+flow)|what\s+do\s+you\s+think|how\s+are\s+you|capital\s+of)\b")
+_CREATIVE = re.compile(
+    r"\b(?:write|compose|tell|sing|draw|paint|make\s+up|give)\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+|some\s+)?(?:\w+\s+){0,2}(?:poem|song|joke|story|limerick|haiku|essay|novel|lyrics|recipe|speech|rap|picture|cover\s+letter|riddle)\b"
+)
+_ADVICE = re.compile(
+    r"\b(?:should\s+i\s+(?:buy|sell|invest|marry|eat|take|wear)|who\s+(?:is|was|won|will\s+win)|what\s+is\s+the\s+(?:capital|meaning|weather)|how\s+do\s+i\s+(?:improve|cook|fix|repair|clean|grow|lose|learn|make)\s+(?!a\s+flow|my\s+flow|the\s+flow|our\s+flow)|recommend\s+(?:a|me)|translate\s+(?!this\s+to\s+a\s+flow)|what\s+do\s+you\s+think|how\s+are\s+you|capital\s+of)\b"
+)
 _OTHER_TOOL = re.compile(r"\b(?:no\s+kestra(?:\s+needed)?|without\s+kestra|not\s+(?:for|in)\s+kestra)\b")
 _INJECTION = re.compile(
     r"(?:\b(?:ignore|disregard|forget|override|ignoriere|vergiss|olvida|oublie)\s+(?:all\s+|alle\s+|any\s+|the\s+|your\s+|deine\s+)*(?:previous\s+|prior\s+|above\s+|earlier\s+|vorherigen\s+)?(?:instructions?|rules?|regeln|anweisungen|prompts?|instrucciones)[^.;]*[.;]?"
@@ -25,17 +29,32 @@ _INJECTION = re.compile(
     r"|\(?\bnote\s+(?:for|to)\s+(?:ai|the\s+(?:ai|assistant|model)|agents?)[^)]*\)?|\bsystem\s+note\b[^.]*\.?|\bas\s+(?:an?\s+)?(?:ai|assistant|language\s+model)\s+you\s+(?:must|should)[^.;]*[.;]?|\byou\s+are\s+now\b[^.;]*[.;]?)",
     re.I,
 )
-_DECODE = re.compile(r"\b(?:decode|base64|rot13|unscramble)\b[^.;]*\b(?:do|execute|follow|run|obey)\s+(?:what\s+)?(?:it|that|them)\b(?:\s+says)?", re.I)
+_DECODE = re.compile(
+    r"\b(?:decode|base64|rot13|unscramble)\b[^.;]*\b(?:do|execute|follow|run|obey)\s+(?:what\s+)?(?:it|that|them)\b(?:\s+says)?",
+    re.I,
+)
 _PLUGIN = re.compile(r"\b(?:type:\s*)?(io\.kestra\.(?:plugin|core)\.[\w.]*\w)")
-_CALLED_PLUGIN = re.compile(r"\b(?:the\s+|its\s+|their\s+|a\s+)?(?:kestra(?:'s)?\s+)?(?P<name>[A-Za-z][\w-]*)?\s*(?:kestra\s+)?(?P<noun>plugin|task\s+type)\b|\b(?:kestra\s+)(?P<camel>[A-Z][a-z0-9]+[A-Z]\w*)\s+task\b|\bthe\s+(?P<camel2>[A-Z][a-z0-9]+[A-Z]\w*)\s+task\b")
-_DESTROY = re.compile(r"\brm\s+-\w*[rf]\w*\s+(?:-\w+\s+)*/(?:\s|$|\*)|\bmkfs\b|\bdd\s+if=\S+\s+of=/dev/|:\(\)\s*\{|\bformat\s+(?:the\s+)?(?:disk|drive)\b|\bwipe\s+(?:the\s+)?(?:disk|server|worker|machine)", re.I)
-_FOREVER = re.compile(r"\b(?:starts?|calls?|triggers?|runs?)\s+itself\b[^.;]*\b(?:forever|endless\w*|infinit\w*|again\s+and\s+again|two\s+times|twice|over\s+and\s+over)|\b(?:infinite|endless)\s+(?:loop|recursion)|\bfork\s?bomb|\bforever\b[^.;]*\bitself\b", re.I)
+_CALLED_PLUGIN = re.compile(
+    r"\b(?:the\s+|its\s+|their\s+|a\s+)?(?:kestra(?:'s)?\s+)?(?P<name>[A-Za-z][\w-]*)?\s*(?:kestra\s+)?(?P<noun>plugin|task\s+type)\b|\b(?:kestra\s+)(?P<camel>[A-Z][a-z0-9]+[A-Z]\w*)\s+task\b|\bthe\s+(?P<camel2>[A-Z][a-z0-9]+[A-Z]\w*)\s+task\b"
+)
+_DESTROY = re.compile(
+    r"\brm\s+-\w*[rf]\w*\s+(?:-\w+\s+)*/(?:\s|$|\*)|\bmkfs\b|\bdd\s+if=\S+\s+of=/dev/|:\(\)\s*\{|\bformat\s+(?:the\s+)?(?:disk|drive)\b|\bwipe\s+(?:the\s+)?(?:disk|server|worker|machine)",
+    re.I,
+)
+_FOREVER = re.compile(
+    r"\b(?:starts?|calls?|triggers?|runs?)\s+itself\b[^.;]*\b(?:forever|endless\w*|infinit\w*|again\s+and\s+again|two\s+times|twice|over\s+and\s+over)|\b(?:infinite|endless)\s+(?:loop|recursion)|\bfork\s?bomb|\bforever\b[^.;]*\bitself\b",
+    re.I,
+)
 _LOSS = (
     (re.compile(r"\b(?:purge|delete|remove|drop|erase|wipe|empty)\b[^.;]*\b(?:all|every|everything|whole|entire|older\s+than\s+0|0\s+days)\b|\bempty\s+and\s+delete\b|\bdrop\s+(?:the\s+)?(?:database|table|schema)\b|\btruncate\s+all\b"), "deletes data for good"),
     (re.compile(r"\bdelet\w+\s+(?:the\s+)?(?:\w+\s+)?(?:bucket|database|cluster|namespace|table|backups?)\b(?!.*\b(?:cluster)\b.*\bjob\b)"), "deletes it for good"),
 )  # fmt: skip
-_SECRETS_OPEN = re.compile(r"\b(?:copy|move|put|write|store|export|print|log|dump|show|send|publish)\b[^.;]*\b(?:all\s+)?(?:our|the|my|every|all)?\s*secrets?\b[^.;]*\b(?:kv|key-value|log|everyone|slack|public|file|see)\b")
-_MILLI = re.compile(r"\bevery\s+(?:\d+(?:\.\d+)?\s*|few\s+|)(?:ms|milliseconds?|microseconds?|nanoseconds?)\b|\bevery\s+0?\.\d+\s+seconds?")
+_SECRETS_OPEN = re.compile(
+    r"\b(?:copy|move|put|write|store|export|print|log|dump|show|send|publish)\b[^.;]*\b(?:all\s+)?(?:our|the|my|every|all)?\s*secrets?\b[^.;]*\b(?:kv|key-value|log|everyone|slack|public|file|see)\b"
+)
+_MILLI = re.compile(
+    r"\bevery\s+(?:\d+(?:\.\d+)?\s*|few\s+|)(?:ms|milliseconds?|microseconds?|nanoseconds?)\b|\bevery\s+0?\.\d+\s+seconds?"
+)
 _VERSION = re.compile(r"\bkestra\s+(?:version\s+)?v?(\d+)(?:\.\d+)?\b", re.I)
 
 
@@ -58,16 +77,35 @@ def screen(words: str, types: Types) -> Screening:
     reason = _off_topic(low) or _harmful(low)
     if reason:
         return Screening(clean, refuse=reason, ignored=ignored)
-    if not clean.strip(" .\"'“”:;,") or (ignored and len(re.findall(r"[a-zA-Z]{3,}", clean)) < 2) or (ignored and re.fullmatch(r"\W*translate\s+this\s+to\s+a\s+flow\W*", low)):
-        return Screening(clean, refuse="The request holds instructions for an assistant and nothing to build a flow from.", ignored=ignored)
+    if (
+        not clean.strip(" .\"'“”:;,")
+        or (ignored and len(re.findall(r"[a-zA-Z]{3,}", clean)) < 2)
+        or (ignored and re.fullmatch(r"\W*translate\s+this\s+to\s+a\s+flow\W*", low))
+    ):
+        return Screening(
+            clean,
+            refuse="The request holds instructions for an assistant and nothing to build a flow from.",
+            ignored=ignored,
+        )
     notes, ask = [], []
     if _SECRETS_OPEN.search(low):
-        return Screening(clean, refuse="Secrets stay secrets: copying them to a place that others can read would reveal them. Read them with secret() where they are needed.", notes=("Secrets were not copied.",))
+        return Screening(
+            clean,
+            refuse="Secrets stay secrets: copying them to a place that others can read would reveal them. Read them with secret() where they are needed.",
+            notes=("Secrets were not copied.",),
+        )
     if _MILLI.search(low):
-        return Screening(clean, ask=("A schedule's smallest interval is one second (withSeconds). Should it run every second, or on each event with a realtime trigger?",))
+        return Screening(
+            clean,
+            ask=(
+                "A schedule's smallest interval is one second (withSeconds). Should it run every second, or on each event with a realtime trigger?",
+            ),
+        )
     unknown = _unknown_plugins(clean, types)
     for name in unknown:
-        ask.append(f"There is no `{name}` in Kestra {types.target}. Which other way is there: an HTTP API with an address, or a script?")
+        ask.append(
+            f"There is no `{name}` in Kestra {types.target}. Which other way is there: an HTTP API with an address, or a script?"
+        )
     version = _VERSION.search(clean)
     if version and int(version[1]) > 2:
         ask.append(f"Kestra {version[1]} is not known here. Should the flow be for {types.target}?")
@@ -87,9 +125,13 @@ def _without_instructions(words: str) -> tuple[str, tuple[str, ...]]:
 def _off_topic(low: str) -> str:
     if _OTHER_TOOL.search(low):
         return "This is about another tool; here only Kestra flows are made."
-    if _CREATIVE.search(low) and not re.search(r"\b(?:every|each|daily|openai|gemini|gpt|flow|schedule|slack|mail|save|store|wordpress)\b", low):
+    if _CREATIVE.search(low) and not re.search(
+        r"\b(?:every|each|daily|openai|gemini|gpt|flow|schedule|slack|mail|save|store|wordpress)\b", low
+    ):
         return "This is not about a Kestra flow."
-    if _ADVICE.search(low) and not re.search(r"\b(?:kestra|schedule|trigger|execution|namespace|yaml|every\s+(?:day|hour|morning)|csv|slack)\b", low):
+    if _ADVICE.search(low) and not re.search(
+        r"\b(?:kestra|schedule|trigger|execution|namespace|yaml|every\s+(?:day|hour|morning)|csv|slack)\b", low
+    ):
         return "This is not about a Kestra flow."
     return ""
 
@@ -98,7 +140,9 @@ def _harmful(low: str) -> str:
     if _DESTROY.search(low):
         return "This would destroy the machine it runs on."
     if _FOREVER.search(low):
-        return "A flow that starts itself without end would fill every worker; Kestra refuses flows that call themselves."
+        return (
+            "A flow that starts itself without end would fill every worker; Kestra refuses flows that call themselves."
+        )
     return ""
 
 
@@ -110,14 +154,45 @@ def _unknown_plugins(words: str, types: Types) -> list[str]:
     families = {p.lower() for p in types.catalog.families} | set(types.families)
     for match in _CALLED_PLUGIN.finditer(words):
         name = match["name"] or match["camel"] or match["camel2"]
-        if not name or name.lower() in ("the", "its", "kestra", "a", "this", "that", "right", "any", "same", "existing", "official", "new", "no", "your", "which", "http", "core", "their", "last", "next", "second", "first"):
+        if not name or name.lower() in (
+            "the",
+            "its",
+            "kestra",
+            "a",
+            "this",
+            "that",
+            "right",
+            "any",
+            "same",
+            "existing",
+            "official",
+            "new",
+            "no",
+            "your",
+            "which",
+            "http",
+            "core",
+            "their",
+            "last",
+            "next",
+            "second",
+            "first",
+        ):
             before = re.findall(r"[A-Za-z]+", words[: match.start()])
-            if match["noun"] != "plugin" or not before or not re.search(r"(?i)\b(?:its|their|the)\s+(?:kestra\s+)?plugin", match.group()):
+            if (
+                match["noun"] != "plugin"
+                or not before
+                or not re.search(r"(?i)\b(?:its|their|the)\s+(?:kestra\s+)?plugin", match.group())
+            ):
                 continue
             name = next((b for b in reversed(before) if b[0].isupper() and b.lower() != "kestra"), "") or ""
             if not name:
                 continue
-        if name.lower() not in families and not any(name.lower() == n.rsplit(".", 1)[-1].lower() for n in types.catalog.types()) and name.lower() not in _service_words():
+        if (
+            name.lower() not in families
+            and not any(name.lower() == n.rsplit(".", 1)[-1].lower() for n in types.catalog.types())
+            and name.lower() not in _service_words()
+        ):
             out.append(name)
     return list(dict.fromkeys(out))
 
@@ -128,23 +203,37 @@ def _service_words() -> frozenset[str]:
     return frozenset(s.key for s in SERVICES)
 
 
-_VAGUE = re.compile(r"\b(?:that|the\s+other|those|these|the\s+usual|the\s+same|same\s+as\s+(?:before|last)|last\s+time|as\s+(?:before|always|usual)|like\s+before)\b")
+_VAGUE = re.compile(
+    r"\b(?:that|the\s+other|those|these|the\s+usual|the\s+same|same\s+as\s+(?:before|last)|last\s+time|as\s+(?:before|always|usual)|like\s+before)\b"
+)
 
 
 def vague_questions(text: Text, has_source: bool, has_service: bool) -> tuple[str, ...]:
     """Questions where the words point at things that were never named: 'load the file into the table'."""
     low = text.masked
     questions: list[str] = []
-    if re.search(r"\bsame\s+as\s+(?:last|before)|\blast\s+time\b|\blike\s+before\b|\bthe\s+usual\b", low) and not text.literals:
+    if (
+        re.search(r"\bsame\s+as\s+(?:last|before)|\blast\s+time\b|\blike\s+before\b|\bthe\s+usual\b", low)
+        and not text.literals
+    ):
         questions.append("What did the earlier flow do? It is not known here.")
-    names = {"file": r"\bthe\s+(?:csv\s+|json\s+|excel\s+)?(?:file|csv|spreadsheet|document|excel)s?\b", "table": r"\b(?:the|a|into|that)\s+table\b", "report": r"\bthe\s+report\b", "bucket": r"\b(?:that|the\s+other|the)\s+(?:bucket|one)\b"}
+    names = {
+        "file": r"\bthe\s+(?:csv\s+|json\s+|excel\s+)?(?:file|csv|spreadsheet|document|excel)s?\b",
+        "table": r"\b(?:the|a|into|that)\s+table\b",
+        "report": r"\bthe\s+report\b",
+        "bucket": r"\b(?:that|the\s+other|the)\s+(?:bucket|one)\b",
+    }
     said = {name for name, pattern in names.items() if re.search(pattern, low)}
     concrete = bool(text.within(0, len(low), URL)) or bool(re.search(r"[\ue001\ue002\ue004]", low)) or has_source
     if "table" in said and not concrete and not re.search(r"\btable\s+[a-z]+_[a-z]+", low):
         questions.append("Which table, and in which database?")
     if "file" in said and not concrete:
         questions.append("Which file, and where does it come from?")
-    if "report" in said and not concrete and not re.search(r"\b(?:generate|build|make|create|compute|query|sql)\b", low):
+    if (
+        "report" in said
+        and not concrete
+        and not re.search(r"\b(?:generate|build|make|create|compute|query|sql)\b", low)
+    ):
         questions.append("Which report, and where does it come from?")
     if "bucket" in said and re.search(r"\bthat\s+bucket|\bthe\s+other\s+(?:one|bucket)", low) and not concrete:
         questions.append("Which buckets, and in which cloud: from where to where?")

@@ -20,8 +20,65 @@ _KIND = "|".join(p for _, p in _KINDS)
 _ID = rf"(?:{NAME}|[a-z][\w-]*)"
 _PAREN = r"(?:\s*\((?P<paren>[^)]*)\))?"
 _STOP = frozenset(
-    "is are the a an of for with and or to in as it its that which when from be so if called named input inputs will should must each every run starts "
-    "starting default defaults amount_ task flow user given where then true false not no by on via at form forms being using can may".split()
+    [
+        "is",
+        "are",
+        "the",
+        "a",
+        "an",
+        "of",
+        "for",
+        "with",
+        "and",
+        "or",
+        "to",
+        "in",
+        "as",
+        "it",
+        "its",
+        "that",
+        "which",
+        "when",
+        "from",
+        "be",
+        "so",
+        "if",
+        "called",
+        "named",
+        "input",
+        "inputs",
+        "will",
+        "should",
+        "must",
+        "each",
+        "every",
+        "run",
+        "starts",
+        "starting",
+        "default",
+        "defaults",
+        "amount_",
+        "task",
+        "flow",
+        "user",
+        "given",
+        "where",
+        "then",
+        "true",
+        "false",
+        "not",
+        "no",
+        "by",
+        "on",
+        "via",
+        "at",
+        "form",
+        "forms",
+        "being",
+        "using",
+        "can",
+        "may",
+    ]
 )
 _ITEM = rf"(?:(?:an?\s+|the\s+)?(?:(?!and\b|or\b)[a-z][\w-]*\s+){{0,2}}{_ID}{_PAREN.replace('?P<paren>', '?:')})"
 _LIST = rf"(?P<list>{_ITEM}(?:\s*(?:,|;|\+|/|and|und|y|et|&)\s*(?:and\s+)?{_ITEM})*)"
@@ -33,30 +90,53 @@ _BEFORE = re.compile(
     rf"{_LIST}\s+(?:(?:are|is|as|should\s+be|must\s+be|will\s+be|come\s+in\s+as|given\s+as|passed\s+as|sind|als|como|selectable|comes?\s+as)\s+)+(?:an?\s+|the\s+|my\s+|flow\s+|user\s+)*(?:(?P<kind>{_KIND})\s+)?(?:inputs?|parameters?|entradas?|eingaben?|configurable|selectable)\b(?!\s*(?:called\s+|named\s+|,\s*)?{NAME})"
     rf"|(?P<list2>{_ID}(?:/{_ID})+)\s+(?:selectable|configurable|as\s+inputs?)"
 )
-_DEFAULT = re.compile(rf"\b(?:default(?:s|ing)?(?:\s+(?:to|is|value|=))*|standard(?:wert)?|defecto)\s*:?\s*(?P<value>{NAME}|[\ue000]+|-?\d+(?:\.\d+)?|[\w-]+(?:\s+[\w-]+)?)|(?P<value2>[\w.-]+)\s+is\s+(?:the\s+)?default|(?P<value3>[\w-]+)\s+(?:by|as)\s+default")
-_CHOOSE = re.compile(rf"\b(?:choose|pick|select|picks|chooses|selects)\s+(?P<several>several\s+|many\s+|one\s+or\s+more\s+|multiple\s+)?(?:the\s+|an?\s+)?(?P<id>[a-z]\w*)(?:\s+from\s+(?:a\s+)?(?:drop-?down|list|menu))?\s*(?::|\((?:[a-z-]+:)?|from|between|out\s+of)\s*(?P<values>[\w-]+(?:(?:\s*[,/|]\s*|\s+or\s+|\s+and\s+)[\w-]+)+)")
-_ASK = re.compile(rf"\b(?:ask\s+(?:for|me\s+for|the\s+user\s+for)|takes?|accepts?|prompt\s+for|let\s+me\s+enter|i\s+(?:pass|give|enter|type)(?:\s+in)?|user\s+(?:enters|gives|picks|passes|provides|selects))\s+(?:an?\s+|the\s+|my\s+)?(?P<id>{NAME}|[a-z][\w-]*)(?P<noun>\s+name)?(?!\s+(?:to|about)\b)")
+_DEFAULT = re.compile(
+    rf"\b(?:default(?:s|ing)?(?:\s+(?:to|is|value|=))*|standard(?:wert)?|defecto)\s*:?\s*(?P<value>{NAME}|[\ue000]+|-?\d+(?:\.\d+)?|[\w-]+(?:\s+[\w-]+)?)|(?P<value2>[\w.-]+)\s+is\s+(?:the\s+)?default|(?P<value3>[\w-]+)\s+(?:by|as)\s+default"
+)
+_CHOOSE = re.compile(
+    r"\b(?:choose|pick|select|picks|chooses|selects)\s+(?P<several>several\s+|many\s+|one\s+or\s+more\s+|multiple\s+)?(?:the\s+|an?\s+)?(?P<id>[a-z]\w*)(?:\s+from\s+(?:a\s+)?(?:drop-?down|list|menu))?\s*(?::|\((?:[a-z-]+:)?|from|between|out\s+of)\s*(?P<values>[\w-]+(?:(?:\s*[,/|]\s*|\s+or\s+|\s+and\s+)[\w-]+)+)"
+)
+_ASK = re.compile(
+    rf"\b(?:ask\s+(?:for|me\s+for|the\s+user\s+for)|takes?|accepts?|prompt\s+for|let\s+me\s+enter|i\s+(?:pass|give|enter|type)(?:\s+in)?|user\s+(?:enters|gives|picks|passes|provides|selects))\s+(?:an?\s+|the\s+|my\s+)?(?P<id>{NAME}|[a-z][\w-]*)(?P<noun>\s+name)?(?!\s+(?:to|about)\b)"
+)
 _PASTES = re.compile(r"\b(?:pastes?|enters?|provides?|types?)\s+(?:in\s+)?(?:the|a|his|her|their)\s+(?P<id>[a-z]\w*)")
-_GIVEN = re.compile(r"\b(?:an?|the|my)\s+(?P<id>[a-z]\w*)\s+(?:that\s+)?i\s+(?:pass|give|enter|type)(?:\s+in)?\b|\bthe\s+user's\s+(?P<id2>[a-z]\w*)\b|\b(?P<id3>schema)\s+i\s+give\b|\bclassify\s+the\s+(?P<id4>question|text|ticket|message|email)\b|\b(?:hash|answer)\s+(?:the|a)\s+(?P<id5>question)\b")
+_GIVEN = re.compile(
+    r"\b(?:an?|the|my)\s+(?P<id>[a-z]\w*)\s+(?:that\s+)?i\s+(?:pass|give|enter|type)(?:\s+in)?\b|\bthe\s+user's\s+(?P<id2>[a-z]\w*)\b|\b(?P<id3>schema)\s+i\s+give\b|\bclassify\s+the\s+(?P<id4>question|text|ticket|message|email)\b|\b(?:hash|answer)\s+(?:the|a)\s+(?P<id5>question)\b"
+)
 _PLACE = re.compile(r"<([a-z][\w ]*)>")
-_OF_ANOTHER_FLOW = re.compile(r"\b(?:already\s+a\s+flow|call\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child|start\s+flow|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|,)\s*(?:an?\s+)?$")
+_OF_ANOTHER_FLOW = re.compile(
+    r"\b(?:already\s+a\s+flow|call\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child|start\s+flow|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|,)\s*(?:an?\s+)?$"
+)
 _WITH_FIELDS = re.compile(r"\bwith\s+(?P<a>[a-z]+_[a-z_]+)(?:\s+and\s+(?P<b>[a-z]\w*))?")
-_USER_PICKS = re.compile(r"\b(?P<id>[a-z]\w*)\s+(?:that\s+|which\s+)?(?:the\s+users?|i|people)\s+(?P<how>selects?|picks?|chooses?|enters?|can\s+(?:select|pick|choose))\b")
-_FORM = re.compile(r"\bform\b.{0,40}\bfields?\s+(?:that\s+)?depends?\s+on\s+(?:the\s+)?(?:chosen\s+|selected\s+)?(?P<id>[a-z]+(?:\s+type)?)")
-_GENERIC = frozenset("data text file json list array number string date name value url".split())
+_USER_PICKS = re.compile(
+    r"\b(?P<id>[a-z]\w*)\s+(?:that\s+|which\s+)?(?:the\s+users?|i|people)\s+(?P<how>selects?|picks?|chooses?|enters?|can\s+(?:select|pick|choose))\b"
+)
+_FORM = re.compile(
+    r"\bform\b.{0,40}\bfields?\s+(?:that\s+)?depends?\s+on\s+(?:the\s+)?(?:chosen\s+|selected\s+)?(?P<id>[a-z]+(?:\s+type)?)"
+)
+_GENERIC = frozenset(
+    ["data", "text", "file", "json", "list", "array", "number", "string", "date", "name", "value", "url"]
+)
 
 
 def find_inputs(text: Text) -> list[InputSpec]:
     """The inputs in order of first mention, merged by id."""
     found: dict[str, InputSpec] = {}
     for match in _CHOOSE.finditer(text.masked):
-        values = tuple(v for v in re.split(r"\s*[,/|]\s*|\s+or\s+|\s+and\s+", _original(text, match.start("values"), match.end("values"))) if v)
+        values = tuple(
+            v
+            for v in re.split(
+                r"\s*[,/|]\s*|\s+or\s+|\s+and\s+", _original(text, match.start("values"), match.end("values"))
+            )
+            if v
+        )
         default = _default_near(text, match.end(), values) or _default_near(text, match.start(), values)
-        _add(found, InputSpec(_identifier(match["id"]), "MULTISELECT" if match["several"] else "SELECT", default, values))
+        _add(
+            found, InputSpec(_identifier(match["id"]), "MULTISELECT" if match["several"] else "SELECT", default, values)
+        )
     for match in _AFTER.finditer(text.masked):
-        if re.search(r"\b(?:with|and|its?|takes?)\s+$", text.masked[: match.start()]) and re.search(r"\b(?:flow|subflow)\b[^.;]{0,50}$", text.masked[: match.start()]) and not match["prefix"].strip():
-            continue
-        if False and re.match(r"\s*(?:is|=)\s", match.group()[len(match["prefix"]) + 5 :]) and re.search(r"for\s+each\s+batch", text.masked[: match.start()]):
+        end = match.end("prefix") if match["prefix"] else match.start()
+        if _OF_ANOTHER_FLOW.search(text.masked, max(0, match.start() - 70), end):
             continue
         _from_list(found, text, match, (match["prefix"] or "") + " " + (match["oftype"] or ""))
     for match in _BEFORE.finditer(text.masked):
@@ -69,10 +149,10 @@ def find_inputs(text: Text) -> list[InputSpec]:
                 _add(found, InputSpec(name))
     for match in _USER_PICKS.finditer(text.masked):
         several = match["id"].endswith("s") and "enter" not in match["how"]
-        default = re.match(r"\s*\(default\s+([\w\s,]+)\)", text.plain[match.end() :])
-        values = [v for v in re.split(r"\s*,\s*|\s+and\s+", default[1]) if v] if default else None
+        said = re.match(r"\s*\(default\s+([\w\s,]+)\)", text.plain[match.end() :])
+        listed = [v for v in re.split(r"\s*,\s*|\s+and\s+", said[1]) if v] if said else None
         if match["id"] not in _STOP:
-            _add(found, InputSpec(match["id"], "ARRAY" if several else "STRING", values))
+            _add(found, InputSpec(match["id"], "ARRAY" if several else "STRING", listed))
     if form := _FORM.search(text.masked):
         chosen = _identifier(form["id"])
         _add(found, InputSpec(chosen, "SELECT", None, ("small", "large", "other")))
@@ -88,7 +168,11 @@ def find_inputs(text: Text) -> list[InputSpec]:
 
 def _named_as_output(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
     """'choose the environment ... give the choice back as output `env`': the short name is the input's too."""
-    names = [one.value for m in re.finditer(rf"\boutputs?\s+(?:called\s+|named\s+)?({NAME})", text.masked) if (one := text.literal_at(m.start(1)))]
+    names = [
+        one.value
+        for m in re.finditer(rf"\boutputs?\s+(?:called\s+|named\s+)?({NAME})", text.masked)
+        if (one := text.literal_at(m.start(1)))
+    ]
     short = {s.id: n for s in specs for n in names if s.id != n and s.id.startswith(n)}
     return [replace(s, id=short.get(s.id, s.id)) for s in specs]
 
@@ -111,13 +195,20 @@ def _asked(found: dict[str, InputSpec], text: Text, match: re.Match[str]) -> Non
         return _add(found, InputSpec(_identifier(literal.value if literal else identifier), kind))
     if identifier in ("approval", "confirmation", "permission") or re.match(r"\s*(?:words?|list|of)\b", after):
         return
-    if match.group().startswith(("take", "accept", "i type")) and not re.search(r"input|param", after):
-        if not match.group().startswith("i type"):
-            return
+    if match.group().startswith(("take", "accept")) and not re.search(r"input|param", after):
+        return
     options = re.match(r"\s*\(([\w\s-]+(?:/[\w\s-]+)+)\)", after)
     values = tuple(v.strip() for v in options[1].split("/")) if options else ()
     default = _default_near(text, match.end(), values)
-    _add(found, InputSpec(identifier, "SELECT" if values else (_kind_of(identifier) if identifier in ("date", "file") else None) or "STRING", default, values))
+    _add(
+        found,
+        InputSpec(
+            identifier,
+            "SELECT" if values else (_kind_of(identifier) if identifier in ("date", "file") else None) or "STRING",
+            default,
+            values,
+        ),
+    )
     more = re.match(r"\s*(?:\([^)]*\))?\s*(?:,|and)\s+(?:the\s+)?([a-z]\w*)(?=\s+when|\s+before|[,.]|$)", after)
     if more and match.group().startswith("user") and more[1] not in _STOP:
         _add(found, InputSpec(_identifier(more[1])))
@@ -133,44 +224,63 @@ def _from_list(found: dict[str, InputSpec], text: Text, match: re.Match[str], pr
         return
     kind = _kind_of(prefix)
     literal_first = text.masked[start] in NAME
-    for piece in re.finditer(r"((?:[^,;+/&()]|(?<=\w)/(?=\w{0}))+?)(\s*\([^)]*\))?\s*(?=[,;+/&]|\band\b|\bor\b|\bund\b|$)", text.masked[start:end]):
+    for piece in re.finditer(
+        r"((?:[^,;+/&()]|(?<=\w)/(?=\w{0}))+?)(\s*\([^)]*\))?\s*(?=[,;+/&]|\band\b|\bor\b|\bund\b|$)",
+        text.masked[start:end],
+    ):
         spot = start + piece.start(1)
         words = re.sub(r"^\s*(?:and|or|und|the|an?|my|our|its?)\s+|^\s*(?:and|or|und)\s*$", "", piece[1]).strip()
         spot += len(piece[1]) - len(piece[1].lstrip())
         literal = next(iter(text.within(spot, start + piece.end(1), QUOTED + CODE)), None)
         if literal is None:
-            if not words or literal_first and not piece[2]:
+            if not words or (literal_first and not piece[2]):
                 continue
             name, own = _bare_name(words), _kind_of(words) if " " in words else ""
         else:
             name, own = literal.value, _kind_of(re.sub(r"[^a-z/ ]", "", words))
-        if not name or (literal is None and len(name) > 1 and name in _STOP) or re.match(r"\s+[\ue001\ue002]", text.masked[start + piece.end(1) :]) and literal is None:
+        if (
+            not name
+            or (literal is None and len(name) > 1 and name in _STOP)
+            or (re.match(r"\s+[\ue001\ue002]", text.masked[start + piece.end(1) :]) and literal is None)
+        ):
             continue
         note = (piece[2] or "").strip(" ()") and text.plain[start + piece.start(2) : start + piece.end(2)].strip(" ()")
         note = note or _paren_after(text, start + piece.end(1))
-        typed = re.match(rf"\s*,?\s*(?:as\s+an?|is\s+an?|\(an?)\s+({_KIND})(?:\s*\(([^)]*)\))?", text.masked[start + piece.end(1) :])
+        typed = re.match(
+            rf"\s*,?\s*(?:as\s+an?|is\s+an?|\(an?)\s+({_KIND})(?:\s*\(([^)]*)\))?", text.masked[start + piece.end(1) :]
+        )
         if typed and not kind:
             own = _kind_of(typed[1])
-            note = text.plain[start + piece.end(1) + typed.start(2) : start + piece.end(1) + typed.end(2)] if typed[2] else note
-        shared = re.match(rf"[^()]{{0,40}}\(\s*(?:both|all|each)\s+(?:are\s+|an?\s+)?({_KIND})", text.masked[start + piece.end(1) :])
+            note = (
+                text.plain[start + piece.end(1) + typed.start(2) : start + piece.end(1) + typed.end(2)]
+                if typed[2]
+                else note
+            )
+        shared = re.match(
+            rf"[^()]{{0,40}}\(\s*(?:both|all|each)\s+(?:are\s+|an?\s+)?({_KIND})", text.masked[start + piece.end(1) :]
+        )
         if shared and not kind:
             kind = _kind_of(shared[1])
         spec = _described(_identifier(name), kind or own, note, text)
-        _add(found, spec if spec.default is not None or spec.values else _with_default(spec, text, start + piece.end(1)))
+        _add(
+            found, spec if spec.default is not None or spec.values else _with_default(spec, text, start + piece.end(1))
+        )
 
 
 def _bare_name(words: str) -> str:
     """'the end date' is end_date, 'image tag given' is image_tag; '' when nothing usable is left."""
     if len(words) == 1:
         return words
-    parts = [w for w in re.findall(r"[a-z][\w-]*", re.sub(r"\x27s\b", "", words))]
+    parts = list(re.findall(r"[a-z][\w-]*", re.sub(r"\x27s\b", "", words)))
     usable: list[str] = []
     for word in reversed(parts):
         if word in _STOP:
             break
         usable.insert(0, word)
     kept = [w for w in usable if not (len(usable) > 2 and re.fullmatch(_KIND, w) and w is usable[0])]
-    return "_".join(kept[-2:]) if kept and kept[-1] not in ("output", "outputs", "log", "fail", "python", "task") else ""
+    return (
+        "_".join(kept[-2:]) if kept and kept[-1] not in ("output", "outputs", "log", "fail", "python", "task") else ""
+    )
 
 
 def _paren_after(text: Text, position: int) -> str:
@@ -190,7 +300,9 @@ def _only_default(text: Text, spec: InputSpec) -> str | None:
     named = re.search(rf"\bdefault\s+{re.escape(spec.id.replace('_', ' '))}\s+(?:is\s+)?([\w.-]+)", text.masked)
     if named:
         return text.plain[named.start(1) : named.end(1)]
-    after = re.search(rf"\b(?:is|=)?\s*{re.escape(spec.id)}[^.;]{{0,30}}\.\s*default\s+(?:is\s+)?([\w.-]+)", text.masked)
+    after = re.search(
+        rf"\b(?:is|=)?\s*{re.escape(spec.id)}[^.;]{{0,30}}\.\s*default\s+(?:is\s+)?([\w.-]+)", text.masked
+    )
     return text.plain[after.start(1) : after.end(1)] if after else None
 
 
@@ -259,8 +371,7 @@ def _original(text: Text, start: int, end: int) -> str:
 
 
 def _identifier(name: str) -> str:
-    clean = re.sub(r"[^\w]+", "_", name.strip()).strip("_")
-    return clean if "_" in clean or not clean.isupper() else clean
+    return re.sub(r"[^\w]+", "_", name.strip()).strip("_")
 
 
 def _add(found: dict[str, InputSpec], spec: InputSpec) -> None:
@@ -271,7 +382,9 @@ def _add(found: dict[str, InputSpec], spec: InputSpec) -> None:
         found[spec.id] = spec
     else:
         kind = spec.type if had.type == "STRING" else had.type
-        found[spec.id] = InputSpec(spec.id, kind, had.default if had.default is not None else spec.default, had.values or spec.values)
+        found[spec.id] = InputSpec(
+            spec.id, kind, had.default if had.default is not None else spec.default, had.values or spec.values
+        )
 
 
 def placeholders(text: str) -> list[str]:

@@ -136,7 +136,9 @@ def _longest(found: list[Mention]) -> list[Mention]:
     return kept
 
 
-_SOFT = frozenset({"compute", "http_url", "log", "python", "return", "generic_run", "kv_set", "kv_get", "download", "namespace_files"})
+_SOFT = frozenset(
+    {"compute", "http_url", "log", "python", "return", "generic_run", "kv_set", "kv_get", "download", "namespace_files"}
+)
 
 
 def _without_overlaps(found: list[Mention]) -> list[Mention]:
@@ -144,9 +146,10 @@ def _without_overlaps(found: list[Mention]) -> list[Mention]:
     services = [m for m in found if m.service]
     actions = _longest([m for m in found if not m.service and m.what not in _SOFT])
     for one in (m for m in found if not m.service and m.what in _SOFT):
-        if not any(one.start >= a.start and one.end <= a.end and a.what != "http_check" for a in actions if a.what not in _SOFT):
-            if not any(a.what == one.what and a.start == one.start for a in actions):
-                actions.append(one)
+        if not any(
+            one.start >= a.start and one.end <= a.end and a.what != "http_check" for a in actions if a.what not in _SOFT
+        ) and not any(a.what == one.what and a.start == one.start for a in actions):
+            actions.append(one)
     return services + actions
 
 

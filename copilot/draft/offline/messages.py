@@ -10,7 +10,9 @@ from copilot.draft.offline.text import QUOTED
 from copilot.draft.offline.writer import Data, Writer
 
 _SAYS = re.compile(r"\b(?:logs?|say|says|print|message|write|escribe|schreib\w*|tell\w*|line(?:\s+like)?|show)\s+")
-_PLAIN = re.compile(r"\b(?:log|print|say)\s+(?P<words>(?:[A-Z][\w']*|ok|hello|hi|done|started|finished)(?:[ ,]+(?:<\w+>|[\w']+))*[!.]?(?:\s*<\w+>[!.]?)*)\s*$")
+_PLAIN = re.compile(
+    r"\b(?:log|print|say)\s+(?P<words>(?:[A-Z][\w']*|ok|hello|hi|done|started|finished)(?:[ ,]+(?:<\w+>|[\w']+))*[!.]?(?:\s*<\w+>[!.]?)*)\s*$"
+)
 
 
 def failure_text() -> str:
@@ -30,7 +32,7 @@ def show(data: Data | None) -> str | None:
 
 def spoken(w: Writer, step: Step) -> str | None:
     """Text the words give in quotes, or after 'log', with <names> and input values filled in."""
-    quoted = [v for v in step.args.get("quoted", ())]
+    quoted = list(step.args.get("quoted", ()))
     after = [one.value for one in step.args.get("literals", ()) if one.kind == QUOTED and one.start >= step.start - 3]
     if after or (quoted and step.what != "log"):
         return fill(w, (after or quoted)[0])

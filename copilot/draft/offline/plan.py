@@ -49,7 +49,9 @@ def understand(text: Text, types: Types) -> Understanding:
     for schedule in schedules:
         known = {i.id for i in inputs}
         inputs += [InputSpec(name, "STRING", value) for name, value in schedule.inputs if name not in known]
-    return Understanding(text, clauses, tuple(mentions), tuple(schedules), tuple(events), frozenset(starts), tuple(scopes), tuple(inputs))
+    return Understanding(
+        text, clauses, tuple(mentions), tuple(schedules), tuple(events), frozenset(starts), tuple(scopes), tuple(inputs)
+    )
 
 
 def _with_inputs(text: Text, schedules: list[Schedule]) -> list[Schedule]:
@@ -73,7 +75,14 @@ def _labelled(text: Text, schedules: list[Schedule]) -> list[Schedule]:
     """'green on the first at 9, yellow at 10': the word before each schedule is the value of one input."""
     words = []
     for schedule in schedules:
-        before = re.search(r"(?:^|[,;:]|\band)\s*(?:the\s+)?([a-z]+)(?:\s+one)?\s+(?:on\s+|at\s+|every\s+|daily\s+)*$", text.masked[: schedule.spans[0][0] if schedule.spans[0][0] < schedule.spans[-1][0] or len(schedule.spans) == 1 else schedule.spans[1][0]])
+        before = re.search(
+            r"(?:^|[,;:]|\band)\s*(?:the\s+)?([a-z]+)(?:\s+one)?\s+(?:on\s+|at\s+|every\s+|daily\s+)*$",
+            text.masked[
+                : schedule.spans[0][0]
+                if schedule.spans[0][0] < schedule.spans[-1][0] or len(schedule.spans) == 1
+                else schedule.spans[1][0]
+            ],
+        )
         words.append(before[1] if before else "")
     if not all(words) or len(set(words)) != len(words):
         return schedules
@@ -111,7 +120,9 @@ def make_plan(seen: Understanding, types: Types) -> Plan:
     )
 
 
-_OWN_BRANCH = re.compile(r"\b(?P<a>\w+)\s+and\s+(?P<b>\w+)\s+(?:each\s+)?(?:get|have|has)\s+(?:each\s+)?(?:their|its|an?)\s+own\s+(?:branch|case|path)")
+_OWN_BRANCH = re.compile(
+    r"\b(?P<a>\w+)\s+and\s+(?P<b>\w+)\s+(?:each\s+)?(?:get|have|has)\s+(?:each\s+)?(?:their|its|an?)\s+own\s+(?:branch|case|path)"
+)
 
 
 def _own_branches(seen: Understanding, nodes: list[Node]) -> list[Node]:
@@ -119,9 +130,13 @@ def _own_branches(seen: Understanding, nodes: list[Node]) -> list[Node]:
     match = _OWN_BRANCH.search(seen.text.masked)
     if not match or not seen.inputs:
         return nodes
-    steps = [n for n in nodes if isinstance(n, Step)] or [Step("return", {"literals": (), "quoted": ()}, "", match.start(), match.end(), 0)]
+    steps = [n for n in nodes if isinstance(n, Step)] or [
+        Step("return", {"literals": (), "quoted": ()}, "", match.start(), match.end(), 0)
+    ]
     names = [seen.text.plain[match.start(g) : match.end(g)] for g in ("a", "b")]
-    cases = tuple((name, (replace(steps[0], args={**steps[0].args, "quoted": (f"This is {name}",)}),)) for name in names)
+    cases = tuple(
+        (name, (replace(steps[0], args={**steps[0].args, "quoted": (f"This is {name}",)}),)) for name in names
+    )
     default = replace(steps[0], args={**steps[0].args, "quoted": ("Anything else",)})
     return [Group("switch", (), {"value": f"inputs.{seen.inputs[0].id}"}, (default,), cases, start=match.start())]
 
@@ -133,16 +148,30 @@ def _per_file(seen: Understanding, nodes: list[Node]) -> list[Node]:
         return nodes
     if any(isinstance(n, Group) and n.kind == "foreach" for n in nodes) or not any(_uses_file(n) for n in nodes):
         return nodes
-    inside = [n for n in nodes if not (isinstance(n, Step) and n.args.get("service") and n.args["service"].kind == "notify" and n is nodes[-1])]
+    inside = [
+        n
+        for n in nodes
+        if not (isinstance(n, Step) and n.args.get("service") and n.args["service"].kind == "notify" and n is nodes[-1])
+    ]
     outside = [n for n in nodes if n not in inside]
-    return [Group("foreach", tuple(inside), {"noun": "file", "items": (), "limit": None, "count": 0, "lists": [], "nested": (), "parallel": False}, start=nodes[0].start), *outside]
+    return [
+        Group(
+            "foreach",
+            tuple(inside),
+            {"noun": "file", "items": (), "limit": None, "count": 0, "lists": [], "nested": (), "parallel": False},
+            start=nodes[0].start,
+        ),
+        *outside,
+    ]
 
 
 def _uses_file(node: Node) -> bool:
     if isinstance(node, Group):
         return any(_uses_file(n) for n in (*node.steps, *node.otherwise))
     service = node.args.get("service")
-    return node.what in ("archive_file", "python", "unzip", "to_csv", "to_json", "compute") or bool(service and service.kind in ("sql", "store", "nosql"))
+    return node.what in ("archive_file", "python", "unzip", "to_csv", "to_json", "compute") or bool(
+        service and service.kind in ("sql", "store", "nosql")
+    )
 
 
 def _where(seen: Understanding, step: Step) -> str:
@@ -156,7 +185,12 @@ def _where(seen: Understanding, step: Step) -> str:
 
 def _both(seen: Understanding, step: Step) -> bool:
     service = step.args.get("service")
-    return seen.scopes[step.clause].both and bool(service and service.kind == "notify") and not seen.scopes[step.clause].condition == "x" and _after_outcome(seen, step)
+    return (
+        seen.scopes[step.clause].both
+        and bool(service and service.kind == "notify")
+        and seen.scopes[step.clause].condition != "x"
+        and _after_outcome(seen, step)
+    )
 
 
 def _after_outcome(seen: Understanding, step: Step) -> bool:
@@ -172,21 +206,29 @@ def _arrange(seen: Understanding, steps: Sequence[Step], lists: list[tuple[str, 
     entries: list[tuple[int, Scope, list[Node]]] = []
     for index in sorted(by_clause):
         scope = seen.scopes[index]
-        entries.append((index, scope, _wrapped(seen, _with_neighbours(seen, index, set(by_clause)), by_clause[index], lists)))
+        entries.append(
+            (index, scope, _wrapped(seen, _with_neighbours(seen, index, set(by_clause)), by_clause[index], lists))
+        )
     return _conditions(seen, _loops(seen, entries, lists))
 
 
 def _with_neighbours(seen: Understanding, index: int, with_steps: set[int]) -> Scope:
     """'Airbyte: run three connections side by side': a clause without steps speaks about the one before it."""
     scope, follow = seen.scopes[index], index + 1
-    if follow < len(seen.clauses) and follow not in with_steps and seen.clauses[follow].sentence == seen.clauses[index].sentence:
+    if (
+        follow < len(seen.clauses)
+        and follow not in with_steps
+        and seen.clauses[follow].sentence == seen.clauses[index].sentence
+    ):
         other = seen.scopes[follow]
         if other.parallel and not scope.parallel:
             return replace(scope, parallel=True, count=scope.count or other.count)
     return scope
 
 
-def _wrapped(seen: Understanding, scope: Scope, steps: list[Step], lists: list[tuple[str, tuple[str, ...]]]) -> list[Node]:
+def _wrapped(
+    seen: Understanding, scope: Scope, steps: list[Step], lists: list[tuple[str, tuple[str, ...]]]
+) -> list[Node]:
     chosen = _choice(seen, steps)
     if chosen is not None:
         return chosen
@@ -199,11 +241,17 @@ def _wrapped(seen: Understanding, scope: Scope, steps: list[Step], lists: list[t
     if scope.count > 1 and len(doing) == 1:
         doing = [replace(doing[0], args={**doing[0].args, "number": n + 1}) for n in range(min(scope.count, 8))]
     elif len(doing) == 1:
-        doing = [replace(doing[0], args={**doing[0].args, "number": n + 1}) for n in range(2)] if scope.limit is None else doing
+        doing = (
+            [replace(doing[0], args={**doing[0].args, "number": n + 1}) for n in range(2)]
+            if scope.limit is None
+            else doing
+        )
     return [Group("parallel", tuple(doing), {"limit": None}, start=steps[0].start), *rest] if doing else list(steps)
 
 
-_FOR = re.compile(r"\s+for\s+(?:the\s+|an?\s+|anything\s+(?:that\s+)?(?:is\s+|needs\s+)?)?(?:the\s+)?([a-z]+)(?:\s+([a-z]+))?")
+_FOR = re.compile(
+    r"\s+for\s+(?:the\s+|an?\s+|anything\s+(?:that\s+)?(?:is\s+|needs\s+)?)?(?:the\s+)?([a-z]+)(?:\s+([a-z]+))?"
+)
 
 
 def _choice(seen: Understanding, steps: list[Step]) -> list[Node] | None:
@@ -223,12 +271,22 @@ def _choice(seen: Understanding, steps: list[Step]) -> list[Node] | None:
     either = re.search(r"\b([a-z]+)\s+or\s+([a-z]+)\b", words)
     differs = re.search(r"\bdifferent\s+\w+\s+for\s+(?:each|both)", seen.text.masked)
     if either and differs and any(e.kind == "webhook" for e in seen.events):
-        both = tuple((name, tuple(replace(s, args={**s.args, "quoted": (f"{name}: {{{{ trigger.body | toJson }}}}",)}) for s in steps)) for name in either.groups())
+        both = tuple(
+            (
+                name,
+                tuple(
+                    replace(s, args={**s.args, "quoted": (f"{name}: {{{{ trigger.body | toJson }}}}",)}) for s in steps
+                ),
+            )
+            for name in either.groups()
+        )
         return [Group("switch", (), {"value": "trigger.body.action"}, (), both, start=steps[0].start)]
     return None
 
 
-def _loops(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]], lists: list[tuple[str, tuple[str, ...]]]) -> list[tuple[int, Scope, list[Node]]]:
+def _loops(
+    seen: Understanding, entries: list[tuple[int, Scope, list[Node]]], lists: list[tuple[str, tuple[str, ...]]]
+) -> list[tuple[int, Scope, list[Node]]]:
     """A clause with 'for each' wraps its own steps, and the following clauses of its sentence when it leads them."""
     out: list[tuple[int, Scope, list[Node]]] = []
     for position, (index, scope, nodes) in enumerate(entries):
@@ -243,7 +301,11 @@ def _loops(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]], li
             inside, outside = _inside(nodes)
             if inside:
                 nested = [v for n, v in lists if n == "inner"]
-                args = describe(scope) | {"lists": [v for _, v in lists], "nested": nested[0] if nested else (), "parallel": _parallel_near(seen, entries, position)}
+                args = describe(scope) | {
+                    "lists": [v for _, v in lists],
+                    "nested": nested[0] if nested else (),
+                    "parallel": _parallel_near(seen, entries, position),
+                }
                 args["leading"] = sentence if _leads(seen, index) else -1
                 nodes = [*outside, Group("foreach", tuple(inside), args, start=_start(inside[0]))]
         out.append((index, scope, nodes))
@@ -258,7 +320,12 @@ def _parallel_near(seen: Understanding, entries: list[tuple[int, Scope, list[Nod
 
 def _leads(seen: Understanding, index: int) -> bool:
     clause = seen.clauses[index]
-    return bool(re.match(r"\W*(?:\w+\s+)?(?:for\s+(?:each|every|all)|go\s+through|loop|iterate|monitor)", seen.text.masked[clause.start : clause.end]))
+    return bool(
+        re.match(
+            r"\W*(?:\w+\s+)?(?:for\s+(?:each|every|all)|go\s+through|loop|iterate|monitor)",
+            seen.text.masked[clause.start : clause.end],
+        )
+    )
 
 
 _SOURCES = ("http_download", "git_clone")
@@ -266,9 +333,13 @@ _SOURCES = ("http_download", "git_clone")
 
 def _inside(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
     """Steps of a clause that the loop repeats, and those that only feed it."""
-    inside, outside = [], []
+    inside: list[Node] = []
+    outside: list[Node] = []
     for node in nodes:
-        reads = isinstance(node, Step) and (node.args.get("role") in ("read", "run") and getattr(node.args.get("service"), "kind", "") in ("sql", "nosql", "agent"))
+        reads = isinstance(node, Step) and (
+            node.args.get("role") in ("read", "run")
+            and getattr(node.args.get("service"), "kind", "") in ("sql", "nosql", "agent")
+        )
         (outside if reads and len(nodes) > 1 and not inside else inside).append(node)
     return inside, outside
 
@@ -294,9 +365,25 @@ def _conditions(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]
             condition = (pending[0], pending[2])
         pending = None if condition else pending
         near = open_if is not None and here - sentence <= 1
-        if scope.otherwise and open_if is None and out and not isinstance(out[-1], Group) and nodes and not scope.condition:
+        if (
+            scope.otherwise
+            and open_if is None
+            and out
+            and not isinstance(out[-1], Group)
+            and nodes
+            and not scope.condition
+        ):
             text = seen.text.masked[seen.clauses[index - 1].start : seen.clauses[index - 1].end] if index else ""
-            out[-1] = Group("if", (out[-1],), {"condition": re.split(r"\b(?:should|go|goes|must|are)\b", text)[0].strip()[-40:] or "condition", "negated": False}, tuple(nodes), start=out[-1].start)
+            out[-1] = Group(
+                "if",
+                (out[-1],),
+                {
+                    "condition": re.split(r"\b(?:should|go|goes|must|are)\b", text)[0].strip()[-40:] or "condition",
+                    "negated": False,
+                },
+                tuple(nodes),
+                start=out[-1].start,
+            )
             open_if, sentence = len(out) - 1, here
         elif scope.otherwise and near and open_if is not None:
             group = out[open_if]
@@ -307,13 +394,19 @@ def _conditions(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]
             before, inner = _split_at_condition(seen, index, nodes)
             out += before
             if inner:
-                out.append(Group("if", tuple(inner), {"condition": condition[0], "negated": condition[1]}, start=_start(inner[0])))
+                out.append(
+                    Group(
+                        "if", tuple(inner), {"condition": condition[0], "negated": condition[1]}, start=_start(inner[0])
+                    )
+                )
                 open_if, sentence = len(out) - 1, here
         elif open_if is not None and here == sentence and seen.clauses[index].lead in (",", "and", "then"):
             group = out[open_if]
             assert isinstance(group, Group)
-            side = {"otherwise": group.otherwise + tuple(nodes)} if group.otherwise else {"steps": group.steps + tuple(nodes)}
-            out[open_if] = replace(group, **side)
+            if group.otherwise:
+                out[open_if] = replace(group, otherwise=group.otherwise + tuple(nodes))
+            else:
+                out[open_if] = replace(group, steps=group.steps + tuple(nodes))
         else:
             out += nodes
             open_if = None

@@ -17,7 +17,9 @@ _ACTS = re.compile(
     r"^\W*(?:(?:then|only|and|also|always|finally|please|i|we|it|to|next|run)\s+)*(?:(?P<create>create|open|add|insert|file)|(?P<update>set|update|close|mark|change|resolve)|(?P<delete>delete|remove|terminate|destroy|tear)|(?P<read>search|query|look|find|list|read)"
     r"|(?P<run>apply|roll\s*back|restore|snapshot|run|start|restart|merge|load|test|deploy|take|stop))\b"
 )
-_NOT_AGAIN = re.compile(r"\b(?:inputs?|output|trigger|schedule|retry|label|secret|table\s+if|python|shell|script|flow|namespace|docker|report\s+file|text\s+file|in\s+memory|nothing)\b")
+_NOT_AGAIN = re.compile(
+    r"\b(?:inputs?|output|trigger|schedule|retry|label|secret|table\s+if|python|shell|script|flow|namespace|docker|report\s+file|text\s+file|in\s+memory|nothing)\b"
+)
 
 
 def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequence[Step]) -> list[Step]:
@@ -28,13 +30,23 @@ def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequ
     for index, clause in enumerate(seen.clauses):
         words = seen.text.masked[clause.start : clause.end]
         match = _ACTS.match(words)
-        if index in busy or index == 0 or not match or _NOT_AGAIN.search(words) or any(s <= clause.start and clause.end <= e for s, e in schedule):
+        if (
+            index in busy
+            or index == 0
+            or not match
+            or _NOT_AGAIN.search(words)
+            or any(s <= clause.start and clause.end <= e for s, e in schedule)
+        ):
             continue
         service = _last_service(seen, clause.start)
         if service is None:
             continue
         role = next(name for name, value in match.groupdict().items() if value)
-        args: dict[str, Any] = {"service": service, "role": _role(service, role), "literals": tuple(seen.text.within(clause.start, clause.end))}
+        args: dict[str, Any] = {
+            "service": service,
+            "role": _role(service, role),
+            "literals": tuple(seen.text.within(clause.start, clause.end)),
+        }
         out.append(Step("use", args, seen.text.plain[clause.start : clause.end], clause.start, clause.end, index))
     return out
 
@@ -47,5 +59,9 @@ def _role(service: Service, said: str) -> str:
 
 def _last_service(seen: Understanding, before: int) -> Service | None:
     """The last tool or service named before; what only stores or tells is not gone on with."""
-    found = [m.service for m in seen.mentions if m.service and m.start < before and m.service.kind in ("saas", "tool", "nosql")]
+    found = [
+        m.service
+        for m in seen.mentions
+        if m.service and m.start < before and m.service.kind in ("saas", "tool", "nosql")
+    ]
     return found[-1] if found else None

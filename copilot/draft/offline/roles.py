@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from copilot.draft.offline.mentions import Mention
@@ -14,7 +15,9 @@ _INTO = re.compile(r"\b(?:to|into|onto|towards|nach|hacia|vers)\s+(?:[\w'&-]+\s+
 _IN = re.compile(r"\b(?:in|on|inside|at|auf|en|dans)\s+(?:[\w'&-]+\s+){0,3}$")
 _WITH = re.compile(r"\b(?:with|using|via|through|by|mit|con|avec)\s+(?:[\w'&-]+\s+){0,2}$")
 _GOES_TO = re.compile(r"^\s*(?:[\w()'-]+\s+){0,4}?(?:to|into|in|nach|→|->)\s")
-_AS_RESULT = re.compile(r"\b(?:results?|output|totals?|rows?|records?|data|file|csv|json|it|them|vectors?|value|answer|score)\b")
+_AS_RESULT = re.compile(
+    r"\b(?:results?|output|totals?|rows?|records?|data|file|csv|json|it|them|vectors?|value|answer|score)\b"
+)
 _CREATE = re.compile(r"\b(?:creat\w*|open|add|new|file|raise|make|insert|register|book|block)\b")
 _UPDATE = re.compile(r"\b(?:updat\w*|set|change|close[sd]?|modify|edit|mark|patch)\b")
 _DELETE = re.compile(r"\b(?:delet\w*|remov\w*|drop|destroy|empty|terminate|tear)\b")
@@ -44,12 +47,19 @@ def role_of(mention: Mention, masked: str, start: int, end: int, lead: str, firs
 
 def _moved(before: str, after: str) -> bool:
     """Within one service: 'move the file to the archive prefix', 'copy a file from one s3 bucket to another'."""
-    return bool(re.search(r"\b(?:move|copy)\b", before) and re.search(r"\bto\s+(?:another|an?\s+(?:archive|other)|the\s+other|a\s+different)", before + after))
+    return bool(
+        re.search(r"\b(?:move|copy)\b", before)
+        and re.search(r"\bto\s+(?:another|an?\s+(?:archive|other)|the\s+other|a\s+different)", before + after)
+    )
 
 
 def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> str:
     verb = verb_before(before)
-    if verb == "write" and re.search(r"\b(?:of|in)\s+(?:our\s+|the\s+|a\s+)?$", before) and re.search(r"\bfrom\b", after):
+    if (
+        verb == "write"
+        and re.search(r"\b(?:of|in)\s+(?:our\s+|the\s+|a\s+)?$", before)
+        and re.search(r"\bfrom\b", after)
+    ):
         return "write"
     nearest = _nearest_preposition(before)
     if nearest == "from":
@@ -57,7 +67,11 @@ def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> st
     if nearest == "into":
         return "write"
     if _GOES_TO.match(after) and verb in ("", "read", "write") and not _IN.search(before):
-        return "read" if verb != "write" or re.search(r"\b(?:copy|move|load|import)\s+(?:an?\s+|the\s+|our\s+)?$", before) else "write"
+        return (
+            "read"
+            if verb != "write" or re.search(r"\b(?:copy|move|load|import)\s+(?:an?\s+|the\s+|our\s+)?$", before)
+            else "write"
+        )
     if _IN.search(before):
         if verb == "write" or (verb == "tell" and kind != "sql"):
             return "write"
@@ -71,7 +85,9 @@ def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> st
     if verb == "run":
         return "run" if kind == "sql" else "read"
     following = first_verb(after)
-    if re.search(r"\b(?:upsert|insert|merge|write|load|lookup|select|query|search|create|export|dump)\b", after) and kind in ("sql", "nosql"):
+    if re.search(
+        r"\b(?:upsert|insert|merge|write|load|lookup|select|query|search|create|export|dump)\b", after
+    ) and kind in ("sql", "nosql"):
         return "write" if re.search(r"\b(?:upsert|load)\b", after) and kind == "nosql" else "run"
     if lead == "then" and not first:
         return "run" if kind == "sql" and following in ("read", "change") else "write"
@@ -80,7 +96,15 @@ def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> st
 
 def _nearest_preposition(before: str) -> str:
     """'from' or 'into', whichever stands closest before the name."""
-    spots = [(m.end(), kind) for kind, words in (("from", r"from|out\s+of|aus|von|desde|depuis"), ("into", r"to|into|onto|towards|nach|hacia|vers"), ("", r"in|on|inside|with|using|via|through|by|and|the\s+\w+\s+in")) for m in re.finditer(rf"\b(?:{words})\s", before)]
+    spots = [
+        (m.end(), kind)
+        for kind, words in (
+            ("from", r"from|out\s+of|aus|von|desde|depuis"),
+            ("into", r"to|into|onto|towards|nach|hacia|vers"),
+            ("", r"in|on|inside|with|using|via|through|by|and|the\s+\w+\s+in"),
+        )
+        for m in re.finditer(rf"\b(?:{words})\s", before)
+    ]
     if not spots:
         return ""
     end, kind = max(spots)
@@ -88,7 +112,9 @@ def _nearest_preposition(before: str) -> str:
 
 
 def _saas_role(service: Service, before: str, after: str) -> str:
-    near = before[-45:] if verb_before(before[-45:]) or _CREATE.search(before[-45:]) else before[-45:] + " " + after[:30]
+    near = (
+        before[-45:] if verb_before(before[-45:]) or _CREATE.search(before[-45:]) else before[-45:] + " " + after[:30]
+    )
     if "status" in service.roles and re.search(r"\b(?:check|status|healthy|verify)\b", near):
         return "status"
     if service.roles and set(service.roles) <= {"run", "write", "trigger"}:
@@ -107,11 +133,11 @@ def _saas_role(service: Service, before: str, after: str) -> str:
 
 
 _ROLE_WORDS = {
-    "read": "get list read query search download fetch find select retrieve export".split(),
-    "create": "create add insert post put send upsert publish".split(), "write": "create upload load put insert send post upsert index add publish update".split(),
-    "update": "update upsert set patch".split(), "delete": "delete remove purge destroy".split(),
-    "run": "run sync trigger start submit execute invoke launch send query request create".split(),
-    "status": "status get check".split(), "trigger": "trigger".split(), "notify": "send create".split(),
+    "read": ["get", "list", "read", "query", "search", "download", "fetch", "find", "select", "retrieve", "export"],
+    "create": ["create", "add", "insert", "post", "put", "send", "upsert", "publish"], "write": ["create", "upload", "load", "put", "insert", "send", "post", "upsert", "index", "add", "publish", "update"],
+    "update": ["update", "upsert", "set", "patch"], "delete": ["delete", "remove", "purge", "destroy"],
+    "run": ["run", "sync", "trigger", "start", "submit", "execute", "invoke", "launch", "send", "query", "request", "create"],
+    "status": ["status", "get", "check"], "trigger": ["trigger"], "notify": ["send", "create"],
 }  # fmt: skip
 
 
@@ -119,7 +145,7 @@ def family_type(service: Service, role: str, clause: str, types: Types, trigger:
     """The type of a plugin that is not in the services table: its names against the words of the clause."""
     names = types.families.get(service.key, ())
     spoken = re.findall(r"[a-z]+", clause)
-    words = {w.rstrip("s") for w in spoken} | {a + b for a, b in zip(spoken, spoken[1:], strict=False)}
+    words = {w.rstrip("s") for w in spoken} | {a + b for a, b in itertools.pairwise(spoken)}
     wanted = _ROLE_WORDS.get(role, [])
     best: tuple[float, int, str] | None = None
     for name in names:
@@ -129,7 +155,9 @@ def family_type(service: Service, role: str, clause: str, types: Types, trigger:
         score = sum(2.0 for w in parts if w.rstrip("s") in words) + sum(
             1.5 - 0.1 * wanted.index(w) for w in parts[-2:] if w in wanted
         )
-        score += 1.2 * sum(1 for w in parts if spoken[:1] and _stem(w) == _stem(spoken[0])) + (0.8 if parts[-1].rstrip("s") in words else 0)
+        score += 1.2 * sum(1 for w in parts if spoken[:1] and _stem(w) == _stem(spoken[0])) + (
+            0.8 if parts[-1].rstrip("s") in words else 0
+        )
         score += sum(1.5 for w in parts if _stem(w) in {_stem(x) for x in words} and w.rstrip("s") not in words)
         key = (score, -len(parts), name)
         if best is None or key > best:

@@ -8,7 +8,8 @@ dates, all days but one) becomes a guard on the trigger.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from copilot.draft.offline.timezones import find_zone
@@ -52,8 +53,9 @@ class _Every:
     second: str = ""
     guards: tuple[Guard, ...] = ()
     default_hour: int = 0
-    assumed: bool = True
-    times: tuple[tuple[int, int], ...] = field(default=())
+
+
+_Make = Callable[[re.Match[str]], _Every | None]
 
 
 _NUMBERS = {w: i for i, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])} | {
@@ -172,15 +174,20 @@ def _year_day(match: re.Match[str]) -> _Every:
     return _Every(match.start(), match.end(), dom=str(int(match["day"])), month=str(month), default_hour=9)
 
 
-def _fixed(**fields: object) -> object:
-    return lambda match: _Every(match.start(), match.end(), **fields)
+def _fixed(
+    *, minute: str = "", hour: str = "", dom: str = "*", month: str = "*", dow: str = "*", default_hour: int = 0
+) -> _Make:
+    def make(match: re.Match[str]) -> _Every:
+        return _Every(match.start(), match.end(), minute, hour, dom, month, dow, default_hour=default_hour)
+
+    return make
 
 
 _UNIT = (
     r"(?P<unit>milliseconds?|ms|seconds?|secs?|sekunden?|segundos?|minutes?|mins?|minuten?|minutos?|hours?|hrs?|h|stunden?|horas?|heures?"
     r"|days?|tage?|días?|jours?|weeks?|wochen?|semanas?|semaines?|months?|monate?|mes(?:es)?|mois|quarters?|quartale?|years?|jahre?|años?|ans?)\b"
 )
-_ATOMS: tuple[tuple[re.Pattern[str], object], ...] = tuple(
+_ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
         (rf"\b(?:{_EACH}|on)?\s*(?:the\s+)?{_ORD}\s+(?P<working>(?:working|business)\s+day){_OF_MONTH}", _of_month),
@@ -209,7 +216,9 @@ _ATOMS: tuple[tuple[re.Pattern[str], object], ...] = tuple(
     )
 )  # fmt: skip
 
-_HOUR_WORDS = "|".join(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])
+_HOUR_WORDS = "|".join(
+    ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+)
 _PART = r"(?:\s*(?:in\s+the\s+|at\s+|de\s+la\s+|du\s+)?(?P<part>a\.?m\.?|p\.?m\.?|morning|afternoon|evening|night|mañana|tarde|noche|matin|soir|früh)\b)?"
 _CLOCK = rf"(?P<h>\d{{1,2}}|{_HOUR_WORDS})(?:[:.h](?P<m>\d{{2}}))?(?:\s*(?P<uhr>uhr|o'?clock|h|hrs|hours)\b)?{_PART}"
 _TIME = re.compile(
@@ -239,7 +248,9 @@ def _times(text: str) -> list[_At]:
         part = (match["part"] or "").replace(".", "")
         if hour > 23 or minute > 59 or (hour > 12 and part == "am"):
             continue
-        if (part in ("pm", "afternoon", "evening", "tarde", "soir", "noche") and hour < 12) or (part == "night" and 5 < hour < 12):
+        if (part in ("pm", "afternoon", "evening", "tarde", "soir", "noche") and hour < 12) or (
+            part == "night" and 5 < hour < 12
+        ):
             hour += 12
         elif part in ("am", "morning") and hour == 12:
             hour = 0
@@ -260,7 +271,7 @@ def _everies(text: str) -> list[_Every]:
                 continue
             if make is _days and not _really_a_day(text, match):
                 continue
-            atom = make(match)  # type: ignore[operator]
+            atom = make(match)
             if atom is not None:
                 stripped = len(match.group()) - len(match.group().lstrip())
                 found.append(replace(atom, start=match.start() + stripped))
@@ -383,7 +394,18 @@ def _joined(a: _Every, b: _Every) -> _Every | None:
     if a.hour == "*" or b.hour == "*":
         merged["hour"] = "*"
     hour = a.default_hour if a.default_hour not in (0, 9) else (b.default_hour or a.default_hour)
-    return _Every(min(a.start, b.start), max(a.end, b.end), guards=a.guards + b.guards, default_hour=hour, **merged)
+    return _Every(
+        min(a.start, b.start),
+        max(a.end, b.end),
+        minute=merged["minute"],
+        hour=merged["hour"],
+        dom=merged["dom"],
+        month=merged["month"],
+        dow=merged["dow"],
+        second=merged["second"],
+        guards=a.guards + b.guards,
+        default_hour=hour,
+    )
 
 
 def _schedule(

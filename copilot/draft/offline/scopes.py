@@ -14,26 +14,44 @@ _BROKE = r"(?:fails?|failed|errors?(?:\s+out)?|breaks?|crash\w*|goes\s+wrong|wen
 _ERRORS = re.compile(
     rf"\b(?:if|when(?:ever)?|in\s+case|should|wenn|falls|si)\s+{_SUBJECT}\s+(?:ever\s+|still\s+|really\s+|also\s+)?{_BROKE}|\bon\s+(?:an?\s+|any\s+)?(?:error|failure|fail)s?\b|\bbei\s+(?:einem\s+)?(?:fehler\w*|problemen)|\bin\s+case\s+of\s+(?:an?\s+)?(?:error|failure|problem)s?|\bif\s+(?:not|there\s+(?:is|are)\s+(?:an?\s+)?errors?)\b(?=[^.;]*\b(?:alert|page)\b)|\balert\s+on\s+fail\w*|\b(?:error|failure)\s+alert|\ben\s+cas\s+d'erreur|\ben\s+caso\s+de\s+error|\bif\s+something\s+goes\s+wrong|\bsends?\s+the\s+(?:real\s+)?error\b|\bafter\s+(?:a|the)\s+failure\b|\bif\s+the\s+last\s+try\s+fails"
 )
-_BOTH = re.compile(r"\b(?:if|when(?:ever)?|whether)\s+(?:it|the\s+\w+)\s+(?:(?:fails?|failed|succeed\w*|worked)\s+or\s+(?:not|finish\w*|succeed\w*|fail\w*)|finish\w*\s+or\s+fails?)|\bif\s+it\s+worked\s+or\s+not|\bsuccess\s+or\s+failure|\bin\s+both\s+cases\b")
-_FINALLY = re.compile(r"\b(?:in\s+(?:every|any|all|each)\s+cases?|no\s+matter\s+(?:what|if|whether|how)|whatever\s+happens|even\s+(?:if|when)\s+(?:[\w-]+\s+){1,5}?(?:fail\w*|died?|crash\w*|broke|went\s+wrong|goes\s+wrong)|regardless\s+of|auf\s+jeden\s+fall|in\s+jedem\s+fall|always\s+(?:delete|remove|clean|release|stop|shut|tear|drop|log\s+at\s+the\s+end|run\s+at\s+the\s+end)|finally\s+block|also\s+(?:when|if)\s+it\s+failed)\b")
-_SUCCESS = re.compile(r"\b(?:on\s+success|if\s+(?:it|everything|all)\s+(?:worked|went\s+well|succeed\w*|is\s+fine|was\s+successful)|when\s+(?:finished|done|it'?s?\s+(?:done|finished|through)|ready|complete)|once\s+(?:done|finished)|bei\s+erfolg)\b")
+_BOTH = re.compile(
+    r"\b(?:if|when(?:ever)?|whether)\s+(?:it|the\s+\w+)\s+(?:(?:fails?|failed|succeed\w*|worked)\s+or\s+(?:not|finish\w*|succeed\w*|fail\w*)|finish\w*\s+or\s+fails?)|\bif\s+it\s+worked\s+or\s+not|\bsuccess\s+or\s+failure|\bin\s+both\s+cases\b"
+)
+_FINALLY = re.compile(
+    r"\b(?:in\s+(?:every|any|all|each)\s+cases?|no\s+matter\s+(?:what|if|whether|how)|whatever\s+happens|even\s+(?:if|when)\s+(?:[\w-]+\s+){1,5}?(?:fail\w*|died?|crash\w*|broke|went\s+wrong|goes\s+wrong)|regardless\s+of|auf\s+jeden\s+fall|in\s+jedem\s+fall|always\s+(?:delete|remove|clean|release|stop|shut|tear|drop|log\s+at\s+the\s+end|run\s+at\s+the\s+end)|finally\s+block|also\s+(?:when|if)\s+it\s+failed)\b"
+)
+_SUCCESS = re.compile(
+    r"\b(?:on\s+success|if\s+(?:it|everything|all)\s+(?:worked|went\s+well|succeed\w*|is\s+fine|was\s+successful)|when\s+(?:finished|done|it'?s?\s+(?:done|finished|through)|ready|complete)|once\s+(?:done|finished)|bei\s+erfolg)\b"
+)
 _CONDITION = re.compile(
     r"\b(?:only\s+)?(?:if|unless|falls|wenn|si|when(?=\s+(?:the\s+)?(?:status|result|count|number|value|amount|answer|response|there|input|it\s+is)))\s+(?P<condition>[^,;→]+?)(?=\s+(?:→|->|then\b|write\b|send\b|log\b|fail\b|post\b|mail\b|ping\b|slack\b|only\b|call\b|run\b|page\b|alert\b|notify\b|tell\b|e-?mail\b|inform\b|open\b|create\b|start\b|trigger\b|load\b|insert\b|store\b|convert\b|skip\b|stop\b|raise\b)|,|;|$|\s-)"
 )
-_ONES_GO = re.compile(r"(?P<condition>[\w-]+(?:\s+[\w-]+)?)\s+(?:ones|messages|files|events|rows|orders|requests|tickets|records)\s+(?:should\s+|must\s+)?(?:go|goes|are\s+sent|get\s+sent|be\s+sent)\s+to")
+_ONES_GO = re.compile(
+    r"(?P<condition>[\w-]+(?:\s+[\w-]+)?)\s+(?:ones|messages|files|events|rows|orders|requests|tickets|records)\s+(?:should\s+|must\s+)?(?:go|goes|are\s+sent|get\s+sent|be\s+sent)\s+to"
+)
 _ONLY_CALL = re.compile(r"\bonly\s+(?:call|run|send|load|write)\s+[^,;]+?\s+if\s+(?P<condition>[^,;]+)")
-_ELSE = re.compile(r"^\W*(?:otherwise|else|if\s+not\b|sonst|sino|sinon|in\s+that\s+case\s+just|everything\s+else|(?:all\s+)?(?:the\s+)?others?\b|if\s+no\s+|in\s+the\s+other\s+case|andernfalls)")
-_PARALLEL = re.compile(r"\b(?:in\s+parallel|parallel(?:ly)?|at\s+the\s+same\s+time|simultaneously|side\s+by\s+side|at\s+once|concurrently|gleichzeitig|en\s+paralelo|en\s+parallèle)\b")
-_NOT_PARALLEL = re.compile(r"\b(?:executions|runs|deploys|instances|(?:one|1|single|two|2)\s+(?:execution|run|deploy|job|instance|flow)s?|max\w*|not\s+more|no\s+more|at\s+most|limit)\b[^.;]{0,30}\b(?:at\s+once|at\s+the\s+same\s+time|in\s+parallel|simultaneously|concurrently)\b")
-_COUNTED = re.compile(rf"\b(?P<n>\d+|{'|'.join(w for w in NUMBER_WORDS if len(w) > 2 and w not in ('half', 'once', 'twice', 'thrice', 'one'))})\s+(?:\w+\s+){{0,2}}?(?P<noun>[a-z]+s)\b")
+_ELSE = re.compile(
+    r"^\W*(?:otherwise|else|if\s+not\b|sonst|sino|sinon|in\s+that\s+case\s+just|everything\s+else|(?:all\s+)?(?:the\s+)?others?\b|if\s+no\s+|in\s+the\s+other\s+case|andernfalls)"
+)
+_PARALLEL = re.compile(
+    r"\b(?:in\s+parallel|parallel(?:ly)?|at\s+the\s+same\s+time|simultaneously|side\s+by\s+side|at\s+once|concurrently|gleichzeitig|en\s+paralelo|en\s+parallèle)\b"
+)
+_NOT_PARALLEL = re.compile(
+    r"\b(?:executions|runs|deploys|instances|(?:one|1|single|two|2)\s+(?:execution|run|deploy|job|instance|flow)s?|max\w*|not\s+more|no\s+more|at\s+most|limit)\b[^.;]{0,30}\b(?:at\s+once|at\s+the\s+same\s+time|in\s+parallel|simultaneously|concurrently)\b"
+)
+_COUNTED = re.compile(
+    rf"\b(?P<n>\d+|{'|'.join(w for w in NUMBER_WORDS if len(w) > 2 and w not in ('half', 'once', 'twice', 'thrice', 'one'))})\s+(?:\w+\s+){{0,2}}?(?P<noun>[a-z]+s)\b"
+)
 _EACH = re.compile(
-    rf"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per|for\s+(?:each|every))|each\s+(?:task|row|line|file|item|record|url|one)|go\s+through|loop\s+over|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
+    r"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per|for\s+(?:each|every))|each\s+(?:task|row|line|file|item|record|url|one)|go\s+through|loop\s+over|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
 )
 _NOT_EACH = re.compile(
     r"\b(?:file|sheet|json|row|object|event)s?\s+per\s+(?:date|day|csv|line|file|month)\b|\bwait\s+for\s+all|\bmessage\s+for\s+each|\bin\s+all\s+namespaces"
     r"|\ball\s+(?:the\s+)?(?:\w+\s+)?(?:csvs|files|parquets?)\s+in\s+\w+\s+with\b|\b(?:put|insert)\s+in\s+\d+\s+items|\bdefault\s+branch|\bown\s+branch|\b(?:push|sync|pull|back\s+up)\w*\s+all\s+(?:our\s+|the\s+)?flows|\bpurge\s+all|\ball\s+our\s+secrets|\bper\s+(?:country|region|product|brand|category|customer|month|day|currency|job\s+title|user)\b(?!.*\bone\s+(?:line|call|message))"
 )
-_AT_A_TIME = re.compile(rf"\b(?:max(?:imum)?\s+)?(?P<n>\d+|{'|'.join(NUMBER_WORDS)})\s+(?:\w+\s+)?(?:at\s+(?:a|the\s+same|one)\s+time|at\s+once|in\s+parallel|concurrently|simultaneously|items?\s+at\s+a\s+time)")
+_AT_A_TIME = re.compile(
+    rf"\b(?:max(?:imum)?\s+)?(?P<n>\d+|{'|'.join(NUMBER_WORDS)})\s+(?:\w+\s+)?(?:at\s+(?:a|the\s+same|one)\s+time|at\s+once|in\s+parallel|concurrently|simultaneously|items?\s+at\s+a\s+time)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +71,9 @@ class Scope:
     both: bool = False
 
 
-def find_scopes(text: Text, clauses: tuple[Clause, ...], other_flow: bool, schedule_spans: list[tuple[int, int]]) -> list[Scope]:
+def find_scopes(
+    text: Text, clauses: tuple[Clause, ...], other_flow: bool, schedule_spans: list[tuple[int, int]]
+) -> list[Scope]:
     """One scope a clause; a lone 'if anything fails,' hands its scope to the rest of its sentence."""
     out: list[Scope] = []
     carried: tuple[int, str] | None = None
@@ -109,7 +129,10 @@ def _condition(words: str) -> tuple[str, bool]:
         return "", False
     if re.search(r"\btakes?\s+longer|\bstarted\s+meanwhile|\bhas\s+set\s+it|\bpossible\b", condition):
         return "", False
-    if re.match(r"(?:it|the\s+\w+)\s+(?:doesn'?t\s+exist|isn'?t\s+there|(?:does\s+not|do\s+not|dont|don't)\s+exist)|they\s+don", condition) and re.search(r"\bcreate\b", words):
+    if re.match(
+        r"(?:it|the\s+\w+)\s+(?:doesn'?t\s+exist|isn'?t\s+there|(?:does\s+not|do\s+not|dont|don't)\s+exist)|they\s+don",
+        condition,
+    ) and re.search(r"\bcreate\b", words):
         return "", False
     return condition, "unless" in match.group()
 
@@ -122,7 +145,28 @@ def _is_parallel(words: str) -> bool:
 
 def _count(words: str) -> int:
     match = _COUNTED.search(words)
-    if match is None or match["noun"] in ("seconds", "minutes", "mins", "hours", "hrs", "days", "times", "secs", "months", "years", "weeks", "tries", "attempts", "partitions", "lines", "rows", "weekdays", "decimals", "is", "as"):
+    if match is None or match["noun"] in (
+        "seconds",
+        "minutes",
+        "mins",
+        "hours",
+        "hrs",
+        "days",
+        "times",
+        "secs",
+        "months",
+        "years",
+        "weeks",
+        "tries",
+        "attempts",
+        "partitions",
+        "lines",
+        "rows",
+        "weekdays",
+        "decimals",
+        "is",
+        "as",
+    ):
         return 0
     return int(number(match["n"]))
 
@@ -145,13 +189,35 @@ def _each(text: Text, clause: Clause, words: str) -> tuple[bool, str, tuple[str,
 def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
     """Lists written out: 'outer list A, B and inner list 1, 2', 'for Berlin, Paris and Rome'."""
     out: list[tuple[str, tuple[str, ...]]] = []
-    for match in re.finditer(r"\b(?P<name>outer|inner|first|second|the|this|following|a)?\s*lists?\s*(?:of\s+\w+)?\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)*\s*(?:,|and|or)\s*[\w-]+)(?=[;.:]|\s+and\s+inner|$|,?\s+log)", text.masked):
-        items = tuple(v for v in re.split(r"\s*,\s*|\s+and\s+|\s+or\s+", text.plain[match.start("items") : match.end("items")]) if v and v.lower() not in ("and", "inner", "list"))
+    for match in re.finditer(
+        r"\b(?P<name>outer|inner|first|second|the|this|following|a)?\s*lists?\s*(?:of\s+\w+)?\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)*\s*(?:,|and|or)\s*[\w-]+)(?=[;.:]|\s+and\s+inner|$|,?\s+log)",
+        text.masked,
+    ):
+        items = tuple(
+            v
+            for v in re.split(r"\s*,\s*|\s+and\s+|\s+or\s+", text.plain[match.start("items") : match.end("items")])
+            if v and v.lower() not in ("and", "inner", "list")
+        )
         out.append((match["name"] or "", items))
     if not out:
-        found = re.search(r"\b(?:for|each\s+of|over|cities|regions|countries|names|values|colou?rs|environments)\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+\s*(?:,?\s*(?:and|or)\s+)[\w-]+)", text.masked)
+        found = re.search(
+            r"\b(?:for|each\s+of|over|cities|regions|countries|names|values|colou?rs|environments)\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+\s*(?:,?\s*(?:and|or)\s+)[\w-]+)",
+            text.masked,
+        )
         if found:
-            out.append(("", tuple(v for v in re.split(r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+", text.plain[found.start("items") : found.end("items")]) if v)))
+            out.append(
+                (
+                    "",
+                    tuple(
+                        v
+                        for v in re.split(
+                            r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+",
+                            text.plain[found.start("items") : found.end("items")],
+                        )
+                        if v
+                    ),
+                )
+            )
     return out
 
 

@@ -52,11 +52,23 @@ def _guarded(w: Writer, guards: tuple[Guard, ...]) -> dict[str, Any]:
 def _conditions(guard: Guard) -> list[dict[str, Any]]:
     date = {"date": "{{ trigger.date }}"}
     if guard.kind == "last_day":
-        return [{"type": _CONDITION + "Expression", "expression": "{{ trigger.date | dateAdd(1, 'DAYS') | date('d') == '1' }}"}]
+        return [
+            {
+                "type": _CONDITION + "Expression",
+                "expression": "{{ trigger.date | dateAdd(1, 'DAYS') | date('d') == '1' }}",
+            }
+        ]
     if guard.kind == "time_between":
         after, until = guard.values
         # Both ends count: Kestra compares strictly, and a run at the very minute is meant.
-        return [{"type": _CONDITION + "TimeBetween", "date": "{{ trigger.date }}", "after": _earlier(after), "before": _later(until)}]
+        return [
+            {
+                "type": _CONDITION + "TimeBetween",
+                "date": "{{ trigger.date }}",
+                "after": _earlier(after),
+                "before": _later(until),
+            }
+        ]
     if guard.kind == "date_between":
         start, end = guard.values
         out: dict[str, Any] = {"type": _CONDITION + "DateTimeBetween", **date}
@@ -69,7 +81,9 @@ def _conditions(guard: Guard) -> list[dict[str, Any]]:
         days = [{"type": _CONDITION + "DayWeek", **date, "dayOfWeek": d} for d in guard.values]
         return [{"type": _CONDITION + "Not", "conditions": days}]
     if guard.kind == "nth_day":
-        return [{"type": _CONDITION + "DayWeekInMonth", **date, "dayOfWeek": guard.values[1], "dayInMonth": guard.values[0]}]
+        return [
+            {"type": _CONDITION + "DayWeekInMonth", **date, "dayOfWeek": guard.values[1], "dayInMonth": guard.values[0]}
+        ]
     if guard.kind == "holiday":
         return [{"type": _CONDITION + "Not", "conditions": [{"type": _CONDITION + "PublicHoliday", **date}]}]
     return [{"type": _CONDITION + "Expression", "expression": "{{ isLastWorkingDay(trigger.date) }}"}]
@@ -92,7 +106,11 @@ def _when(guard: Guard) -> str:
     if guard.kind == "time_between":
         return f"(trigger.date | date('HH:mm')) >= '{guard.values[0]}' and (trigger.date | date('HH:mm')) <= '{guard.values[1]}'"
     if guard.kind == "date_between":
-        parts = [f"(trigger.date | date('yyyy-MM-dd')) {sign} '{v}'" for sign, v in zip((">=", "<="), guard.values, strict=True) if v]
+        parts = [
+            f"(trigger.date | date('yyyy-MM-dd')) {sign} '{v}'"
+            for sign, v in zip((">=", "<="), guard.values, strict=True)
+            if v
+        ]
         return " and ".join(parts)
     if guard.kind == "not_days":
         return " and ".join(f"dayOfWeek(trigger.date) != '{d}'" for d in guard.values)
@@ -109,65 +127,163 @@ def _event(w: Writer, event: Event) -> Task | None:
     if event.kind == "flow":
         return _flow_trigger(w, event.args)
     if event.kind == "mail":
-        return w.task("on_mail", "email.MailReceivedTrigger", protocol="IMAP", host=w.secret("IMAP_HOST"), port=993, username=w.secret("IMAP_USERNAME"), password=w.secret("IMAP_PASSWORD"), interval="PT1M")
+        return w.task(
+            "on_mail",
+            "email.MailReceivedTrigger",
+            protocol="IMAP",
+            host=w.secret("IMAP_HOST"),
+            port=993,
+            username=w.secret("IMAP_USERNAME"),
+            password=w.secret("IMAP_PASSWORD"),
+            interval="PT1M",
+        )
     service: Service = event.args["service"]
-    step = Step("trigger", {"service": service, "role": event.args["role"], "literals": w.text.literals}, w.text.plain, event.args["start"], event.args["start"], 0)
+    step = Step(
+        "trigger",
+        {"service": service, "role": event.args["role"], "literals": w.text.literals},
+        w.text.plain,
+        event.args["start"],
+        event.args["start"],
+        0,
+    )
     role = event.args["role"]
     return _by_kind(w, step, service, role)
 
 
 def _by_kind(w: Writer, step: Step, service: Service, role: str) -> Task | None:
-    every = re.search(rf"\bevery\s+{features.DURATION}|\blast\s+{features.DURATION.replace('amount', 'a2').replace('unit', 'u2')}", w.text.masked)
+    every = re.search(
+        rf"\bevery\s+{features.DURATION}|\blast\s+{features.DURATION.replace('amount', 'a2').replace('unit', 'u2')}",
+        w.text.masked,
+    )
     interval = "PT1M"
     if every:
         interval = features.duration(every["amount"] or every["a2"], every["unit"] or every["u2"])
     candidates = service.roles[role]
     if service.kind == "store" and service.key != "sheets":
-        bucket = w.named(step, "bucket|container") or (None if service.key in ("sftp", "ftp", "ftps", "smb") else w.ask("bucket", note=f"{service.title} bucket to watch; it was not named"))
-        place: dict[str, Any] = {"bucket": bucket, "container": bucket, "from": f"gs://{bucket}/" if service.key == "gcs" else w.ask("remote_path", note="folder to watch") if service.key in ("sftp", "ftp", "ftps", "smb", "nfs", "local") else None, "prefix": w.named(step, "prefix|folder")}
+        bucket = w.named(step, "bucket|container") or (
+            None
+            if service.key in ("sftp", "ftp", "ftps", "smb")
+            else w.ask("bucket", note=f"{service.title} bucket to watch; it was not named")
+        )
+        place: dict[str, Any] = {
+            "bucket": bucket,
+            "container": bucket,
+            "from": f"gs://{bucket}/"
+            if service.key == "gcs"
+            else w.ask("remote_path", note="folder to watch")
+            if service.key in ("sftp", "ftp", "ftps", "smb", "nfs", "local")
+            else None,
+            "prefix": w.named(step, "prefix|folder"),
+        }
         pattern = re.search(r"\b(csv|json|parquet|xml|xlsx|pdf|zip)\b", w.text.masked)
         action = "DELETE" if re.search(r"\bdelete\b", w.text.masked) else "MOVE" if False else "NONE"
-        return w.task(f"on_{service.key}_file", candidates, interval=interval, **login(w, service.key), **{k: v for k, v in place.items() if v}, regExp=rf".*\.{pattern[1]}$" if pattern and re.search(rf"\.{pattern[1]}|\bonly\b|\b{pattern[1]}\s+files?\b", w.text.masked) and service.key in ("gcs", "sftp", "ftp") else None, action=action)
+        return w.task(
+            f"on_{service.key}_file",
+            candidates,
+            interval=interval,
+            **login(w, service.key),
+            **{k: v for k, v in place.items() if v},
+            regExp=rf".*\.{pattern[1]}$"
+            if pattern
+            and re.search(rf"\.{pattern[1]}|\bonly\b|\b{pattern[1]}\s+files?\b", w.text.masked)
+            and service.key in ("gcs", "sftp", "ftp")
+            else None,
+            action=action,
+        )
     if service.key == "sheets":
-        return w.task("on_sheet_change", candidates, interval=interval, **login(w, "sheets"), spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"))
+        return w.task(
+            "on_sheet_change",
+            candidates,
+            interval=interval,
+            **login(w, "sheets"),
+            spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"),
+        )
     if service.kind == "sql":
         name = table(w, step)
         minutes = re.sub(r"\D", "", interval) or "5"
-        return w.task(f"on_{service.key}_rows", candidates, interval=interval, **connection(w, service), sql=f"SELECT * FROM {name} WHERE updated_at > now() - interval '{minutes} minutes'" if "updated" in w.text.masked else f"SELECT * FROM {name}", fetchType="FETCH")
+        return w.task(
+            f"on_{service.key}_rows",
+            candidates,
+            interval=interval,
+            **connection(w, service),
+            sql=f"SELECT * FROM {name} WHERE updated_at > now() - interval '{minutes} minutes'"
+            if "updated" in w.text.masked
+            else f"SELECT * FROM {name}",
+            fetchType="FETCH",
+        )
     if service.kind == "queue":
-        return w.task(f"on_{service.key}_message", candidates, **queue_address(w, step, service), interval=interval if role == "trigger" else None, maxRecords=100 if role == "trigger" else None)
+        return w.task(
+            f"on_{service.key}_message",
+            candidates,
+            **queue_address(w, step, service),
+            interval=interval if role == "trigger" else None,
+            maxRecords=100 if role == "trigger" else None,
+        )
     return w.task(f"on_{service.key}", candidates, interval=interval)
 
 
 def _flow_trigger(w: Writer, args: Any) -> Task:
-    states = ["FAILED", "WARNING"] if args["failed"] and args.get("warning") else ["FAILED"] if args["failed"] else ["SUCCESS"]
+    states = (
+        ["FAILED", "WARNING"]
+        if args["failed"] and args.get("warning")
+        else ["FAILED"]
+        if args["failed"]
+        else ["SUCCESS"]
+    )
     if not args["failed"] and re.search(r"\bwarning\b", w.text.masked):
         states.append("WARNING")
-    trigger: Task = {"id": w.new_id("on_other_flow" if not args["failed"] else "on_failed_flow"), "type": PREFIX + "core.trigger.Flow"}
+    trigger: Task = {
+        "id": w.new_id("on_other_flow" if not args["failed"] else "on_failed_flow"),
+        "type": PREFIX + "core.trigger.Flow",
+    }
     flows, namespace = list(args.get("flows", ())), args.get("namespace")
     window = args.get("window")
     if not before(w.target, "2.0"):
         return trigger | _depends(w, flows, namespace, states, window, bool(args.get("below")))
     if len(flows) > 1 or (window and flows):
-        preconditions: dict[str, Any] = {"id": "upstream", "flows": [{"namespace": namespace or w.namespace, "flowId": f, "states": states} for f in flows]}
+        preconditions: dict[str, Any] = {
+            "id": "upstream",
+            "flows": [{"namespace": namespace or w.namespace, "flowId": f, "states": states} for f in flows],
+        }
         if window:
             preconditions["timeWindow"] = {"type": "DURATION_WINDOW", "window": features.duration(window[0], window[1])}
         return trigger | {"preconditions": preconditions}
     conditions: list[dict[str, Any]] = [{"type": _CONDITION + "ExecutionStatus", "in": states}]
     if flows:
-        conditions.append({"type": _CONDITION + "ExecutionFlow", "namespace": namespace or w.namespace, "flowId": flows[0]})
+        conditions.append(
+            {"type": _CONDITION + "ExecutionFlow", "namespace": namespace or w.namespace, "flowId": flows[0]}
+        )
     elif namespace:
-        conditions.append({"type": _CONDITION + "ExecutionNamespace", "namespace": namespace, "comparison": "PREFIX" if args.get("below") else "EQUALS"})
+        conditions.append(
+            {
+                "type": _CONDITION + "ExecutionNamespace",
+                "namespace": namespace,
+                "comparison": "PREFIX" if args.get("below") else "EQUALS",
+            }
+        )
     else:
-        conditions.append({"type": _CONDITION + "ExecutionNamespace", "namespace": w.namespace.split(".")[0], "comparison": "PREFIX"})
-        w.note("No namespace was named; failures anywhere below the first part of this flow's namespace count. This flow's own are left out.")
+        conditions.append(
+            {"type": _CONDITION + "ExecutionNamespace", "namespace": w.namespace.split(".")[0], "comparison": "PREFIX"}
+        )
+        w.note(
+            "No namespace was named; failures anywhere below the first part of this flow's namespace count. This flow's own are left out."
+        )
     if args["failed"] and not flows:
-        conditions.append({"type": _CONDITION + "Not", "conditions": [{"type": _CONDITION + "ExecutionFlow", "namespace": w.namespace, "flowId": w.plan.id}]})
+        conditions.append(
+            {
+                "type": _CONDITION + "Not",
+                "conditions": [{"type": _CONDITION + "ExecutionFlow", "namespace": w.namespace, "flowId": w.plan.id}],
+            }
+        )
     return trigger | {"conditions": conditions}
 
 
-def _depends(w: Writer, flows: list[str], namespace: str | None, states: list[str], window: Any, below: bool) -> dict[str, Any]:
-    listed = [{"namespace": namespace or w.namespace, "flowId": f, "states": states} for f in flows] or [{"namespace": namespace or w.namespace, "states": states}]
+def _depends(
+    w: Writer, flows: list[str], namespace: str | None, states: list[str], window: Any, below: bool
+) -> dict[str, Any]:
+    listed = [{"namespace": namespace or w.namespace, "flowId": f, "states": states} for f in flows] or [
+        {"namespace": namespace or w.namespace, "states": states}
+    ]
     out: dict[str, Any] = {"dependsOn": listed}
     if window:
         out["window"] = {"lookback": features.duration(window[0], window[1])}

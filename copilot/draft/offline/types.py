@@ -11,11 +11,7 @@ from copilot.draft.offline.services import PREFIX
 from engine.flow.catalog import Catalog, Property, TypeDef, in_version, version_key
 
 _NOT_FAMILIES = frozenset(
-    "access ai amazon auth batch calendar chat connections aws azure beam cache chat cli cluster clusters compress core crypto data database db debug docker domain email ee execution "
-    "file files firewall flow fs function functions gcp git google googleworkspace http huawei images ipam item jdbc job jobs json kestra kv "
-    "line list local log logs mail media meta microsoft microsoft365 modal models monitoring notifications output page pages pools posts "
-    "project records runner scripts serdes sheets singer soda spark storage string table task tasks teams temporal tencent test transform "
-    "trigger triggers users vector vm webhook workflow x zones".split()
+    ["access", "ai", "amazon", "auth", "batch", "calendar", "chat", "connections", "aws", "azure", "beam", "cache", "chat", "cli", "cluster", "clusters", "compress", "core", "crypto", "data", "database", "db", "debug", "docker", "domain", "email", "ee", "execution", "file", "files", "firewall", "flow", "fs", "function", "functions", "gcp", "git", "google", "googleworkspace", "http", "huawei", "images", "ipam", "item", "jdbc", "job", "jobs", "json", "kestra", "kv", "line", "list", "local", "log", "logs", "mail", "media", "meta", "microsoft", "microsoft365", "modal", "models", "monitoring", "notifications", "output", "page", "pages", "pools", "posts", "project", "records", "runner", "scripts", "serdes", "sheets", "singer", "soda", "spark", "storage", "string", "table", "task", "tasks", "teams", "temporal", "tencent", "test", "transform", "trigger", "triggers", "users", "vector", "vm", "webhook", "workflow", "x", "zones"]
 )  # fmt: skip
 
 _CLOUDS = frozenset({"aws", "azure", "gcp", "microsoft365", "googleworkspace"})

@@ -14,7 +14,23 @@ from copilot.draft.offline.types import Types, before, short
 
 Task = dict[str, Any]
 _BASE = frozenset(
-    "id type description retry timeout disabled allowFailure allowWarning runIf logLevel logToFile taskCache conditions stopAfter inputs".split()
+    [
+        "id",
+        "type",
+        "description",
+        "retry",
+        "timeout",
+        "disabled",
+        "allowFailure",
+        "allowWarning",
+        "runIf",
+        "logLevel",
+        "logToFile",
+        "taskCache",
+        "conditions",
+        "stopAfter",
+        "inputs",
+    ]
 )
 
 
@@ -94,7 +110,10 @@ class Writer:
         """A value for a required property that the words do not give: a secret or an input, never an invention."""
         kind = facts.kind
         family = slug(short(type_name).split(".")[-2])
-        if facts.secret or re.search(r"(?i)password|token|secret|api_?key|privateKey|credential|accountSid|webhookUrl", name) and kind in ("string", "any"):
+        if facts.secret or (
+            re.search(r"(?i)password|token|secret|api_?key|privateKey|credential|accountSid|webhookUrl", name)
+            and kind in ("string", "any")
+        ):
             return self.secret(f"{family}_{name}")
         if facts.enum:
             low = self.text.masked
@@ -107,11 +126,19 @@ class Writer:
                 return "PT1M"
             return self.ask(_input_name(family, name), "STRING", note=f"`{name}` of {short(type_name)}")
         if kind in ("integer", "number"):
-            return self.ask(_input_name(family, name), "INT" if kind == "integer" else "FLOAT", note=f"`{name}` of {short(type_name)}")
+            return self.ask(
+                _input_name(family, name),
+                "INT" if kind == "integer" else "FLOAT",
+                note=f"`{name}` of {short(type_name)}",
+            )
         if kind == "array":
             inner = facts.items.kind if facts.items else "string"
             if inner in ("string", "any"):
-                return [self.ask(_input_name(family, name).removesuffix("s"), "STRING", note=f"`{name}` of {short(type_name)}")]
+                return [
+                    self.ask(
+                        _input_name(family, name).removesuffix("s"), "STRING", note=f"`{name}` of {short(type_name)}"
+                    )
+                ]
             return [self._object(type_name, facts.items)] if facts.items else []
         if kind in ("map",):
             return {"key": self.ask(_input_name(family, name), "STRING", note=f"`{name}` of {short(type_name)}")}
@@ -133,7 +160,9 @@ class Writer:
         for known in self.inputs:
             if known == identifier or known.lower() == identifier:
                 return self.expr(f"inputs.{known}")
-        self.inputs[identifier] = InputSpec(identifier, kind, default, (), True, {"description": _sentence(note)} if note else {})
+        self.inputs[identifier] = InputSpec(
+            identifier, kind, default, (), True, {"description": _sentence(note)} if note else {}
+        )
         if default is None:
             self.placeholders[identifier] = note or identifier.replace("_", " ")
         return self.expr(f"inputs.{identifier}")
@@ -148,7 +177,13 @@ class Writer:
         if wanted in named:
             return wanted
         tail = wanted.rsplit("_", 1)[-1]
-        fits = [n for n in named if n.endswith(tail) or (tail in ("WEBHOOK", "URL") and "WEBHOOK" in n) or (tail in ("ACCOUNT",) and ("CRED" in n or "ACCOUNT" in n))]
+        fits = [
+            n
+            for n in named
+            if n.endswith(tail)
+            or (tail in ("WEBHOOK", "URL") and "WEBHOOK" in n)
+            or (tail in ("ACCOUNT",) and ("CRED" in n or "ACCOUNT" in n))
+        ]
         return fits[0] if len(fits) == 1 else ""
 
     @staticmethod
@@ -184,7 +219,10 @@ class Writer:
         for start, end in ((step.start - 120, step.start + 160), (0, len(self.text.masked))):
             stretch = self.text.masked[max(0, start) : end]
             base = max(0, start)
-            for match in re.finditer(rf"\b(?:{noun})s?\s*(?:called\s+|named\s+|:|=|is\s+)?\s*([{CODE}{QUOTED}]+)|([{CODE}]+)\s+(?:{noun})\b", stretch):
+            for match in re.finditer(
+                rf"\b(?:{noun})s?\s*(?:called\s+|named\s+|:|=|is\s+)?\s*([{CODE}{QUOTED}]+)|([{CODE}]+)\s+(?:{noun})\b",
+                stretch,
+            ):
                 group = 1 if match[1] else 2
                 literal = self.text.literal_at(base + match.start(group))
                 if literal:
@@ -214,14 +252,31 @@ class Writer:
 def named_secrets(text: Text) -> list[str]:
     """Names of secrets the words mention: "the secret PG_PASSWORD", "secrets A and B"."""
     out: list[str] = []
-    for match in re.finditer(r"\b[Ss]ecrets?\s+(?:called\s+|named\s+)?((?:[`'\"]?[A-Z][A-Z0-9_]{2,}[`'\"]?(?:\s*(?:,|and|und)\s*)?)+)", text.plain):
+    for match in re.finditer(
+        r"\b[Ss]ecrets?\s+(?:called\s+|named\s+)?((?:[`'\"]?[A-Z][A-Z0-9_]{2,}[`'\"]?(?:\s*(?:,|and|und)\s*)?)+)",
+        text.plain,
+    ):
         out += re.findall(r"[A-Z][A-Z0-9_]{2,}", match[1])
     return out
 
 
 def _input_name(family: str, name: str) -> str:
     plain = slug(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name))
-    generic = plain in ("id", "name", "key", "value", "type", "url", "host", "index", "project", "query", "body", "title", "path")
+    generic = plain in (
+        "id",
+        "name",
+        "key",
+        "value",
+        "type",
+        "url",
+        "host",
+        "index",
+        "project",
+        "query",
+        "body",
+        "title",
+        "path",
+    )
     return f"{family}_{plain}" if generic and family not in ("core",) else plain
 
 

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from copilot.draft.offline.blocks import block
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.writer import Data, Task, Writer
 
-_TO_ION = {"csv": "serdes.csv.CsvToIon", "json": "serdes.json.JsonToIon", "jsonl": "serdes.json.JsonToIon", "excel": "serdes.excel.ExcelToIon", "parquet": "serdes.parquet.ParquetToIon", "avro": "serdes.avro.AvroToIon", "xml": "serdes.xml.XmlToIon", "yaml": "serdes.yaml.YamlToIon"}
-_FROM_ION = {"csv": "serdes.csv.IonToCsv", "json": "serdes.json.IonToJson", "excel": "serdes.excel.IonToExcel", "parquet": "serdes.parquet.IonToParquet", "avro": "serdes.avro.IonToAvro", "xml": "serdes.xml.IonToXml", "yaml": "serdes.yaml.IonToYaml"}
+_TO_ION = {
+    "csv": "serdes.csv.CsvToIon",
+    "json": "serdes.json.JsonToIon",
+    "jsonl": "serdes.json.JsonToIon",
+    "excel": "serdes.excel.ExcelToIon",
+    "parquet": "serdes.parquet.ParquetToIon",
+    "avro": "serdes.avro.AvroToIon",
+    "xml": "serdes.xml.XmlToIon",
+    "yaml": "serdes.yaml.YamlToIon",
+}
+_FROM_ION = {
+    "csv": "serdes.csv.IonToCsv",
+    "json": "serdes.json.IonToJson",
+    "excel": "serdes.excel.IonToExcel",
+    "parquet": "serdes.parquet.IonToParquet",
+    "avro": "serdes.avro.IonToAvro",
+    "xml": "serdes.xml.IonToXml",
+    "yaml": "serdes.yaml.IonToYaml",
+}
 
 
 def as_format(w: Writer, wanted: str) -> tuple[list[Task], str]:
@@ -30,19 +48,41 @@ def _to_ion(w: Writer, data: Data) -> tuple[list[Task], Data]:
     done = next((d for d in w.data if d.task in w.extra.get(f"ion_of_{data.expression}", ())), None)
     if done:
         return [], done
-    separator = ";" if data.format == "csv" and re.search(r"\bsemicolon|separat\w*\s+(?:by|is|:)?\s*['\"`]?;", w.text.masked + w.text.plain) else None
-    task = w.task(f"{data.format}_to_ion", _TO_ION[data.format], **{"from": f"{{{{ {data.expression} }}}}"}, fieldSeparator=separator, newLine=False if data.format == "json" else None)
+    separator = (
+        ";"
+        if data.format == "csv"
+        and re.search(r"\bsemicolon|separat\w*\s+(?:by|is|:)?\s*['\"`]?;", w.text.masked + w.text.plain)
+        else None
+    )
+    task = w.task(
+        f"{data.format}_to_ion",
+        _TO_ION[data.format],
+        **{"from": f"{{{{ {data.expression} }}}}"},
+        fieldSeparator=separator,
+        newLine=False if data.format == "json" else None,
+    )
     made = w.yields(task, "file", "uri", "ion")
     w.extra[f"ion_of_{data.expression}"] = (task["id"],)
     return [task], made
 
 
 def _from_ion(w: Writer, data: Data, wanted: str) -> tuple[list[Task], Data]:
-    sheet = re.search(r"\bsheet\s+(?:should\s+be\s+|is\s+|must\s+be\s+)?(?:called|named)\s+[`'\"]?([\w ]+?)[`'\"]?(?=[.,;]|$|\s+and\b)", w.text.plain)
-    schema = {"schema": w.ask("avro_schema", note="Avro schema of the rows")} if wanted in ("avro",) else {}
+    sheet = re.search(
+        r"\bsheet\s+(?:should\s+be\s+|is\s+|must\s+be\s+)?(?:called|named)\s+[`'\"]?([\w ]+?)[`'\"]?(?=[.,;]|$|\s+and\b)",
+        w.text.plain,
+    )
+    schema: dict[str, Any] = (
+        {"schema": w.ask("avro_schema", note="Avro schema of the rows")} if wanted in ("avro",) else {}
+    )
     if wanted == "parquet":
         schema = {"inferAllFields": True}
-    task = w.task(f"ion_to_{wanted}", _FROM_ION[wanted], **{"from": f"{{{{ {data.expression} }}}}"}, sheetsTitle=sheet[1] if sheet and wanted == "excel" else None, **schema)
+    task = w.task(
+        f"ion_to_{wanted}",
+        _FROM_ION[wanted],
+        **{"from": f"{{{{ {data.expression} }}}}"},
+        sheetsTitle=sheet[1] if sheet and wanted == "excel" else None,
+        **schema,
+    )
     return [task], w.yields(task, "file", "uri", wanted)
 
 
@@ -52,7 +92,11 @@ def convert(w: Writer, step: Step) -> list[Task]:
     if re.search(r"\bpandas\b|\bpython\b", w.text.masked) and wanted in ("parquet", "xml") and not w.last_of("file"):
         return []
     files = [d for d in w.data if d.kind == "file"]
-    if wanted == "excel" and len(files) > 1 and re.search(r"\bone\s+sheet\s+per\b|\bsheets?\s+for\s+each\b|\b1\s+excel\b|\bone\s+excel\b", w.text.masked):
+    if (
+        wanted == "excel"
+        and len(files) > 1
+        and re.search(r"\bone\s+sheet\s+per\b|\bsheets?\s+for\s+each\b|\b1\s+excel\b|\bone\s+excel\b", w.text.masked)
+    ):
         return _one_workbook(w, files)
     if wanted in ("csv", "excel", "json") and (base := w.extra.get("result")) is not None:
         w.data.append(base)
@@ -100,15 +144,34 @@ def unpack(w: Writer, step: Step) -> list[Task]:
     task = w.task("unpack", "compress.ArchiveDecompress", algorithm=kind, **{"from": f"{{{{ {source} }}}}"})
     inner = next((f for f in ("csv", "json", "parquet", "xml") if re.search(rf"\b{f}\b", w.text.masked)), "csv")
     files = w.out(task["id"], "files")
-    month = re.search(r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\b", w.text.masked)
-    chosen = f"{files} | jq('[to_entries[] | select(.key | test(\"{month[1][:3]}|{_month_number(month[1])}\"; \"i\")) | .value]') | first | first" if month else f"{files} | values | first"
+    month = re.search(
+        r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\b", w.text.masked
+    )
+    chosen = (
+        f'{files} | jq(\'[to_entries[] | select(.key | test("{month[1][:3]}|{_month_number(month[1])}"; "i")) | .value]\') | first | first'
+        if month
+        else f"{files} | values | first"
+    )
     w.yields(task, "file", "files", inner, "files")
     w.data[-1] = Data(task["id"], "file", inner, chosen, files)
     return [*tasks, task]
 
 
 def _month_number(name: str) -> str:
-    months = "january february march april may june july august september october november december".split()
+    months = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
     return f"{months.index(name) + 1:02d}"
 
 
@@ -117,7 +180,14 @@ def decompress(w: Writer, step: Step) -> list[Task]:
     data = w.last_of("file")
     source = data.expression if data else w.ask("file", "FILE", note="compressed file").strip("{} ")
     task = w.task("decompress", "compress.FileDecompress", compression="GZIP", **{"from": f"{{{{ {source} }}}}"})
-    inner = next((f for f in ("csv", "json", "parquet", "xml") if re.search(rf"\b{f}\b|\.{f}\.gz", w.text.masked + w.text.plain.lower())), "csv")
+    inner = next(
+        (
+            f
+            for f in ("csv", "json", "parquet", "xml")
+            if re.search(rf"\b{f}\b|\.{f}\.gz", w.text.masked + w.text.plain.lower())
+        ),
+        "csv",
+    )
     w.yields(task, "file", "uri", inner)
     return [task]
 
@@ -127,7 +197,9 @@ def compress(w: Writer, step: Step) -> list[Task]:
     files = [d for d in w.data if d.kind == "file"]
     single = re.search(r"\bgzip\b", w.text.masked)
     if single and len(files) == 1:
-        task = w.task("compress", "compress.FileCompress", compression="GZIP", **{"from": f"{{{{ {files[0].expression} }}}}"})
+        task = w.task(
+            "compress", "compress.FileCompress", compression="GZIP", **{"from": f"{{{{ {files[0].expression} }}}}"}
+        )
     else:
         names = {f"{d.task}.{d.format}": f"{{{{ {d.expression} }}}}" for d in files} or {"file": w.ask("file", "FILE")}
         task = w.task("compress", "compress.ArchiveCompress", algorithm="ZIP", **{"from": names})
@@ -151,7 +223,12 @@ def compute(w: Writer, step: Step) -> list[Task]:
 
     data = w.last_of("file")
     sentence = w.extra["sentences"].get(step.clause, step.words)
-    if data is None or data.format not in ("csv", "json", "jsonl", "parquet") or w.extra.get("computed") or re.search(r"most\s+expensive|cheapest", sentence):
+    if (
+        data is None
+        or data.format not in ("csv", "json", "jsonl", "parquet")
+        or w.extra.get("computed")
+        or re.search(r"most\s+expensive|cheapest", sentence)
+    ):
         return []
     calculation = parse(sentence)
     w.extra["computed"] = True
@@ -161,7 +238,18 @@ def compute(w: Writer, step: Step) -> list[Task]:
     name = file_name(data)
     sql = calculation.sql(reader(name, data.format))
     fetch = fetch_type(w, sql)
-    task = w.task("compute", "jdbc.duckdb.Query", inputFiles={name: f"{{{{ {data.expression} }}}}"}, sql=sql, fetchType=fetch)
+    task = w.task(
+        "compute", "jdbc.duckdb.Query", inputFiles={name: f"{{{{ {data.expression} }}}}"}, sql=sql, fetchType=fetch
+    )
     note_columns(w, calculation)
-    w.yields(task, *(("file", "uri", "ion") if fetch == "STORE" else ("rows", "rows") if fetch == "FETCH" else ("value", f"row.{calculation.name}")))
+    w.yields(
+        task,
+        *(
+            ("file", "uri", "ion")
+            if fetch == "STORE"
+            else ("rows", "rows")
+            if fetch == "FETCH"
+            else ("value", f"row.{calculation.name}")
+        ),
+    )
     return [task]

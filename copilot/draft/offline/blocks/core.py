@@ -21,7 +21,10 @@ LOG = "core.log.Log"
 def log(w: Writer, step: Step) -> list[Task]:
     several = [one.value for one in step.args.get("literals", ()) if one.kind == QUOTED and one.start > step.start]
     if len(several) > 1 and re.search(r"\b(?:both|each|two|three|tasks)\b", step.words.lower()):
-        return [w.task(f"log_{words}" if len(words) < 20 else "log_message", LOG, message=fill(w, words)) for words in several]
+        return [
+            w.task(f"log_{words}" if len(words) < 20 else "log_message", LOG, message=fill(w, words))
+            for words in several
+        ]
     extra, message = log_message(w, step)
     return [*extra, w.task(_log_id(w, step, message), LOG, message=message)]
 
@@ -65,7 +68,11 @@ def _what_is_named(w: Writer, low: str) -> str | None:
             return f"{{{{ kv('{name}', flow.namespace, false) ?? '{fallback[1]}' }}}}"
         return f"{{{{ kv('{name}') }}}}"
     if re.search(r"\bcombination\b", low) and w.loops:
-        return "{{ item.parent.value }}-{{ item.value }}" if not before(w.target, "2.0") else "{{ parent.taskrun.value }}-{{ taskrun.value }}"
+        return (
+            "{{ item.parent.value }}-{{ item.value }}"
+            if not before(w.target, "2.0")
+            else "{{ parent.taskrun.value }}-{{ taskrun.value }}"
+        )
     if re.search(r"\bboth\s+values\b", low) and w.approvals:
         task, fields = w.approvals[0], w.extra["approval_fields"]
         return " ".join(f"{f}: {{{{ outputs.{task}.onResume.{f} }}}}" for f in fields)
@@ -74,7 +81,11 @@ def _what_is_named(w: Writer, low: str) -> str | None:
     if w.last is None and w.inputs and re.search(r"\b(?:it|them|both|all|choice|value|values|each|that)\b", low):
         named = [n for n in w.inputs if n not in w.placeholders]
         if named:
-            return f"{{{{ inputs.{named[0]} }}}}" if len(named) == 1 else ", ".join(f"{n}: {{{{ inputs.{n} }}}}" for n in named)
+            return (
+                f"{{{{ inputs.{named[0]} }}}}"
+                if len(named) == 1
+                else ", ".join(f"{n}: {{{{ inputs.{n} }}}}" for n in named)
+            )
     for name in w.inputs:
         if re.search(rf"\b{re.escape(name.replace('_', ' '))}s?\b|\b{re.escape(name)}\b", low):
             return f"{{{{ inputs.{name} }}}}"
@@ -104,7 +115,9 @@ def _literal_name(low: str, w: Writer) -> str:
 
 @block("return")
 def give_back(w: Writer, step: Step) -> list[Task]:
-    task = w.task("generate_output", "core.debug.Return", format=spoken(w, step) or "Generated in execution {{ execution.id }}")
+    task = w.task(
+        "generate_output", "core.debug.Return", format=spoken(w, step) or "Generated in execution {{ execution.id }}"
+    )
     w.yields(task, "value", "value")
     return [task]
 
@@ -125,7 +138,10 @@ def sleep(w: Writer, step: Step) -> list[Task]:
 def labels(w: Writer, step: Step) -> list[Task]:
     pairs: dict[str, str] = {}
     sign = "=" if "=" in w.extra["sentences"].get(step.clause, step.words) else ":"
-    for match in re.finditer(rf"([\w.-]+)\s*{sign}\s*(?:the\s+)?(?:value\s+of\s+)?(?:the\s+)?(input\s+)?`?([\w.-]+)`?", re.sub(r"https?://\S+", "", w.extra["sentences"].get(step.clause, step.words))):
+    for match in re.finditer(
+        rf"([\w.-]+)\s*{sign}\s*(?:the\s+)?(?:value\s+of\s+)?(?:the\s+)?(input\s+)?`?([\w.-]+)`?",
+        re.sub(r"https?://\S+", "", w.extra["sentences"].get(step.clause, step.words)),
+    ):
         value = match[3]
         pairs[match[1]] = f"{{{{ inputs.{value} }}}}" if match[2] or value in w.inputs else value
     if not pairs:
@@ -145,8 +161,13 @@ def pause(w: Writer, step: Step) -> list[Task]:
 def _approval_fields(w: Writer, step: Step) -> list[dict[str, Any]]:
     boolean = "BOOL" if not before(w.target, "2.0") else "BOOLEAN"
     fields: list[dict[str, Any]] = []
-    for match in re.finditer(r"(?:\b(boolean|bool|string|text|int(?:eger)?|number|date)\s+)?`(\w+)`", w.text.plain[step.start : step.end + 120]):
-        kind = {"b": boolean, "s": "STRING", "t": "STRING", "i": "INT", "n": "FLOAT", "d": "DATE"}.get((match[1] or "s").lower()[0], "STRING")
+    for match in re.finditer(
+        r"(?:\b(boolean|bool|string|text|int(?:eger)?|number|date)\s+)?`(\w+)`",
+        w.text.plain[step.start : step.end + 120],
+    ):
+        kind = {"b": boolean, "s": "STRING", "t": "STRING", "i": "INT", "n": "FLOAT", "d": "DATE"}.get(
+            (match[1] or "s").lower()[0], "STRING"
+        )
         if match[2] not in w.inputs or match[2] in ("approved", "reason"):
             fields.append({"id": match[2], "type": kind})
             w.inputs.pop(match[2], None)
@@ -159,10 +180,17 @@ def _approval_fields(w: Writer, step: Step) -> list[dict[str, Any]]:
 
 @block("loop_until")
 def loop_until(w: Writer, step: Step) -> list[Task]:
-    uri = step.args.get("uri") or next((one.value for one in w.text.literals if one.value.startswith("http")), None) or w.ask("status_uri", "URI", note="address to poll")
+    uri = (
+        step.args.get("uri")
+        or next((one.value for one in w.text.literals if one.value.startswith("http")), None)
+        or w.ask("status_uri", "URI", note="address to poll")
+    )
     request = w.task("check_status", "core.http.Request", uri=uri)
     w.http = request["id"]
-    status = re.search(r"until\s+(?:the\s+)?(\w+)?\s*(?:status|state|it|the\s+job)?\s*(?:is|says|becomes|returns|equals|=|reports)?\s*[`'\"]?(\w+)", step.words.lower())
+    status = re.search(
+        r"until\s+(?:the\s+)?(\w+)?\s*(?:status|state|it|the\s+job)?\s*(?:is|says|becomes|returns|equals|=|reports)?\s*[`'\"]?(\w+)",
+        step.words.lower(),
+    )
     literal = next((one.value for one in step.args.get("literals", ()) if one.kind in (CODE, QUOTED)), None)
     wanted = literal or (status[2] if status and status[2] not in ("it", "is", "the", "finished") else "done")
     condition = f"{{{{ fromJson(outputs.{request['id']}.body).status == '{wanted}' }}}}"
@@ -171,7 +199,13 @@ def loop_until(w: Writer, step: Step) -> list[Task]:
         request["options"] = {"allowFailed": True}
     every = re.search(features.DURATION, step.words.lower())
     interval = features.duration(every["amount"], every["unit"]) if every else "PT5S"
-    loop = w.task("wait_until_done", "core.flow.LoopUntil", condition=condition, tasks=[request], checkFrequency={"interval": interval, "maxIterations": 100, "maxDuration": "PT1H"})
+    loop = w.task(
+        "wait_until_done",
+        "core.flow.LoopUntil",
+        condition=condition,
+        tasks=[request],
+        checkFrequency={"interval": interval, "maxIterations": 100, "maxDuration": "PT1H"},
+    )
     return [loop]
 
 
@@ -180,7 +214,11 @@ def subflow(w: Writer, step: Step) -> list[Task]:
     count = int(step.args.get("number", 0))
     namespace, flow = _flow_named(w, step)
     after = w.text.masked[max(0, step.start - 10) : step.end + 140]
-    given = {n: fill(w, v) for n, v in re.findall(r"\b([a-z]\w*)\s*=\s*([\w.-]+)", w.text.plain[step.start : step.end + 80]) if n not in ("wait",)}
+    given: dict[str, Any] = {
+        n: fill(w, v)
+        for n, v in re.findall(r"\b([a-z]\w*)\s*=\s*([\w.-]+)", w.text.plain[step.start : step.end + 80])
+        if n not in ("wait",)
+    }
     takes = re.search(r"\bwith\s+input\s+`?(\w+)`?", after)
     value = re.search(r"\b(?:call|run|start)\s+it\s+with\s+([\w.-]+)", after)
     if takes and value:
@@ -191,7 +229,15 @@ def subflow(w: Writer, step: Step) -> list[Task]:
     flow_id = flow or w.ask(f"child_flow{'_' + str(count) if count else ''}", note="id of the flow to start")
     if flow is None and "{{" in flow_id:
         w.note("The flow to start was not named; its id is an input.")
-    task = w.task(f"run_{flow or 'child_flow'}", "core.flow.Subflow", namespace=namespace, flowId=flow_id, inputs=given, wait=waits, transmitFailed=True if waits else None)
+    task = w.task(
+        f"run_{flow or 'child_flow'}",
+        "core.flow.Subflow",
+        namespace=namespace,
+        flowId=flow_id,
+        inputs=given,
+        wait=waits,
+        transmitFailed=True if waits else None,
+    )
     output = re.search(r"\boutput\s+`?([a-z]\w*)", w.text.masked)
     name = output[1] if output and output[1] not in ("of", "is", "and") else "result"
     if waits and re.search(r"\b(?:output|answer|result|returns?)\b", w.text.masked):
@@ -218,12 +264,17 @@ def subflow_batch(w: Writer, step: Step) -> list[Task]:
     tasks: list[Task] = []
     data = w.last_of("file")
     if data is None:
-        uri = next((one.value for one in w.text.literals if one.value.startswith("http")), None) or w.ask("source_url", "URI", note="address of the file; it was not named")
+        uri = next((one.value for one in w.text.literals if one.value.startswith("http")), None) or w.ask(
+            "source_url", "URI", note="address of the file; it was not named"
+        )
         download = w.task("download", "core.http.Download", uri=uri)
         data = w.yields(download, "file", "uri", "txt")
         tasks.append(download)
     namespace, flow = _flow_named(w, step)
-    rows = re.search(r"\b(?:of|in)\s+(\d+)\s*(?:lines|rows|items|records)?|(\d+)\s+(?:lines|rows|items|records)\s+(?:each|per)", w.text.masked[step.start :])
+    rows = re.search(
+        r"\b(?:of|in)\s+(\d+)\s*(?:lines|rows|items|records)?|(\d+)\s+(?:lines|rows|items|records)\s+(?:each|per)",
+        w.text.masked[step.start :],
+    )
     name = re.search(r"\binput\s+(?:is\s+|called\s+|named\s+)?`(\w+)`", w.text.plain)
     item = "{{ taskrun.items }}" if before(w.target, "2.0") else "{{ item.value }}"
     w.inputs.pop(name[1], None) if name else None
@@ -231,15 +282,34 @@ def subflow_batch(w: Writer, step: Step) -> list[Task]:
     common: dict[str, Any] = {"namespace": namespace, "flowId": flow_id, "inputs": {name[1] if name else "items": item}}
     size = int(next(g for g in rows.groups() if g)) if rows else 100
     if before(w.target, "2.0"):
-        return [*tasks, w.task("for_each_batch", "core.flow.ForEachItem", items=f"{{{{ {data.expression} }}}}", batch={"rows": size}, wait=True, transmitFailed=True, **common)]
+        return [
+            *tasks,
+            w.task(
+                "for_each_batch",
+                "core.flow.ForEachItem",
+                items=f"{{{{ {data.expression} }}}}",
+                batch={"rows": size},
+                wait=True,
+                transmitFailed=True,
+                **common,
+            ),
+        ]
     split = w.task("split", "core.storage.Split", **{"from": f"{{{{ {data.expression} }}}}"}, rows=size)
     call = w.task("call_flow", "core.flow.Subflow", wait=True, transmitFailed=True, **common)
-    return [*tasks, split, w.task("for_each_batch", "core.flow.Loop", values=f"{{{{ outputs.{split['id']}.uris }}}}", tasks=[call])]
+    return [
+        *tasks,
+        split,
+        w.task("for_each_batch", "core.flow.Loop", values=f"{{{{ outputs.{split['id']}.uris }}}}", tasks=[call]),
+    ]
 
 
 @block("write_file")
 def write_file(w: Writer, step: Step) -> list[Task]:
-    message = fill(w, step.args["quoted"][0]) if step.args.get("quoted") else (show(w.last) or "Written by execution {{ execution.id }}")
+    message = (
+        fill(w, step.args["quoted"][0])
+        if step.args.get("quoted")
+        else (show(w.last) or "Written by execution {{ execution.id }}")
+    )
     task = w.task("write_file", "core.storage.Write", content=message, extension=".txt")
     w.yields(task, "file", "uri", "txt")
     return [task]
@@ -252,14 +322,29 @@ def purge_files(w: Writer, step: Step) -> list[Task]:
 
 @block("kv_purge")
 def kv_purge(w: Writer, step: Step) -> list[Task]:
-    return [w.task("purge_expired_keys", "core.kv.PurgeKV", expiredOnly=True, namespaces=[w.namespace] if not re.search(r"all\s+namespaces", w.text.masked) else None)]
+    return [
+        w.task(
+            "purge_expired_keys",
+            "core.kv.PurgeKV",
+            expiredOnly=True,
+            namespaces=[w.namespace] if not re.search(r"all\s+namespaces", w.text.masked) else None,
+        )
+    ]
 
 
 @block("purge_executions")
 def purge_executions(w: Writer, step: Step) -> list[Task]:
     old = re.search(rf"older\s+than\s+{features.DURATION}", w.text.masked)
     days = features.duration(old["amount"], old["unit"]) if old else "P30D"
-    task = w.task("purge_executions", "core.execution.PurgeExecutions", endDate=f"{{{{ now() | dateAdd(-{re.sub(r'[^0-9]', '', days) or 30}, 'DAYS') }}}}", purgeLog=True, purgeMetric=True, purgeStorage=True, states=["SUCCESS", "WARNING", "FAILED"])
+    task = w.task(
+        "purge_executions",
+        "core.execution.PurgeExecutions",
+        endDate=f"{{{{ now() | dateAdd(-{re.sub(r'[^0-9]', '', days) or 30}, 'DAYS') }}}}",
+        purgeLog=True,
+        purgeMetric=True,
+        purgeStorage=True,
+        states=["SUCCESS", "WARNING", "FAILED"],
+    )
     w.note("Purging deletes executions with their logs, metrics and files for good.")
     return [task]
 
@@ -276,9 +361,22 @@ def purge_logs(w: Writer, step: Step) -> list[Task]:
 def kv_set(w: Writer, step: Step) -> list[Task]:
     names = re.findall(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b", step.words)
     if len(names) > 1:
-        return [w.task(n.lower(), "core.kv.Set", key=n, value="to-be-filled-in" if re.search(r"\blater\b|\bfill\s+in\b", w.text.masked) else w.ask(n.lower(), note=f"value for {n}"), kvType="STRING") for n in names]
+        return [
+            w.task(
+                n.lower(),
+                "core.kv.Set",
+                key=n,
+                value="to-be-filled-in"
+                if re.search(r"\blater\b|\bfill\s+in\b", w.text.masked)
+                else w.ask(n.lower(), note=f"value for {n}"),
+                kvType="STRING",
+            )
+            for n in names
+        ]
     literals = [one.value for one in step.args["literals"] if one.kind in (CODE, QUOTED)]
-    key = w.named(step, "key|kv|kv\\s+key|kv\\s+store") or (literals[-1] if literals else "last_status" if "status" in w.text.masked else "last_value")
+    key = w.named(step, "key|kv|kv\\s+key|kv\\s+store") or (
+        literals[-1] if literals else "last_status" if "status" in w.text.masked else "last_value"
+    )
     said = re.search(r"\b(?:value|set\s+to)\s+(?:of\s+)?[`'\"]?([\w.-]+)", step.words)
     value = said[1] if said and said[1] not in ("of", "in", "under", "is") else None
     if value is None:
@@ -288,7 +386,14 @@ def kv_set(w: Writer, step: Step) -> list[Task]:
             value = f"{{{{ {w.out(w.http, 'code')} }}}}"
     key = f"{key}_{{{{ taskrun.value | slugify }}}}" if w.loops and "{{" not in key and before(w.target, "2.0") else key
     w.extra["kv_key"] = key
-    return [w.task("remember" if "remember" in step.words else f"set_{key}" if "{{" not in key else "set_status", "core.kv.Set", key=key, value=value)]
+    return [
+        w.task(
+            "remember" if "remember" in step.words else f"set_{key}" if "{{" not in key else "set_status",
+            "core.kv.Set",
+            key=key,
+            value=value,
+        )
+    ]
 
 
 @block("kv_get")
@@ -297,7 +402,9 @@ def kv_get(w: Writer, step: Step) -> list[Task]:
     key = w.named(step, "key|kv|value") or w.extra.get("kv_key") or (literals[-1] if literals else None)
     if key is None or "redis" in w.text.masked:
         return []
-    missing_ok = bool(re.search(r"\bnobody\s+has|\bmissing|\bnot\s+(?:there|set|exist)|\bmay\s+not\s+fail|\bdefault", w.text.masked))
+    missing_ok = bool(
+        re.search(r"\bnobody\s+has|\bmissing|\bnot\s+(?:there|set|exist)|\bmay\s+not\s+fail|\bdefault", w.text.masked)
+    )
     if missing_ok and re.search(r"\blog\b", step.words):
         return []
     task = w.task(f"get_{key}", "core.kv.Get", key=key, errorOnMissing=False if missing_ok else None)

@@ -20,4 +20,12 @@ def bigquery_merge(w: Writer, step: Step) -> list[Task]:
         ("merge_rows", f"MERGE INTO {names['main']} AS m\nUSING {names['tmp']} AS s\nON m.unique_row_id = s.unique_row_id\nWHEN NOT MATCHED THEN INSERT ROW;"),
     )  # fmt: skip
     w.note("The partition of the main table has to name your date column.")
-    return [w.task(name, "gcp.bigquery.Query", **login, sql=sql.replace("PARTITION BY RANGE_BUCKET(0, GENERATE_ARRAY(0, 1, 1)) AS", "AS")) for name, sql in statements]
+    return [
+        w.task(
+            name,
+            "gcp.bigquery.Query",
+            **login,
+            sql=sql.replace("PARTITION BY RANGE_BUCKET(0, GENERATE_ARRAY(0, 1, 1)) AS", "AS"),
+        )
+        for name, sql in statements
+    ]

@@ -13,7 +13,22 @@ from copilot.draft.offline.services import Service
 from copilot.draft.offline.types import short, words_of
 from copilot.draft.offline.writer import Task, Writer
 
-_LOGIN = ("url", "host", "baseUrl", "username", "password", "token", "apiToken", "apiKey", "accessToken", "apiSecret", "personalAccessToken", "oauthToken", "privateToken", "domain")
+_LOGIN = (
+    "url",
+    "host",
+    "baseUrl",
+    "username",
+    "password",
+    "token",
+    "apiToken",
+    "apiKey",
+    "accessToken",
+    "apiSecret",
+    "personalAccessToken",
+    "oauthToken",
+    "privateToken",
+    "domain",
+)
 _SECRET = re.compile(r"(?i)password|token|secret|api_?key|username|privateKey")
 _CONTENT = ("title", "summary", "subject", "description", "body", "content", "message", "text", "name")
 
@@ -37,7 +52,9 @@ def from_catalog(w: Writer, step: Step, name: str) -> Task:
     definition = w.types.get(name)
     assert definition is not None
     family = name.split(".")[-3] if name.count(".") > 2 else name.split(".")[0]
-    key = slug(name.split(".")[0] if name.split(".")[0] not in ("aws", "gcp", "azure", "google") else name.split(".")[1])
+    key = slug(
+        name.split(".")[0] if name.split(".")[0] not in ("aws", "gcp", "azure", "google") else name.split(".")[1]
+    )
     values: dict[str, object] = {}
     for login in _LOGIN:
         facts = definition.properties.get(login)
@@ -49,7 +66,11 @@ def from_catalog(w: Writer, step: Step, name: str) -> Task:
             values[login] = w.ask(f"{key}_{login}", note=f"address of {key}; it was not named")
     for text in _CONTENT:
         facts = definition.properties.get(text)
-        if facts is not None and facts.kind in ("string", "any") and (facts.required or text in ("title", "summary", "subject", "body", "description", "message")):
+        if (
+            facts is not None
+            and facts.kind in ("string", "any")
+            and (facts.required or text in ("title", "summary", "subject", "body", "description", "message"))
+        ):
             values[text] = _content(w, step, text)
     if (facts := definition.properties.get("labels")) is not None and (label := w.named(step, "label")):
         values["labels"] = [label] if facts.kind == "array" else label
@@ -70,7 +91,11 @@ def _hint(name: str) -> str:
 def _content(w: Writer, step: Step, field: str) -> str:
     short_one = field in ("title", "summary", "subject", "name")
     if any(e.kind == "flow" for e in w.plan.events):
-        return "Flow {{ trigger.flowId }} ended {{ trigger.state }}" if short_one else "Execution {{ trigger.executionId }} of {{ trigger.namespace }}.{{ trigger.flowId }} ended {{ trigger.state }}."
+        return (
+            "Flow {{ trigger.flowId }} ended {{ trigger.state }}"
+            if short_one
+            else "Execution {{ trigger.executionId }} of {{ trigger.namespace }}.{{ trigger.flowId }} ended {{ trigger.state }}."
+        )
     if short_one:
         said = step.args.get("quoted", ())
         return said[0] if said else "{{ flow.id }}: execution {{ execution.id }}"
@@ -79,7 +104,15 @@ def _content(w: Writer, step: Step, field: str) -> str:
 
 def _result(w: Writer, task: Task, outputs: object, family: str) -> None:
     names = list(outputs) if isinstance(outputs, dict) else []
-    for name, kind in (("rows", "rows"), ("records", "rows"), ("issues", "rows"), ("items", "rows"), ("uri", "file"), ("body", "body"), ("result", "value")):
+    for name, kind in (
+        ("rows", "rows"),
+        ("records", "rows"),
+        ("issues", "rows"),
+        ("items", "rows"),
+        ("uri", "file"),
+        ("body", "body"),
+        ("result", "value"),
+    ):
         if name in names:
             w.yields(task, kind, name, "ion" if kind == "file" else "")
             return

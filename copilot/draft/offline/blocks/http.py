@@ -19,7 +19,17 @@ def format_of(uri: str, words: str) -> str:
     match = re.search(r"\.([a-z]+)(?:$|[?#])", uri.lower())
     if match and match[1] in _EXTENSIONS:
         return _EXTENSIONS[match[1]]
-    for word, name in (("csv", "csv"), ("parquet", "parquet"), ("xml", "xml"), ("excel", "excel"), ("zip", "zip"), ("pdf", "pdf"), ("jsonl", "jsonl"), ("json", "json"), ("yaml", "yaml")):
+    for word, name in (
+        ("csv", "csv"),
+        ("parquet", "parquet"),
+        ("xml", "xml"),
+        ("excel", "excel"),
+        ("zip", "zip"),
+        ("pdf", "pdf"),
+        ("jsonl", "jsonl"),
+        ("json", "json"),
+        ("yaml", "yaml"),
+    ):
         if re.search(rf"\b{word}s?\b", words.lower()):
             return name
     return "json" if re.search(r"\bapi\b|dummyjson", (words + uri).lower()) else "csv"
@@ -43,7 +53,9 @@ def download(w: Writer, step: Step) -> list[Task]:
     count = re.search(r"\b(?P<n>[2-5]|two|three)\b(?:\s+or\s+\d)?\s+csv\s+files", w.text.masked)
     joined = re.search(r"\bthe\s+two\s+(\w+)\s+files\b", w.text.masked)
     if (count or joined) and not step.args.get("uri") and not w.loops:
-        return [_one(w, step, f"download_{n}", w.ask(f"source_url_{n}", "URI", note=f"address of file {n}")) for n in (1, 2)]
+        return [
+            _one(w, step, f"download_{n}", w.ask(f"source_url_{n}", "URI", note=f"address of file {n}")) for n in (1, 2)
+        ]
     uri = address(w, step)
     name = re.search(r"/([A-Za-z][\w-]*?)(?:\.\w+)*(?:$|[?#])", uri)
     hint = f"download_{name[1]}" if name and "{{" not in uri else "download"
@@ -52,7 +64,12 @@ def download(w: Writer, step: Step) -> list[Task]:
 
 def _one(w: Writer, step: Step, hint: str, uri: str) -> Task:
     task = w.task(hint, "core.http.Download", uri=uri)
-    w.yields(task, "file", "uri", format_of(uri if "{{" not in uri else "", step.words + " " + w.text.plain if "{{" in uri else step.words))
+    w.yields(
+        task,
+        "file",
+        "uri",
+        format_of(uri if "{{" not in uri else "", step.words + " " + w.text.plain if "{{" in uri else step.words),
+    )
     return task
 
 
@@ -61,8 +78,18 @@ def request(w: Writer, step: Step) -> list[Task]:
     method = step.args.get("method") or "GET"
     uri = address(w, step, "uri" if step.args.get("check") else "api_url")
     body, kind = _body(w, step) if method in ("POST", "PUT", "PATCH") else (None, None)
-    task = w.task(_hint(step, method), "core.http.Request", uri=uri, method=method if method != "GET" else None, headers=_headers(w, step), contentType=kind, body=body)
-    if step.args.get("check") or re.search(r"status(?:\s+code)?\s+(?:is|isn|!=|is\s+not)|not\s+200|is\s+down", w.text.masked):
+    task = w.task(
+        _hint(step, method),
+        "core.http.Request",
+        uri=uri,
+        method=method if method != "GET" else None,
+        headers=_headers(w, step),
+        contentType=kind,
+        body=body,
+    )
+    if step.args.get("check") or re.search(
+        r"status(?:\s+code)?\s+(?:is|isn|!=|is\s+not)|not\s+200|is\s+down", w.text.masked
+    ):
         task["options"] = {"allowFailed": True}
     w.http = task["id"]
     w.yields(task, "body", "body", "json")
@@ -72,16 +99,21 @@ def request(w: Writer, step: Step) -> list[Task]:
 def _hint(step: Step, method: str) -> str:
     if step.args.get("check"):
         return "check_site"
-    return {"POST": "send_request", "PUT": "send_request", "PATCH": "send_request", "DELETE": "delete_request"}.get(method, "call_api")
+    return {"POST": "send_request", "PUT": "send_request", "PATCH": "send_request", "DELETE": "delete_request"}.get(
+        method, "call_api"
+    )
 
 
 def _headers(w: Writer, step: Step) -> dict[str, str] | None:
     headers: dict[str, str] = {}
-    for match in re.finditer(r"\bheaders?\s+`?([A-Z][\w-]*)`?\s+(?:taken\s+|comes?\s+|is\s+)?(?:from|with|=|:|set\s+to|is)?\s*(?:the\s+)?(secret\s+)?[`'\"]?([\w.-]+)", w.text.plain):
+    for match in re.finditer(
+        r"\bheaders?\s+`?([A-Z][\w-]*)`?\s+(?:taken\s+|comes?\s+|is\s+)?(?:from|with|=|:|set\s+to|is)?\s*(?:the\s+)?(secret\s+)?[`'\"]?([\w.-]+)",
+        w.text.plain,
+    ):
         headers[match[1]] = w.secret(match[3]) if match[2] else match[3]
-    if re.search(r"\b(?:bearer|token)\b", step.words.lower()) and not headers:
-        headers["Authorization"] = f"Bearer {w.secret('API_TOKEN')}"
-    elif not step.args.get("uri") and step.args.get("method") in ("POST", "PUT", "PATCH") and not headers:
+    if (re.search(r"\b(?:bearer|token)\b", step.words.lower()) and not headers) or (
+        not step.args.get("uri") and step.args.get("method") in ("POST", "PUT", "PATCH") and not headers
+    ):
         headers["Authorization"] = f"Bearer {w.secret('API_TOKEN')}"
     return headers or None
 
@@ -111,7 +143,10 @@ def _pairs(w: Writer, step: Step) -> dict[str, Any]:
         out[name] = value or (w.last.expression if w.last else "execution.id")
     if re.search(r"\bexecution\s+id\b", words):
         out["execution_id"] = "execution.id"
-    for name, said in re.findall(r"\bfield\s+[`'\"]?(\w+)[`'\"]?\s*(?:=|:|is|with\s+value|set\s+to)\s*[`'\"]?([\w .-]+?)[`'\"]?(?=[.,;]|$|\s+and\b)", words):
+    for name, said in re.findall(
+        r"\bfield\s+[`'\"]?(\w+)[`'\"]?\s*(?:=|:|is|with\s+value|set\s+to)\s*[`'\"]?([\w .-]+?)[`'\"]?(?=[.,;]|$|\s+and\b)",
+        words,
+    ):
         out[name] = f"inputs.{said}" if said in w.inputs else f"'{said}'"
     return out
 

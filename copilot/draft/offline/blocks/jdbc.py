@@ -21,20 +21,44 @@ def connection(w: Writer, service: Service) -> dict[str, Any]:
     """url, username, password by the family's habits; from the words where they say it."""
     name = service.key.upper()
     if service.key in _LOCAL:
-        return {"motherduck": {"url": f"jdbc:duckdb:md:?motherduck_token={w.secret('MOTHERDUCK_TOKEN')}"}, "sqlite": {}}.get(service.key, {})
+        return {
+            "motherduck": {"url": f"jdbc:duckdb:md:?motherduck_token={w.secret('MOTHERDUCK_TOKEN')}"},
+            "sqlite": {},
+        }.get(service.key, {})
     if service.key == "snowflake" and not w.jdbc and "SNOWFLAKE_PASSWORD" not in named_secrets(w.text):
         # Snowflake asks service users for a key pair; a password alone is being phased out there.
         account = w.ask("snowflake_account", note="Snowflake account identifier; it was not named")
-        return {"url": f"jdbc:snowflake://{account}.snowflakecomputing.com", "username": w.secret("SNOWFLAKE_USERNAME"), "privateKey": w.secret("SNOWFLAKE_PRIVATE_KEY")}
+        return {
+            "url": f"jdbc:snowflake://{account}.snowflakecomputing.com",
+            "username": w.secret("SNOWFLAKE_USERNAME"),
+            "privateKey": w.secret("SNOWFLAKE_PRIVATE_KEY"),
+        }
     if service.key == "bigquery":
         return {"projectId": _gcp_project(w), "serviceAccount": w.secret("GCP_SERVICE_ACCOUNT")}
     if service.key == "athena":
-        return {"region": w.ask("aws_region", note="AWS region"), "accessKeyId": w.secret("AWS_ACCESS_KEY_ID"), "secretKeyId": w.secret("AWS_SECRET_ACCESS_KEY"), "database": w.ask("athena_database"), "outputLocation": w.ask("athena_output_location", note="s3:// address for the results")}
+        return {
+            "region": w.ask("aws_region", note="AWS region"),
+            "accessKeyId": w.secret("AWS_ACCESS_KEY_ID"),
+            "secretKeyId": w.secret("AWS_SECRET_ACCESS_KEY"),
+            "database": w.ask("athena_database"),
+            "outputLocation": w.ask("athena_output_location", note="s3:// address for the results"),
+        }
     if service.key == "databricks_sql":
-        return {"host": w.ask("databricks_host"), "httpPath": w.ask("databricks_http_path"), "accessToken": w.secret("DATABRICKS_TOKEN")}
-    user = re.search(r"\b(?:user(?:name)?|as)\s+[`'\"]?([A-Za-z_][\w.-]*)[`'\"]?(?=\s*[,.;]|\s+(?:and|with|the|password)\b|\s*$)", w.text.plain)
+        return {
+            "host": w.ask("databricks_host"),
+            "httpPath": w.ask("databricks_http_path"),
+            "accessToken": w.secret("DATABRICKS_TOKEN"),
+        }
+    user = re.search(
+        r"\b(?:user(?:name)?|as)\s+[`'\"]?([A-Za-z_][\w.-]*)[`'\"]?(?=\s*[,.;]|\s+(?:and|with|the|password)\b|\s*$)",
+        w.text.plain,
+    )
     plain_user = user[1] if user and w.jdbc and user[1] not in ("and", "is", "with") else None
-    return {"url": w.jdbc or w.secret(f"{name}_JDBC_URL"), "username": plain_user or w.secret(f"{name}_USERNAME"), "password": w.secret(_password(w, name))}
+    return {
+        "url": w.jdbc or w.secret(f"{name}_JDBC_URL"),
+        "username": plain_user or w.secret(f"{name}_USERNAME"),
+        "password": w.secret(_password(w, name)),
+    }
 
 
 def _password(w: Writer, name: str) -> str:
@@ -50,12 +74,31 @@ def _gcp_project(w: Writer) -> str:
 
 def table(w: Writer, step: Step, default: str = "") -> str:
     """The table the words name, else an input for it."""
-    found = re.search(rf"\btable\s+(?:called\s+|named\s+)?([{CODE}{QUOTED}]+)|([{CODE}]+)\s+table|\btable\s+([a-z]\w*(?:[_.]\w+)+|[a-z]\w*(?=\())|\b(?:our|the)\s+(?:\w+\s+)?([a-z]+)\s+table\b", w.text.masked)
+    found = re.search(
+        rf"\btable\s+(?:called\s+|named\s+)?([{CODE}{QUOTED}]+)|([{CODE}]+)\s+table|\btable\s+([a-z]\w*(?:[_.]\w+)+|[a-z]\w*(?=\())|\b(?:our|the)\s+(?:\w+\s+)?([a-z]+)\s+table\b",
+        w.text.masked,
+    )
     if found:
         group = next(i for i in range(1, 5) if found[i])
         literal = w.text.literal_at(found.start(group))
         name = literal.value if literal else w.text.plain[found.start(group) : found.end(group)]
-        if name.lower() not in ("source", "target", "gold", "staging", "new", "a", "the", "main", "mysql", "postgres", "sqlite", "bigquery", "snowflake", "temp", "small") and name not in (step.args["service"].key,):
+        if name.lower() not in (
+            "source",
+            "target",
+            "gold",
+            "staging",
+            "new",
+            "a",
+            "the",
+            "main",
+            "mysql",
+            "postgres",
+            "sqlite",
+            "bigquery",
+            "snowflake",
+            "temp",
+            "small",
+        ) and name not in (step.args["service"].key,):
             return name
     if "target_table" in w.inputs:
         return "{{ inputs.target_table }}"
@@ -66,7 +109,7 @@ def sql_in_words(w: Writer, step: Step) -> str | None:
     """SQL given in backticks or quotes."""
     for one in [*step.args["literals"], *w.text.literals]:
         if one.kind in (CODE, QUOTED) and _SQL_TEXT.match(one.value) and " " in one.value:
-            return one.value
+            return str(one.value)
     return None
 
 
@@ -86,7 +129,13 @@ def query(w: Writer, step: Step) -> list[Task]:
     extra: dict[str, Any] = {"query": sql} if service.key == "athena" else {"sql": sql}
     if service.key == "bigquery" and fetch == "STORE":
         extra["fetchType"] = "STORE"
-    task = w.task(f"query_{service.key}", candidates, **connection(w, service), **extra, **({} if service.key == "bigquery" and fetch == "STORE" else {"fetchType": fetch}))
+    task = w.task(
+        f"query_{service.key}",
+        candidates,
+        **connection(w, service),
+        **extra,
+        **({} if service.key == "bigquery" and fetch == "STORE" else {"fetchType": fetch}),
+    )
     tasks.append(task)
     if several:
         return tasks
@@ -100,7 +149,12 @@ def query(w: Writer, step: Step) -> list[Task]:
 
 def _needs_rows(w: Writer) -> bool:
     low = w.text.masked
-    return bool(re.search(r"\bone\s+log\s+line|\bfor\s+(?:each|every)\b|\bslack|\bdiscord|\blog\s+(?:the|it|them)|\boutput\b|\bprint\b|\bllm|openai|gemini|gpt", low)) and not re.search(r"\bcsv\b|\bexcel\b|\bs3\b|\bgcs\b|\bfile\b|\bpandas\b", low)
+    return bool(
+        re.search(
+            r"\bone\s+log\s+line|\bfor\s+(?:each|every)\b|\bslack|\bdiscord|\blog\s+(?:the|it|them)|\boutput\b|\bprint\b|\bllm|openai|gemini|gpt",
+            low,
+        )
+    ) and not re.search(r"\bcsv\b|\bexcel\b|\bs3\b|\bgcs\b|\bfile\b|\bpandas\b", low)
 
 
 def _select(w: Writer, step: Step) -> str:
@@ -125,11 +179,23 @@ def insert(w: Writer, step: Step) -> list[Task]:
 
         return local_store(w, step)
     name = table(w, step)
-    if w.last is None or w.last.kind in ("answer", "value", "body") or (w.last.kind == "file" and w.last.format in ("pdf", "txt", "unknown")):
+    if (
+        w.last is None
+        or w.last.kind in ("answer", "value", "body")
+        or (w.last.kind == "file" and w.last.format in ("pdf", "txt", "unknown"))
+    ):
         return [_insert_value(w, service, name)]
     tasks, source = as_format(w, "ion")
     columns = w.ask("insert_values", default="?, ?", note="one question mark for each column of the table")
-    task = w.task(f"insert_into_{service.key}", [f"jdbc.{service.key}.Batch", *service.roles["write"]], **connection(w, service), **{"from": source}, table=name, sql=f"INSERT INTO {name} VALUES ({columns})", chunk=1000)
+    task = w.task(
+        f"insert_into_{service.key}",
+        [f"jdbc.{service.key}.Batch", *service.roles["write"]],
+        **connection(w, service),
+        **{"from": source},
+        table=name,
+        sql=f"INSERT INTO {name} VALUES ({columns})",
+        chunk=1000,
+    )
     if "from" not in task:
         task["sql"] = f"INSERT INTO {name} SELECT * FROM staging"
     else:
@@ -140,11 +206,27 @@ def insert(w: Writer, step: Step) -> list[Task]:
 
 
 def _insert_value(w: Writer, service: Service, name: str) -> Task:
-    value = w.last.expression if w.last else ("trigger.body" if any(e.kind == "webhook" for e in w.plan.events) else "trigger.data" if w.plan.events else "execution.id")
+    value = (
+        w.last.expression
+        if w.last
+        else (
+            "trigger.body"
+            if any(e.kind == "webhook" for e in w.plan.events)
+            else "trigger.data"
+            if w.plan.events
+            else "execution.id"
+        )
+    )
     parameters = {"value": f"{{{{ {value} }}}}"}
     upsert = " ON CONFLICT DO NOTHING" if re.search(r"\bupsert", w.text.masked) and service.key == "postgres" else ""
     w.note(f"The columns of {name} are not known: one column `payload` is assumed.")
-    return w.task(f"insert_into_{service.key}", service.roles["run"] if service.key != "postgres" else "jdbc.postgresql.Query", **connection(w, service), sql=f"INSERT INTO {name} (payload) VALUES (:value){upsert}", parameters=parameters)
+    return w.task(
+        f"insert_into_{service.key}",
+        service.roles["run"] if service.key != "postgres" else "jdbc.postgresql.Query",
+        **connection(w, service),
+        sql=f"INSERT INTO {name} (payload) VALUES (:value){upsert}",
+        parameters=parameters,
+    )
 
 
 @block("postgres:write")
@@ -157,12 +239,25 @@ def postgres_load(w: Writer, step: Step) -> list[Task]:
         return [_insert_value(w, service, table(w, step))]
     name = table(w, step)
     tasks: list[Task] = []
-    if re.search(r"\bcreate\b[^.;]{0,30}\btable\b|\bnew\s+(?:\w+\s+)?table\b|\btable\b[^.;]{0,20}\bif\s+it\b", w.text.masked):
+    if re.search(
+        r"\bcreate\b[^.;]{0,30}\btable\b|\bnew\s+(?:\w+\s+)?table\b|\btable\b[^.;]{0,20}\bif\s+it\b", w.text.masked
+    ):
         tasks.append(_create_table(w, service, name))
     more, source = as_format(w, "csv")
     delimiter = "{{ inputs.field_separator }}" if "field_separator" in w.inputs else _delimiter(w)
     tasks += more
-    tasks.append(w.task("copy_into_postgres", "jdbc.postgresql.CopyIn", **connection(w, service), table=name, **{"from": source}, format="CSV", header=True, delimiter=delimiter))
+    tasks.append(
+        w.task(
+            "copy_into_postgres",
+            "jdbc.postgresql.CopyIn",
+            **connection(w, service),
+            table=name,
+            **{"from": source},
+            format="CSV",
+            header=True,
+            delimiter=delimiter,
+        )
+    )
     return tasks
 
 
@@ -172,12 +267,23 @@ def _delimiter(w: Writer) -> str | None:
 
 
 def _create_table(w: Writer, service: Service, name: str) -> Task:
-    columns = _columns_said(w) or _columns_of_file(w) or w.ask("table_columns", note=f"columns of {name} with their types")
-    return w.task("create_table", service.roles["run"], **connection(w, service), sql=f"CREATE TABLE IF NOT EXISTS {name} ({columns});")
+    columns = (
+        _columns_said(w) or _columns_of_file(w) or w.ask("table_columns", note=f"columns of {name} with their types")
+    )
+    return w.task(
+        "create_table",
+        service.roles["run"],
+        **connection(w, service),
+        sql=f"CREATE TABLE IF NOT EXISTS {name} ({columns});",
+    )
 
 
 def _columns_said(w: Writer) -> str | None:
-    found = re.search(r"\btable\b[^()]{0,30}\(([^)]*\b(?:int|text|numeric|varchar|date|serial|bigint|boolean|real|float|integer|timestamp)\b[^)]*)\)", w.text.plain, re.I)
+    found = re.search(
+        r"\btable\b[^()]{0,30}\(([^)]*\b(?:int|text|numeric|varchar|date|serial|bigint|boolean|real|float|integer|timestamp)\b[^)]*)\)",
+        w.text.plain,
+        re.I,
+    )
     return found[1] if found else None
 
 
@@ -202,7 +308,14 @@ def postgres_read(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     number = step.args.get("number", 0)
     name = table(w, step) if not number else w.ask(f"table_{number}", note=f"table {number} to export")
-    task = w.task("export_table", "jdbc.postgresql.CopyOut", **connection(w, service), sql=f"SELECT * FROM {name}", format="CSV", header=True)
+    task = w.task(
+        "export_table",
+        "jdbc.postgresql.CopyOut",
+        **connection(w, service),
+        sql=f"SELECT * FROM {name}",
+        format="CSV",
+        header=True,
+    )
     w.yields(task, "file", "uri", "csv")
     return [task]
 
@@ -212,17 +325,25 @@ def postgres_run(w: Writer, step: Step) -> list[Task]:
     """Statements said in words: create a table, put rows in, count them."""
     service: Service = step.args["service"]
     low = w.text.masked
-    if w.extra.get("postgres_done") or (any(s == "postgres_load" for s in w.extra.get("done", ())) and not sql_in_words(w, step)):
+    if w.extra.get("postgres_done") or (
+        any(s == "postgres_load" for s in w.extra.get("done", ())) and not sql_in_words(w, step)
+    ):
         return []
     if re.search(r"\bcreate\b[^.;]{0,40}\btable\b", low) and re.search(r"\b(?:put|insert|add)\b", low):
         w.extra["postgres_done"] = True
         return _create_insert_count(w, step, service)
-    if re.search(r"\bcreate\b[^.;]{0,40}\btable\b", step.words.lower() + low) and not sql_in_words(w, step) and w.last is None:
+    if (
+        re.search(r"\bcreate\b[^.;]{0,40}\btable\b", step.words.lower() + low)
+        and not sql_in_words(w, step)
+        and w.last is None
+    ):
         w.extra["postgres_done"] = True
         task = _create_table(w, service, table(w, step))
         w.extra["load_later"] = step
         return [task]
-    if re.search(r"\b(?:is\s+at|at\s+jdbc|connection|credentials)\b", step.words.lower()) and any(k != step.clause for k in w.steps_of):
+    if re.search(r"\b(?:is\s+at|at\s+jdbc|connection|credentials)\b", step.words.lower()) and any(
+        k != step.clause for k in w.steps_of
+    ):
         return []
     return query(w, step)
 
@@ -234,8 +355,19 @@ def _create_insert_count(w: Writer, step: Step, service: Service) -> list[Task]:
     count = {"two": 2, "three": 3, "four": 4, "five": 5}.get(number[1], 0) or int(number[1]) if number else 3
     rows = ", ".join(f"({', '.join(_sample(c, i) for c in columns.split(','))})" for i in range(1, count + 1))
     conflict = " ON CONFLICT DO NOTHING" if "primary key" in columns.lower() and service.key == "postgres" else ""
-    create = w.task("create_table", service.roles["run"], **connection(w, service), sql=f"CREATE TABLE IF NOT EXISTS {name} ({columns});\nINSERT INTO {name} VALUES {rows}{conflict};")
-    counted = w.task("count_rows", service.roles["read"], **connection(w, service), sql=f"SELECT count(*) AS n FROM {name}", fetchType="FETCH_ONE")
+    create = w.task(
+        "create_table",
+        service.roles["run"],
+        **connection(w, service),
+        sql=f"CREATE TABLE IF NOT EXISTS {name} ({columns});\nINSERT INTO {name} VALUES {rows}{conflict};",
+    )
+    counted = w.task(
+        "count_rows",
+        service.roles["read"],
+        **connection(w, service),
+        sql=f"SELECT count(*) AS n FROM {name}",
+        fetchType="FETCH_ONE",
+    )
     w.yields(counted, "value", "row.n")
     return [create, counted]
 
@@ -255,12 +387,25 @@ def _snowflake(w: Writer, step: Step) -> list[Task]:
     stage = w.named(step, "stage") or w.ask("snowflake_stage", note="stage to upload to")
     login = connection(w, service)
     name = table(w, step)
-    upload = w.task("upload_to_stage", "jdbc.snowflake.Upload", **login, **{"from": source}, stageName=stage, prefix="{{ execution.id }}", fileName="data.csv")
+    upload = w.task(
+        "upload_to_stage",
+        "jdbc.snowflake.Upload",
+        **login,
+        **{"from": source},
+        stageName=stage,
+        prefix="{{ execution.id }}",
+        fileName="data.csv",
+    )
     sql = f"COPY INTO {name}\nFROM @{stage}/{{{{ execution.id }}}}/data.csv\nFILE_FORMAT = (TYPE = CSV SKIP_HEADER = 1)"
     if re.search(r"\bmerge\b|\bupsert", w.text.masked):
         key = w.ask("key_column", note="column that identifies a row")
         sql = f"BEGIN;\nCOPY INTO {name}_staging FROM @{stage}/{{{{ execution.id }}}}/data.csv FILE_FORMAT = (TYPE = CSV SKIP_HEADER = 1);\nDELETE FROM {name} USING {name}_staging s WHERE {name}.{key} = s.{key};\nINSERT INTO {name} SELECT * FROM {name}_staging;\nCOMMIT;"
-    load = w.task("copy_into_table", ["jdbc.snowflake.Queries"] if sql.count(";") > 1 else ["jdbc.snowflake.Query"], **login, sql=sql)
+    load = w.task(
+        "copy_into_table",
+        ["jdbc.snowflake.Queries"] if sql.count(";") > 1 else ["jdbc.snowflake.Query"],
+        **login,
+        sql=sql,
+    )
     return [*tasks, upload, load]
 
 
@@ -277,7 +422,15 @@ def bigquery_load(w: Writer, step: Step) -> list[Task]:
     login = connection(w, service)
     low = step.words.lower()
     if re.search(r"\bcreate\b", low) and "dataset" in low:
-        return [w.task("create_dataset", "gcp.bigquery.CreateDataset", **login, name="{{ kv('GCP_DATASET') }}" if re.search(r"\bkv\b", w.text.masked) else w.ask("dataset"), ifExists="SKIP" if re.search(r"exist", w.text.masked) else None)]
+        return [
+            w.task(
+                "create_dataset",
+                "gcp.bigquery.CreateDataset",
+                **login,
+                name="{{ kv('GCP_DATASET') }}" if re.search(r"\bkv\b", w.text.masked) else w.ask("dataset"),
+                ifExists="SKIP" if re.search(r"exist", w.text.masked) else None,
+            )
+        ]
     if re.search(r"\bmerge\b|\bexternal\s+table", w.text.masked):
         from copilot.draft.offline.blocks.gcp import bigquery_merge
 
@@ -285,13 +438,51 @@ def bigquery_load(w: Writer, step: Step) -> list[Task]:
     destination = w.named(step, "table") or w.ask("destination_table", note="project.dataset.table to load into")
     mode = "WRITE_TRUNCATE" if re.search(r"\btruncate|\breplace|\boverwrite", w.text.masked) else "WRITE_APPEND"
     uploaded = w.extra.get("gcs_uri")
-    if uploaded or (w.last is None and (re.search(r"\bgcs\b", w.text.masked) or any(e.kind == "service" for e in w.plan.events))):
-        source = uploaded or (w.extra["loop_value"][-1] and _object_uri(w)) if uploaded or w.loops else w.ask("gcs_uri", note="gs:// address of the files")
-        return [w.task("load_into_bigquery", "gcp.bigquery.LoadFromGcs", **login, **{"from": [source]}, destinationTable=destination, format="CSV", csvOptions={"skipLeadingRows": 1}, autodetect=True, writeDisposition=mode)]
+    if uploaded or (
+        w.last is None and (re.search(r"\bgcs\b", w.text.masked) or any(e.kind == "service" for e in w.plan.events))
+    ):
+        source = (
+            uploaded or (w.extra["loop_value"][-1] and _object_uri(w))
+            if uploaded or w.loops
+            else w.ask("gcs_uri", note="gs:// address of the files")
+        )
+        return [
+            w.task(
+                "load_into_bigquery",
+                "gcp.bigquery.LoadFromGcs",
+                **login,
+                **{"from": [source]},
+                destinationTable=destination,
+                format="CSV",
+                csvOptions={"skipLeadingRows": 1},
+                autodetect=True,
+                writeDisposition=mode,
+            )
+        ]
     if w.last is None or w.last.kind in ("answer", "value", "body"):
-        return [w.task("insert_into_bigquery", "gcp.bigquery.Query", **login, sql=f"INSERT INTO `{destination}` (payload) VALUES ({_json_literal(w)})")]
+        return [
+            w.task(
+                "insert_into_bigquery",
+                "gcp.bigquery.Query",
+                **login,
+                sql=f"INSERT INTO `{destination}` (payload) VALUES ({_json_literal(w)})",
+            )
+        ]
     tasks, source = as_format(w, "csv")
-    return [*tasks, w.task("load_into_bigquery", "gcp.bigquery.Load", **login, **{"from": source}, destinationTable=destination, format="CSV", csvOptions={"skipLeadingRows": 1}, autodetect=True, writeDisposition=mode)]
+    return [
+        *tasks,
+        w.task(
+            "load_into_bigquery",
+            "gcp.bigquery.Load",
+            **login,
+            **{"from": source},
+            destinationTable=destination,
+            format="CSV",
+            csvOptions={"skipLeadingRows": 1},
+            autodetect=True,
+            writeDisposition=mode,
+        ),
+    ]
 
 
 def _object_uri(w: Writer) -> str:

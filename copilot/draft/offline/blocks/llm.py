@@ -14,19 +14,32 @@ from copilot.draft.offline.writer import Task, Writer
 
 _MODELS = {"openai": "gpt-4o-mini", "gemini": "gemini-2.5-flash", "vertex": "gemini-2.5-flash", "anthropic": "claude-sonnet-4-5", "mistral": "mistral-small-latest",
            "deepseek": "deepseek-chat", "perplexity": "sonar", "ollama": "llama3", "bedrock": "anthropic.claude-3-haiku-20240307-v1:0", "llm": "gemini-2.5-flash"}  # fmt: skip
-_MODEL_NAMES = re.compile(r"\b(gpt-[\w.-]*\w|gemini-[\w.-]*\w|claude-[\w.-]*\w|mistral-[\w.-]*\w|deepseek-[\w.-]*\w|sonar(?:-\w+)*|o[134](?:-mini)?|llama[\w.:-]*)\b", re.I)
+_MODEL_NAMES = re.compile(
+    r"\b(gpt-[\w.-]*\w|gemini-[\w.-]*\w|claude-[\w.-]*\w|mistral-[\w.-]*\w|deepseek-[\w.-]*\w|sonar(?:-\w+)*|o[134](?:-mini)?|llama[\w.:-]*)\b",
+    re.I,
+)
 
 
 def model_of(w: Writer, service: Service) -> str:
     """The model the words name for this provider, else a usual one."""
     names = [m.lower() for m in _MODEL_NAMES.findall(w.text.plain)]
-    family = {"openai": ("gpt", "o1", "o3", "o4"), "anthropic": ("claude",), "vertex": ("gemini",), "perplexity": ("sonar",), "ollama": ("llama",)}.get(service.key, (service.key,))
+    family = {
+        "openai": ("gpt", "o1", "o3", "o4"),
+        "anthropic": ("claude",),
+        "vertex": ("gemini",),
+        "perplexity": ("sonar",),
+        "ollama": ("llama",),
+    }.get(service.key, (service.key,))
     return next((n for n in names if n.startswith(family)), _MODELS.get(service.key, "gpt-4o-mini"))
 
 
 def api_key(w: Writer, service: Service) -> str:
-    key = {"gemini": "GEMINI_API_KEY", "llm": "GEMINI_API_KEY", "openai": "OPENAI_API_KEY"}.get(service.key, f"{service.key.upper()}_API_KEY")
-    if re.search(r"\b(?:key|token)\b[^.;]{0,20}\b(?:in|from)\s+(?:the\s+)?kv\b", w.text.masked) or (re.search(r"\bkv\b", w.text.masked) and re.search(rf"\b{key}\b", w.text.plain)):
+    key = {"gemini": "GEMINI_API_KEY", "llm": "GEMINI_API_KEY", "openai": "OPENAI_API_KEY"}.get(
+        service.key, f"{service.key.upper()}_API_KEY"
+    )
+    if re.search(r"\b(?:key|token)\b[^.;]{0,20}\b(?:in|from)\s+(?:the\s+)?kv\b", w.text.masked) or (
+        re.search(r"\bkv\b", w.text.masked) and re.search(rf"\b{key}\b", w.text.plain)
+    ):
         return f"{{{{ kv('{key}') }}}}"
     return w.secret(key)
 
@@ -40,7 +53,11 @@ def provider(w: Writer, service: Service, model: str | None = None) -> dict[str,
         out["apiKey"] = api_key(w, service)
     for facts_name, facts in (definition.properties if definition else {}).items():
         if facts.required and facts_name not in out and facts_name not in ("type",) and not facts.has_default:
-            out[facts_name] = w.secret("OLLAMA_ENDPOINT") if facts_name == "endpoint" else w.ask(facts_name, note=f"`{facts_name}` of the model's provider")
+            out[facts_name] = (
+                w.secret("OLLAMA_ENDPOINT")
+                if facts_name == "endpoint"
+                else w.ask(facts_name, note=f"`{facts_name}` of the model's provider")
+            )
     return out
 
 
@@ -65,7 +82,11 @@ def prompt(w: Writer, step: Step) -> str:
 
 
 def _instruction(words: str) -> str:
-    text = re.sub(r"(?i)^\W*(?:please\s+|then\s+|and\s+|now\s+)*(?:let|ask|have|use)\s+(?:[\w.-]+\s+)(?:to\s+)?|\b(?:with|using|via|on|by)\s+(?:an?\s+)?(?:ai\s+agent|gpt[\w.-]*|openai|gemini[\w.-]*|claude[\w.-]*|mistral|chatgpt|deepseek|perplexity|vertex)\b(?:\s+on\s+\w+)?", "", words).strip(" ,.")
+    text = re.sub(
+        r"(?i)^\W*(?:please\s+|then\s+|and\s+|now\s+)*(?:let|ask|have|use)\s+(?:[\w.-]+\s+)(?:to\s+)?|\b(?:with|using|via|on|by)\s+(?:an?\s+)?(?:ai\s+agent|gpt[\w.-]*|openai|gemini[\w.-]*|claude[\w.-]*|mistral|chatgpt|deepseek|perplexity|vertex)\b(?:\s+on\s+\w+)?",
+        "",
+        words,
+    ).strip(" ,.")
     return (text[:1].upper() + text[1:]) if text else "Answer the question."
 
 
@@ -79,14 +100,19 @@ def chat(w: Writer, step: Step) -> list[Task]:
     routed = step.args.get("label")
     hint = f"ask_{service.key}" if not routed else f"ask_{service.key}_{routed}"
     if ".ai.completion." in name:
-        task = w.task(hint, [short(name)], provider=provider(w, service, model), messages=[{"type": "USER", "content": text}])
+        task = w.task(
+            hint, [short(name)], provider=provider(w, service, model), messages=[{"type": "USER", "content": text}]
+        )
         attribute = "textOutput"
     else:
         task = w.task(hint, [short(name)], **_own_plugin(w, service, name, model, text))
         attribute = "choices[0].message.content" if service.key in ("openai", "gemini") else "outputText"
     definition = w.types.get(name)
     outputs = definition.outputs if definition else {}
-    attribute = next((a for a in ("textOutput", "outputText", "response", "predictions", "completion", "choices") if a in outputs), attribute)
+    attribute = next(
+        (a for a in ("textOutput", "outputText", "response", "predictions", "completion", "choices") if a in outputs),
+        attribute,
+    )
     if attribute == "choices":
         attribute = "choices[0].message.content"
     if w.where == "errors":
@@ -100,9 +126,18 @@ def _own_plugin(w: Writer, service: Service, name: str, model: str, text: str) -
     known = definition.properties if definition else {}
     out: dict[str, Any] = {"model": model, "modelName": model, "modelId": model, "apiKey": api_key(w, service)}
     if service.key == "vertex":
-        out = {"region": w.ask("gcp_region", note="Google Cloud region"), "projectId": w.ask("gcp_project_id", note="Google Cloud project id"), "serviceAccount": w.secret("GCP_SERVICE_ACCOUNT"), "modelId": model}
+        out = {
+            "region": w.ask("gcp_region", note="Google Cloud region"),
+            "projectId": w.ask("gcp_project_id", note="Google Cloud project id"),
+            "serviceAccount": w.secret("GCP_SERVICE_ACCOUNT"),
+            "modelId": model,
+        }
     if service.key == "bedrock":
-        out |= {"region": w.ask("aws_region", note="AWS region"), "accessKeyId": w.secret("AWS_ACCESS_KEY_ID"), "secretKeyId": w.secret("AWS_SECRET_ACCESS_KEY")}
+        out |= {
+            "region": w.ask("aws_region", note="AWS region"),
+            "accessKeyId": w.secret("AWS_ACCESS_KEY_ID"),
+            "secretKeyId": w.secret("AWS_SECRET_ACCESS_KEY"),
+        }
     messages = known.get("messages")
     if messages is not None:
         fields = (messages.items.fields if messages.items and messages.items.fields else {}) or {}
@@ -131,11 +166,25 @@ def _model_service(w: Writer) -> Service:
 
 
 def _embedding_model(service: Service) -> str:
-    return {"openai": "text-embedding-3-small", "gemini": "gemini-embedding-001", "mistral": "mistral-embed", "ollama": "nomic-embed-text"}.get(service.key, "text-embedding-004")
+    return {
+        "openai": "text-embedding-3-small",
+        "gemini": "gemini-embedding-001",
+        "mistral": "mistral-embed",
+        "ollama": "nomic-embed-text",
+    }.get(service.key, "text-embedding-004")
 
 
 def _store(w: Writer) -> dict[str, Any]:
-    names = {"pgvector": "PGVector", "qdrant": "Qdrant", "pinecone": "Pinecone", "weaviate": "Weaviate", "chroma": "Chroma", "milvus": "Milvus", "elasticsearch": "Elasticsearch", "redis": "Redis"}
+    names = {
+        "pgvector": "PGVector",
+        "qdrant": "Qdrant",
+        "pinecone": "Pinecone",
+        "weaviate": "Weaviate",
+        "chroma": "Chroma",
+        "milvus": "Milvus",
+        "elasticsearch": "Elasticsearch",
+        "redis": "Redis",
+    }
     named = next((v for k, v in names.items() if re.search(rf"\b{k}\b", w.text.masked)), "KestraKVStore")
     definition = w.types.get(f"ai.embeddings.{named}")
     out: dict[str, Any] = {"type": f"{PREFIX}ai.embeddings.{named}"}
@@ -152,14 +201,32 @@ def ingest(w: Writer, step: Step) -> list[Task]:
     service = _model_service(w)
     urls = [one.value for one in w.text.literals if one.value.startswith("http")]
     documents = urls or [w.ask("document_url", "URI", note="address of the document to ingest; it was not named")]
-    task = w.task("ingest_documents", "ai.rag.IngestDocument", provider=provider(w, service, _embedding_model(service)), embeddings=_store(w), fromExternalURLs=documents, drop=True)
+    task = w.task(
+        "ingest_documents",
+        "ai.rag.IngestDocument",
+        provider=provider(w, service, _embedding_model(service)),
+        embeddings=_store(w),
+        fromExternalURLs=documents,
+        drop=True,
+    )
     return [task]
 
 
 @block("rag_chat")
 def rag_chat(w: Writer, step: Step) -> list[Task]:
     service = _model_service(w)
-    asked = "{{ inputs.question }}" if "question" in w.inputs else w.ask("question", note="question to answer from the documents")
-    task = w.task("answer_with_documents", "ai.rag.ChatCompletion", chatProvider=provider(w, service), embeddingProvider=provider(w, service, _embedding_model(service)), embeddings=_store(w), prompt=asked)
+    asked = (
+        "{{ inputs.question }}"
+        if "question" in w.inputs
+        else w.ask("question", note="question to answer from the documents")
+    )
+    task = w.task(
+        "answer_with_documents",
+        "ai.rag.ChatCompletion",
+        chatProvider=provider(w, service),
+        embeddingProvider=provider(w, service, _embedding_model(service)),
+        embeddings=_store(w),
+        prompt=asked,
+    )
     w.yields(task, "answer", "textOutput")
     return [task]

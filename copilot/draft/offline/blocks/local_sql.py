@@ -24,7 +24,13 @@ def local_query(w: Writer, step: Step, given: str | None) -> list[Task]:
         tasks += more
     inputs, sql = _duckdb_sql(w, step, files, given)
     fetch = fetch_type(w, sql)
-    task = w.task("duckdb_query", "jdbc.duckdb.Queries" if sql.rstrip(" ;\n").count(";") else "jdbc.duckdb.Query", inputFiles=inputs, sql=sql, fetchType=fetch)
+    task = w.task(
+        "duckdb_query",
+        "jdbc.duckdb.Queries" if sql.rstrip(" ;\n").count(";") else "jdbc.duckdb.Query",
+        inputFiles=inputs,
+        sql=sql,
+        fetchType=fetch,
+    )
     if task["type"].endswith("Queries"):
         task.setdefault("fetchType", fetch)
         return [*tasks, task]
@@ -45,12 +51,18 @@ def _yield_result(w: Writer, task: Task, fetch: str) -> None:
 def fetch_type(w: Writer, sql: str) -> str:
     """STORE for what goes into files; FETCH where the values themselves are used next."""
     low = w.text.masked
-    if re.search(r"\bas\s+a\s+file|\bfile\b.*\bmemory|\bstored\s+as\s+file|\bexcel\b|\bcsv\s+attachment|\bas\s+csv|\bto\s+csv|\bparquet\s+file\s+as|\bs3\b.*\bcsv\b|\bcsv\b.*\bs3\b", low) and not re.search(r"sqlite", low):
+    if re.search(
+        r"\bas\s+a\s+file|\bfile\b.*\bmemory|\bstored\s+as\s+file|\bexcel\b|\bcsv\s+attachment|\bas\s+csv|\bto\s+csv|\bparquet\s+file\s+as|\bs3\b.*\bcsv\b|\bcsv\b.*\bs3\b",
+        low,
+    ) and not re.search(r"sqlite", low):
         return "STORE"
     single = "count(*)" in sql.lower() and "group by" not in sql.lower()
     if single:
         return "FETCH_ONE"
-    if re.search(r"\blog\b|\bslack|\bteams\b|\bdiscord|\bmail|\bsqlite|\bfor\s+(?:each|every)|\bnumbers\b|\boutput\b|\btelegram|\bprint", low):
+    if re.search(
+        r"\blog\b|\bslack|\bteams\b|\bdiscord|\bmail|\bsqlite|\bfor\s+(?:each|every)|\bnumbers\b|\boutput\b|\btelegram|\bprint",
+        low,
+    ):
         return "FETCH"
     return "STORE"
 
@@ -59,7 +71,9 @@ def _source(w: Writer, step: Step) -> tuple[list[Data], list[Task]]:
     """No file yet: the words name a place on the web or nothing at all."""
     if re.search(r"\bs3\b|\bgcs\b", step.words.lower()):
         return [], []
-    uri = next((one.value for one in w.text.literals if one.value.startswith("http")), None) or w.ask("source_url", "URI", note="address of the data; it was not named")
+    uri = next((one.value for one in w.text.literals if one.value.startswith("http")), None) or w.ask(
+        "source_url", "URI", note="address of the data; it was not named"
+    )
     task = w.task("download", "core.http.Download", uri=uri)
     from copilot.draft.offline.blocks.http import format_of
 
@@ -75,12 +89,16 @@ def _duckdb_sql(w: Writer, step: Step, files: list[Data], given: str | None) -> 
         bucket = w.named(step, "bucket") or w.ask("bucket", note="S3 bucket")
         note_columns(w, calculation)
         keys = f"CREATE SECRET (TYPE S3, KEY_ID '{w.secret('AWS_ACCESS_KEY_ID')}', SECRET '{w.secret('AWS_SECRET_ACCESS_KEY')}', REGION '{w.ask('aws_region', note='AWS region')}');\n"
-        return None, f"INSTALL httpfs;\nLOAD httpfs;\n{keys}" + calculation.sql(f"read_csv_auto('s3://{bucket}/*.csv')") + ";"
+        return None, f"INSTALL httpfs;\nLOAD httpfs;\n{keys}" + calculation.sql(
+            f"read_csv_auto('s3://{bucket}/*.csv')"
+        ) + ";"
     if not files:
         return None, given or "SELECT 1 AS value"
     if given:
         name = file_name(files[-1])
-        sql = re.sub(r"(?i)(\bfrom\s+)(?:data|csv|the_file|file|input)\b", rf"\1{reader(name, files[-1].format)}", given)
+        sql = re.sub(
+            r"(?i)(\bfrom\s+)(?:data|csv|the_file|file|input)\b", rf"\1{reader(name, files[-1].format)}", given
+        )
         return {name: f"{{{{ {files[-1].expression} }}}}"}, sql
     if join:
         return _join(w, files[-2:], calculation, words)
@@ -108,7 +126,12 @@ def _join(w: Writer, files: list[Data], calculation: object, words: str) -> tupl
 
 def _sqlite(w: Writer, step: Step, given: str | None) -> list[Task]:
     """A database that lives for one statement list: create, fill and ask in one task."""
-    if w.last and w.last.kind in ("rows", "file") and given is None and not re.search(r"\bcreate\b|\bmake\b", step.words.lower()):
+    if (
+        w.last
+        and w.last.kind in ("rows", "file")
+        and given is None
+        and not re.search(r"\bcreate\b|\bmake\b", step.words.lower())
+    ):
         return local_store(w, step)
     if given is None and w.extra.get("sqlite"):
         return []
@@ -117,7 +140,10 @@ def _sqlite(w: Writer, step: Step, given: str | None) -> list[Task]:
     calculation = parse(" ".join(w.extra["sentences"].values()))
     measure = next((c for c in columns if re.search(r"amount|price|value|total|quantity", c)), columns[-1]).split()[0]
     if calculation.function in ("SUM", "AVG", "MAX", "MIN"):
-        group = next((c.split()[0] for c in columns if calculation.group and c.split()[0].startswith(calculation.group[:4])), calculation.group if calculation.group in [c.split()[0] for c in columns] else "")
+        group = next(
+            (c.split()[0] for c in columns if calculation.group and c.split()[0].startswith(calculation.group[:4])),
+            calculation.group if calculation.group in [c.split()[0] for c in columns] else "",
+        )
         calculation = type(calculation)(calculation.function, measure, group)
     elif calculation.function == "COUNT":
         calculation = type(calculation)("COUNT", "", "", ())
@@ -139,10 +165,22 @@ def _sqlite(w: Writer, step: Step, given: str | None) -> list[Task]:
 
 def _made_table(w: Writer) -> tuple[str, list[str], list[str]]:
     """(name, columns, row literals) of a table the words make up."""
-    found = re.search(r"\btable\s+(?:called\s+|named\s+|of\s+|in\s+sqlite\s+with\s+)?`?([a-z]\w*)`?\s*\(([^)]*)\)|\bwith\s+([a-z]\w*)\s*\(([^)]*)\)", w.text.plain)
-    name = (found[1] or found[3]) if found else next(iter(re.findall(r"\btable\s+of\s+([a-z]\w*)", w.text.masked)), "items")
+    found = re.search(
+        r"\btable\s+(?:called\s+|named\s+|of\s+|in\s+sqlite\s+with\s+)?`?([a-z]\w*)`?\s*\(([^)]*)\)|\bwith\s+([a-z]\w*)\s*\(([^)]*)\)",
+        w.text.plain,
+    )
+    name = (
+        (found[1] or found[3])
+        if found
+        else next(iter(re.findall(r"\btable\s+of\s+([a-z]\w*)", w.text.masked)), "items")
+    )
     raw = (found[2] or found[4]) if found else "id integer, name text, amount real"
-    columns = [c.strip() if " " in c.strip() else f"{c.strip()} {'REAL' if re.search(r'amount|price|total|value|quantity', c) else 'TEXT'}" for c in raw.split(",")]
+    columns = [
+        c.strip()
+        if " " in c.strip()
+        else f"{c.strip()} {'REAL' if re.search(r'amount|price|total|value|quantity', c) else 'TEXT'}"
+        for c in raw.split(",")
+    ]
     tail = w.text.plain[found.end() :] if found else ""
     pairs = re.findall(r"\b([A-Za-z]\w*)\s+(\d+(?:\.\d+)?)\b", tail.split(".")[0])
     if len(columns) == 2 and pairs:
@@ -170,7 +208,13 @@ def local_store(w: Writer, step: Step) -> list[Task]:
         if file is None:
             return _sqlite(w, step, None)
         tasks, _ = as_format(w, "csv")
-        fetch = w.task("read_rows", "jdbc.duckdb.Query", inputFiles={"data.csv": f"{{{{ {w.data[-1].expression} }}}}"}, sql="SELECT * FROM read_csv_auto('data.csv')", fetchType="FETCH")
+        fetch = w.task(
+            "read_rows",
+            "jdbc.duckdb.Query",
+            inputFiles={"data.csv": f"{{{{ {w.data[-1].expression} }}}}"},
+            sql="SELECT * FROM read_csv_auto('data.csv')",
+            fetchType="FETCH",
+        )
         rows = w.yields(fetch, "rows", "rows")
         return [*tasks, fetch, _sqlite_rows(w, name, rows)]
     return [_sqlite_rows(w, name, rows)]
@@ -178,6 +222,15 @@ def local_store(w: Writer, step: Step) -> list[Task]:
 
 def _sqlite_rows(w: Writer, name: str, rows: Data) -> Task:
     columns = w.extra.get("columns") or ("row",)
-    picked = ", ".join(f"json_extract(value, '$.{c}') AS {c}" for c in columns) if columns != ("row",) else "value AS row"
+    picked = (
+        ", ".join(f"json_extract(value, '$.{c}') AS {c}" for c in columns) if columns != ("row",) else "value AS row"
+    )
     sql = f"CREATE TABLE IF NOT EXISTS {name} AS\nSELECT {picked}\nFROM json_each(:rows);"
-    return w.task(f"store_in_{name}" if "{{" not in name else "store_rows", "jdbc.sqlite.Queries", url="jdbc:sqlite:results.db", sql=sql, parameters={"rows": f"{{{{ {rows.expression} | toJson }}}}"}, outputDbFile=True)
+    return w.task(
+        f"store_in_{name}" if "{{" not in name else "store_rows",
+        "jdbc.sqlite.Queries",
+        url="jdbc:sqlite:results.db",
+        sql=sql,
+        parameters={"rows": f"{{{{ {rows.expression} | toJson }}}}"},
+        outputDbFile=True,
+    )

@@ -27,14 +27,22 @@ def _address(w: Writer, key: str) -> dict[str, Any]:
         "neo4j": {"url": w.secret("NEO4J_URL"), "username": w.secret("NEO4J_USERNAME"), "password": w.secret("NEO4J_PASSWORD")} if key == "neo4j" else {},
     }  # fmt: skip
     if key in ("elasticsearch", "opensearch"):
-        return {"connection": {"hosts": [w.secret(f"{name}_HOST")], "basicAuth": {"username": w.secret(f"{name}_USERNAME"), "password": w.secret(f"{name}_PASSWORD")}}}
+        return {
+            "connection": {
+                "hosts": [w.secret(f"{name}_HOST")],
+                "basicAuth": {"username": w.secret(f"{name}_USERNAME"), "password": w.secret(f"{name}_PASSWORD")},
+            }
+        }
     return table.get(key, {})
 
 
 def _place(w: Writer, step: Step, key: str) -> dict[str, Any]:
     """Collection, index, table or key by the store's own word."""
     if key in ("mongodb", "documentdb"):
-        return {"database": w.named(step, "database") or w.ask("database", note="database; it was not named"), "collection": w.named(step, "collection") or w.ask("collection", note="collection; it was not named")}
+        return {
+            "database": w.named(step, "database") or w.ask("database", note="database; it was not named"),
+            "collection": w.named(step, "collection") or w.ask("collection", note="collection; it was not named"),
+        }
     if key in ("elasticsearch", "opensearch", "algolia", "typesense", "meilisearch", "pinecone"):
         name = w.named(step, "index|collection") or w.ask("index", note="index; it was not named")
         return {"index": name, "indexes": [name], "indexName": name, "collection": name}
@@ -43,7 +51,10 @@ def _place(w: Writer, step: Step, key: str) -> dict[str, Any]:
     if key in ("dynamodb",):
         return {"tableName": w.named(step, "table") or w.ask("table_name", note="DynamoDB table; it was not named")}
     if key == "weaviate":
-        return {"className": w.named(step, "class|collection") or w.ask("class_name", note="Weaviate class; it was not named")}
+        return {
+            "className": w.named(step, "class|collection")
+            or w.ask("class_name", note="Weaviate class; it was not named")
+        }
     if key == "firestore":
         return {"collection": w.named(step, "collection") or w.ask("collection", note="collection; it was not named")}
     return {}
@@ -52,21 +63,44 @@ def _place(w: Writer, step: Step, key: str) -> dict[str, Any]:
 @block("redis:read", "redis:write", "redis:run")
 def redis(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
-    key = "{{ inputs.key }}" if "key" in w.inputs else ("{{ inputs.question | sha256 }}" if "question" in w.inputs else w.named(step, "key") or w.ask("key", note="Redis key; it was not named"))
+    key = (
+        "{{ inputs.key }}"
+        if "key" in w.inputs
+        else (
+            "{{ inputs.question | sha256 }}"
+            if "question" in w.inputs
+            else w.named(step, "key") or w.ask("key", note="Redis key; it was not named")
+        )
+    )
     reads = step.args["role"] == "read"
     if not reads and w.last is None and "value" not in w.inputs and "cache" in w.text.masked:
         return []
     if reads:
         return [_redis_get(w, service, key)]
-    value = "{{ inputs.value }}" if "value" in w.inputs else (f"{{{{ {w.last.expression} }}}}" if w.last else w.ask("value", note="value to store"))
-    tasks = [w.task("store_in_redis", service.roles["write"], **_address(w, "redis"), key=key, value=value, serdeType="STRING")]
+    value = (
+        "{{ inputs.value }}"
+        if "value" in w.inputs
+        else (f"{{{{ {w.last.expression} }}}}" if w.last else w.ask("value", note="value to store"))
+    )
+    tasks = [
+        w.task(
+            "store_in_redis", service.roles["write"], **_address(w, "redis"), key=key, value=value, serdeType="STRING"
+        )
+    ]
     if re.search(r"\bread\s+it\s+back|\bget\s+it\s+(?:back|again)|\bthen\s+read", w.text.masked):
         tasks.append(_redis_get(w, service, key))
     return tasks
 
 
 def _redis_get(w: Writer, service: Service, key: str) -> Task:
-    task = w.task("get_from_redis", service.roles["read"], **_address(w, "redis"), key=key, serdeType="STRING", failedOnMissing=False)
+    task = w.task(
+        "get_from_redis",
+        service.roles["read"],
+        **_address(w, "redis"),
+        key=key,
+        serdeType="STRING",
+        failedOnMissing=False,
+    )
     w.yields(task, "value", "data")
     w.extra["lookup"] = w.out(task["id"], "data")
     return task
@@ -82,7 +116,9 @@ def find(w: Writer, step: Step) -> list[Task]:
         match = {"multi_match": {"query": term, "fields": ["*"]}} if term else {"match_all": {}}
         question = {"request": {"query": match}}
     elif key in ("couchbase", "cassandra", "surrealdb", "neo4j", "influxdb"):
-        given = next((one.value for one in step.args["literals"] if re.match(r"(?i)\s*(?:select|match|from)\b", one.value)), None)
+        given = next(
+            (one.value for one in step.args["literals"] if re.match(r"(?i)\s*(?:select|match|from)\b", one.value)), None
+        )
         statement = given or w.ask(f"{key}_query", note="query to run; it was not given")
         question = {"query": statement, "cql": statement}
     elif key == "weaviate":
@@ -90,16 +126,30 @@ def find(w: Writer, step: Step) -> list[Task]:
     elif key in ("algolia", "typesense", "meilisearch"):
         question = {"query": term or w.ask("search_text", note="what to search for")}
     elif key == "dynamodb":
-        question = {"keyConditionExpression": w.ask("key_condition", note="key condition, for example id = :id"), "expressionAttributeValues": {":id": w.ask("key_value", note="value of the key")}, "fetchType": "FETCH"}
+        question = {
+            "keyConditionExpression": w.ask("key_condition", note="key condition, for example id = :id"),
+            "expressionAttributeValues": {":id": w.ask("key_value", note="value of the key")},
+            "fetchType": "FETCH",
+        }
     store = bool(re.search(r"\bcsv\b|\bpandas\b|\bexcel\b|\bs3\b|\bfile\b", w.text.masked))
     name = service.roles.get("read", ())
-    task = w.task(f"query_{key}", name, **_address(w, key), **_place(w, step, key), **question, **({"fetchType": "STORE" if store else "FETCH"} if key != "dynamodb" else {}), store=store or None)
+    task = w.task(
+        f"query_{key}",
+        name,
+        **_address(w, key),
+        **_place(w, step, key),
+        **question,
+        **({"fetchType": "STORE" if store else "FETCH"} if key != "dynamodb" else {}),
+        store=store or None,
+    )
     definition = w.types.get(task["type"])
     outputs = definition.outputs if definition else {}
     if store and "uri" in outputs:
         w.yields(task, "file", "uri", "ion")
     else:
-        attribute = next((a for a in ("rows", "data", "hits", "response", "records", "row", "uri") if a in outputs), "rows")
+        attribute = next(
+            (a for a in ("rows", "data", "hits", "response", "records", "row", "uri") if a in outputs), "rows"
+        )
         w.yields(task, "rows", attribute)
     if "size" in outputs:
         w.extra["size"] = w.out(task["id"], "size")
@@ -112,20 +162,70 @@ def save(w: Writer, step: Step) -> list[Task]:
     key = service.key
     one = w.types.pick(service.roles.get("one", ())) if "one" in service.roles and key != "dynamodb" else None
     file = w.last_of("file")
-    single = bool(one) and (w.last is None or w.last.kind in ("body", "answer", "value") or re.search(r"\b(?:a|as\s+a|the)\s+document\b", step.words.lower())) and (file is None or bool(re.search(r"\bdocument\b", step.words.lower())))
+    single = (
+        bool(one)
+        and (
+            w.last is None
+            or w.last.kind in ("body", "answer", "value")
+            or re.search(r"\b(?:a|as\s+a|the)\s+document\b", step.words.lower())
+        )
+        and (file is None or bool(re.search(r"\bdocument\b", step.words.lower())))
+    )
     tasks: list[Task] = []
     content = _content(w)
     if single and one:
-        tasks.append(w.task(f"save_in_{key}", [one], **_address(w, key), **_place(w, step, key), document=content, value=content, key="{{ execution.id }}"))
+        tasks.append(
+            w.task(
+                f"save_in_{key}",
+                [one],
+                **_address(w, key),
+                **_place(w, step, key),
+                document=content,
+                value=content,
+                key="{{ execution.id }}",
+            )
+        )
     elif key in ("dynamodb",):
-        tasks.append(w.task("put_item", service.roles["write"], **_address(w, key), **_place(w, step, key), item={"id": "{{ execution.id }}", "value": content}))
-    elif key in ("airtable", "algolia", "weaviate", "firestore", "typesense", "meilisearch", "pinecone", "cosmosdb", "cassandra", "couchbase", "surrealdb"):
+        tasks.append(
+            w.task(
+                "put_item",
+                service.roles["write"],
+                **_address(w, key),
+                **_place(w, step, key),
+                item={"id": "{{ execution.id }}", "value": content},
+            )
+        )
+    elif key in (
+        "airtable",
+        "algolia",
+        "weaviate",
+        "firestore",
+        "typesense",
+        "meilisearch",
+        "pinecone",
+        "cosmosdb",
+        "cassandra",
+        "couchbase",
+        "surrealdb",
+    ):
         tasks += _records(w, step, service, content)
     else:
-        more, source = as_format(w, "ion") if file else ([], w.ask("file", "FILE", note="file to load; it was not named"))
+        more, source = (
+            as_format(w, "ion") if file else ([], w.ask("file", "FILE", note="file to load; it was not named"))
+        )
         tasks += more
-        tasks.append(w.task(f"load_into_{key}", service.roles["write"], **_address(w, key), **_place(w, step, key), **{"from": source}))
-    if re.search(r"\bthen\s+search|\bsearch\s+for\s+it|→\s*query|->\s*query|\bthen\s+query|\band\s+query\b", w.text.masked):
+        tasks.append(
+            w.task(
+                f"load_into_{key}",
+                service.roles["write"],
+                **_address(w, key),
+                **_place(w, step, key),
+                **{"from": source},
+            )
+        )
+    if re.search(
+        r"\bthen\s+search|\bsearch\s+for\s+it|→\s*query|->\s*query|\bthen\s+query|\band\s+query\b", w.text.masked
+    ):
         tasks += find(w, step)
     return tasks
 
@@ -144,7 +244,11 @@ def _content(w: Writer) -> str:
 def _records(w: Writer, step: Step, service: Service, content: str) -> list[Task]:
     key = service.key
     tasks: list[Task] = []
-    many: dict[str, Any] = {"fields": {"value": content}, "record": {"objectID": "{{ execution.id }}", "value": content}, "document": {"id": "{{ execution.id }}", "value": content}}
+    many: dict[str, Any] = {
+        "fields": {"value": content},
+        "record": {"objectID": "{{ execution.id }}", "value": content},
+        "document": {"id": "{{ execution.id }}", "value": content},
+    }
     if key == "algolia":
         many = {"record": many["record"], "records": [many["record"]], "objects": [many["record"]]}
     if key == "weaviate":
@@ -158,4 +262,14 @@ def _records(w: Writer, step: Step, service: Service, content: str) -> list[Task
         many = {"query": statement, "cql": statement}
     if key == "firestore":
         many = {"document": {"value": content}, "childPath": "{{ execution.id }}"}
-    return [*tasks, w.task(f"save_in_{key}", service.roles["write"], **_address(w, key), **_place(w, step, key), **many, **({"from": as_format(w, "ion")[1]} if key in ("typesense",) else {}))]
+    return [
+        *tasks,
+        w.task(
+            f"save_in_{key}",
+            service.roles["write"],
+            **_address(w, key),
+            **_place(w, step, key),
+            **many,
+            **({"from": as_format(w, "ion")[1]} if key in ("typesense",) else {}),
+        ),
+    ]

@@ -26,7 +26,15 @@ def notify(w: Writer, step: Step) -> list[Task]:
     if service.key in ("mail", "sendgrid", "resend", "outlook"):
         return [*_mail(w, step, service, name, message)]
     extra: dict[str, Any] = {"executionId": "{{ trigger.executionId }}"} if about_execution else {}
-    return [w.task(f"{'alert' if w.where == 'errors' else 'notify'}_{service.key}", [short(name)], **_address(w, service), **_text(name, message), **extra)]
+    return [
+        w.task(
+            f"{'alert' if w.where == 'errors' else 'notify'}_{service.key}",
+            [short(name)],
+            **_address(w, service),
+            **_text(name, message),
+            **extra,
+        )
+    ]
 
 
 def _address(w: Writer, service: Service) -> dict[str, Any]:
@@ -81,7 +89,11 @@ def _mail(w: Writer, step: Step, service: Service, name: str, message: str) -> l
     tasks: list[Task] = []
     attachments = None
     file = w.last_of("file")
-    if file and w.where != "errors" and re.search(r"\battach|\bas\s+(?:a\s+)?csv|\bcsv\b|\breport\b|\bexcel\b|\bpdf\b", low):
+    if (
+        file
+        and w.where != "errors"
+        and re.search(r"\battach|\bas\s+(?:a\s+)?csv|\bcsv\b|\breport\b|\bexcel\b|\bpdf\b", low)
+    ):
         if file.format == "ion":
             from copilot.draft.offline.blocks.convert import as_format
 
@@ -93,11 +105,30 @@ def _mail(w: Writer, step: Step, service: Service, name: str, message: str) -> l
         message = "The report of {{ flow.id }} is attached." if "outputs" in message else message
     common: dict[str, Any] = {"subject": "{{ flow.id }} failed" if w.where == "errors" else "{{ flow.id }}: result"}
     if service.key == "sendgrid":
-        common |= {"sendgridApiKey": w.secret("SENDGRID_API_KEY"), "from": w.ask("mail_from", "EMAIL", note="sender address"), "to": [to], "textContent": message}
+        common |= {
+            "sendgridApiKey": w.secret("SENDGRID_API_KEY"),
+            "from": w.ask("mail_from", "EMAIL", note="sender address"),
+            "to": [to],
+            "textContent": message,
+        }
     elif service.key in ("outlook", "resend"):
-        common |= {"to": [to], "body": message, "html": message, "from": w.ask("mail_from", "EMAIL", note="sender address")}
+        common |= {
+            "to": [to],
+            "body": message,
+            "html": message,
+            "from": w.ask("mail_from", "EMAIL", note="sender address"),
+        }
     else:
-        common |= {"host": w.secret("SMTP_HOST"), "port": 587, "username": w.secret("SMTP_USERNAME"), "password": w.secret("SMTP_PASSWORD"), "from": w.secret("SMTP_FROM"), "to": to, "htmlTextContent": message, "attachments": attachments}
+        common |= {
+            "host": w.secret("SMTP_HOST"),
+            "port": 587,
+            "username": w.secret("SMTP_USERNAME"),
+            "password": w.secret("SMTP_PASSWORD"),
+            "from": w.secret("SMTP_FROM"),
+            "to": to,
+            "htmlTextContent": message,
+            "attachments": attachments,
+        }
     if "Execution" in name:
         common.pop("htmlTextContent", None)
         common["executionId"] = "{{ trigger.executionId }}"
@@ -108,6 +139,30 @@ def _recipient(w: Writer, step: Step) -> str:
     for known, spec in w.inputs.items():
         if spec.type == "EMAIL" or re.search(r"mail|recipient", known):
             return f"{{{{ inputs.{known} }}}}"
-    who = re.search(r"\b(?:mail|e-?mail|inform|notify)\w*\s+(?:it\s+|this\s+|them\s+)?(?:to\s+)?(?:the\s+|our\s+)?([a-z]+)\b", step.words.lower())
-    name = who[1] if who and who[1] in ("reviewer", "buyer", "manager", "boss", "finance", "customer", "team", "ops", "owner", "admin", "sales", "support", "marketing", "accounting") else "recipient"
+    who = re.search(
+        r"\b(?:mail|e-?mail|inform|notify)\w*\s+(?:it\s+|this\s+|them\s+)?(?:to\s+)?(?:the\s+|our\s+)?([a-z]+)\b",
+        step.words.lower(),
+    )
+    name = (
+        who[1]
+        if who
+        and who[1]
+        in (
+            "reviewer",
+            "buyer",
+            "manager",
+            "boss",
+            "finance",
+            "customer",
+            "team",
+            "ops",
+            "owner",
+            "admin",
+            "sales",
+            "support",
+            "marketing",
+            "accounting",
+        )
+        else "recipient"
+    )
     return w.ask(f"{name}_email", "EMAIL", note=f"e-mail address of the {name}; it was not named")

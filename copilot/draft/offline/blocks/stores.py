@@ -14,21 +14,51 @@ from copilot.draft.offline.writer import Data, Task, Writer
 
 def login(w: Writer, key: str) -> dict[str, Any]:
     """Connection properties by family; names that a type does not have are left out when the task is made."""
-    region = re.search(r"\b((?:us|eu|ap|sa|ca|me|af)-(?:north|south|east|west|central|northeast|southeast)-\d)\b", w.text.masked)
+    region = re.search(
+        r"\b((?:us|eu|ap|sa|ca|me|af)-(?:north|south|east|west|central|northeast|southeast)-\d)\b", w.text.masked
+    )
     if key in ("s3", "kinesis", "sqs", "sns", "dynamodb", "lambda", "glue", "ecr", "emr", "eventbridge", "aws"):
-        return {"accessKeyId": w.secret("AWS_ACCESS_KEY_ID"), "secretKeyId": w.secret("AWS_SECRET_ACCESS_KEY"), "region": region[1] if region else w.ask("aws_region", note="AWS region")}
+        return {
+            "accessKeyId": w.secret("AWS_ACCESS_KEY_ID"),
+            "secretKeyId": w.secret("AWS_SECRET_ACCESS_KEY"),
+            "region": region[1] if region else w.ask("aws_region", note="AWS region"),
+        }
     if key in ("gcs", "pubsub", "bigquery", "firestore", "dataproc", "gcp", "sheets", "drive", "calendar"):
-        project = {} if key in ("sheets", "drive", "calendar") else {"projectId": "{{ kv('GCP_PROJECT_ID') }}" if re.search(r"\bkv\b", w.text.masked) else w.ask("gcp_project_id", note="Google Cloud project id")}
+        project = (
+            {}
+            if key in ("sheets", "drive", "calendar")
+            else {
+                "projectId": "{{ kv('GCP_PROJECT_ID') }}"
+                if re.search(r"\bkv\b", w.text.masked)
+                else w.ask("gcp_project_id", note="Google Cloud project id")
+            }
+        )
         return {**project, "serviceAccount": w.secret("GCP_SERVICE_ACCOUNT")}
     if key in ("azure_blob", "adls"):
-        return {"endpoint": w.ask("azure_endpoint", note="address of the storage account"), "connectionString": w.secret("AZURE_CONNECTION_STRING")}
+        return {
+            "endpoint": w.ask("azure_endpoint", note="address of the storage account"),
+            "connectionString": w.secret("AZURE_CONNECTION_STRING"),
+        }
     if key == "minio":
-        return {"endpoint": w.ask("minio_endpoint", note="address of the MinIO server"), "accessKeyId": w.secret("MINIO_ACCESS_KEY"), "secretKeyId": w.secret("MINIO_SECRET_KEY"), "region": "us-east-1"}
+        return {
+            "endpoint": w.ask("minio_endpoint", note="address of the MinIO server"),
+            "accessKeyId": w.secret("MINIO_ACCESS_KEY"),
+            "secretKeyId": w.secret("MINIO_SECRET_KEY"),
+            "region": "us-east-1",
+        }
     if key in ("sftp", "ftp", "ftps", "smb"):
         name = key.upper()
-        return {"host": w.ask(f"{key}_host", note=f"host of the {name} server; it was not named"), "username": w.secret(f"{name}_USERNAME"), "password": w.secret(f"{name}_PASSWORD")}
+        return {
+            "host": w.ask(f"{key}_host", note=f"host of the {name} server; it was not named"),
+            "username": w.secret(f"{name}_USERNAME"),
+            "password": w.secret(f"{name}_PASSWORD"),
+        }
     if key == "onelake":
-        return {"tenantId": w.secret("FABRIC_TENANT_ID"), "clientId": w.secret("FABRIC_CLIENT_ID"), "clientSecret": w.secret("FABRIC_CLIENT_SECRET")}
+        return {
+            "tenantId": w.secret("FABRIC_TENANT_ID"),
+            "clientId": w.secret("FABRIC_CLIENT_ID"),
+            "clientSecret": w.secret("FABRIC_CLIENT_SECRET"),
+        }
     return {}
 
 
@@ -44,20 +74,34 @@ def _location(w: Writer, step: Step, service: Service, writes: bool) -> dict[str
     """Where the file is: bucket and key, a gs:// address, a remote path."""
     url = next((one.value for one in w.text.literals if re.match(r"(?:s3|gs|sftp|ftp)://", one.value)), None)
     if service.key == "gcs":
-        address = url or f"gs://{w.named(step, 'bucket') or _kv_or(w, 'GCP_BUCKET_NAME', 'bucket')}/{_key(w, step, writes)}"
+        address = (
+            url or f"gs://{w.named(step, 'bucket') or _kv_or(w, 'GCP_BUCKET_NAME', 'bucket')}/{_key(w, step, writes)}"
+        )
         return {"to" if writes else "from": address}
     if service.key in ("sftp", "ftp", "ftps", "smb", "local", "nfs"):
-        path = w.named(step, "path|folder|directory|file") or w.ask("remote_path", note="path on the server; it was not named")
+        path = w.named(step, "path|folder|directory|file") or w.ask(
+            "remote_path", note="path on the server; it was not named"
+        )
         return {"to" if writes else "from": path}
     if url and service.key in ("s3", "minio"):
         bucket, _, key = url.split("://", 1)[1].partition("/")
         return {"bucket": bucket, "key": key or _key(w, step, writes)}
     place = _bucket(w, step, service)
-    return {**place, "key": _key(w, step, writes), "name": _key(w, step, writes), "filePath": _key(w, step, writes), "blobName": _key(w, step, writes)}
+    return {
+        **place,
+        "key": _key(w, step, writes),
+        "name": _key(w, step, writes),
+        "filePath": _key(w, step, writes),
+        "blobName": _key(w, step, writes),
+    }
 
 
 def _kv_or(w: Writer, key: str, name: str) -> str:
-    return f"{{{{ kv('{key}') }}}}" if re.search(r"\bkv\b", w.text.masked) else w.ask(name, note="bucket; it was not named")
+    return (
+        f"{{{{ kv('{key}') }}}}"
+        if re.search(r"\bkv\b", w.text.masked)
+        else w.ask(name, note="bucket; it was not named")
+    )
 
 
 def _key(w: Writer, step: Step, writes: bool) -> str:
@@ -65,7 +109,9 @@ def _key(w: Writer, step: Step, writes: bool) -> str:
         return f"{{{{ {w.extra['loop_value'][-1]} | substringAfterLast('/') }}}}"
     if not writes:
         return w.named(step, "key|object|file|path") or w.ask("object_key", note="key of the file; it was not named")
-    extension = w.last.format if w.last and w.last.kind == "file" and w.last.format not in ("", "excel", "unknown") else "csv"
+    extension = (
+        w.last.format if w.last and w.last.kind == "file" and w.last.format not in ("", "excel", "unknown") else "csv"
+    )
     stamp = "{{ execution.startDate | date('yyyyMMdd_HHmmss') }}"
     return f"{w.plan.id}/{stamp}.{extension}"
 
@@ -75,27 +121,63 @@ def fetch(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     if service.key == "sheets":
         return _sheet(w, step, service)
-    several = bool(re.search(r"\ball\b|\bfiles\b|\bcsvs\b|\binvoices\b|\bevery\b", step.words.lower())) and "many" in service.roles and w.types.pick(service.roles["many"])
+    several = (
+        bool(re.search(r"\ball\b|\bfiles\b|\bcsvs\b|\binvoices\b|\bevery\b", step.words.lower()))
+        and "many" in service.roles
+        and w.types.pick(service.roles["many"])
+    )
     if several:
-        place = _bucket(w, step, service) if service.key not in ("sftp", "ftp", "ftps", "smb", "gcs", "nfs", "local") else {}
-        where = {"from": _location(w, step, service, False).get("from")} if not place or service.key == "gcs" else {"prefix": w.ask("prefix", note="where the files are")}
-        task = w.task(f"download_from_{service.key}", service.roles["many"], **login(w, service.key), **place, **where, action="NONE")
+        place = (
+            _bucket(w, step, service)
+            if service.key not in ("sftp", "ftp", "ftps", "smb", "gcs", "nfs", "local")
+            else {}
+        )
+        where = (
+            {"from": _location(w, step, service, False).get("from")}
+            if not place or service.key == "gcs"
+            else {"prefix": w.ask("prefix", note="where the files are")}
+        )
+        task = w.task(
+            f"download_from_{service.key}",
+            service.roles["many"],
+            **login(w, service.key),
+            **place,
+            **where,
+            action="NONE",
+        )
         data = w.yields(task, "file", "outputFiles", _format(step))
         files = w.out(task["id"], "outputFiles")
         w.data[-1] = Data(data.task, "file", data.format, f"{files} | values | first", files)
         return [task]
-    candidates = [t for t in (*service.roles.get("read", ()), *service.roles.get("many", ()))]
-    task = w.task(f"download_from_{service.key}", candidates, **login(w, service.key), **_location(w, step, service, False))
+    candidates = [*service.roles.get("read", ()), *service.roles.get("many", ())]
+    task = w.task(
+        f"download_from_{service.key}", candidates, **login(w, service.key), **_location(w, step, service, False)
+    )
     w.yields(task, "file", "uri", _format(step))
     return [task]
 
 
 def _format(step: Step) -> str:
-    return next((f for f in ("csv", "json", "parquet", "excel", "xml", "avro", "zip", "pdf") if re.search(rf"\b{f}s?\b", step.words.lower())), "csv")
+    return next(
+        (
+            f
+            for f in ("csv", "json", "parquet", "excel", "xml", "avro", "zip", "pdf")
+            if re.search(rf"\b{f}s?\b", step.words.lower())
+        ),
+        "csv",
+    )
 
 
 def _sheet(w: Writer, step: Step, service: Service) -> list[Task]:
-    task = w.task("read_sheet", service.roles["read"], **login(w, "sheets"), spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"), selectedSheetsTitle=["Sheet1"], fetch=False, store=True)
+    task = w.task(
+        "read_sheet",
+        service.roles["read"],
+        **login(w, "sheets"),
+        spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"),
+        selectedSheetsTitle=["Sheet1"],
+        fetch=False,
+        store=True,
+    )
     w.yields(task, "file", "uris['Sheet1']", "ion")
     return [task]
 
@@ -103,7 +185,13 @@ def _sheet(w: Writer, step: Step, service: Service) -> list[Task]:
 @block("store:run", "store:list")
 def list_files(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
-    task = w.task(f"list_{service.key}", service.roles["list"], **login(w, service.key), **_bucket(w, step, service), **{"from": w.ask("remote_path", note="path to list")})
+    task = w.task(
+        f"list_{service.key}",
+        service.roles["list"],
+        **login(w, service.key),
+        **_bucket(w, step, service),
+        **{"from": w.ask("remote_path", note="path to list")},
+    )
     return [task]
 
 
@@ -112,14 +200,44 @@ def put(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     low = step.words.lower()
     if re.search(r"\bcreate\b[^.;]*\bbucket", low) and "create_bucket" in service.roles:
-        name = "{{ kv('GCP_BUCKET_NAME') }}" if re.search(r"\bkv\b", w.text.masked) else w.ask("bucket", note="bucket to create")
-        return [w.task("create_bucket", service.roles["create_bucket"], **login(w, service.key), name=name, location="{{ kv('GCP_LOCATION') }}" if re.search(r"\bkv\b", w.text.masked) else None, ifExists="SKIP")]
+        name = (
+            "{{ kv('GCP_BUCKET_NAME') }}"
+            if re.search(r"\bkv\b", w.text.masked)
+            else w.ask("bucket", note="bucket to create")
+        )
+        return [
+            w.task(
+                "create_bucket",
+                service.roles["create_bucket"],
+                **login(w, service.key),
+                name=name,
+                location="{{ kv('GCP_LOCATION') }}" if re.search(r"\bkv\b", w.text.masked) else None,
+                ifExists="SKIP",
+            )
+        ]
     if service.key == "sheets":
         tasks, source = as_format(w, "csv")
-        return [*tasks, w.task("load_into_sheet", service.roles["write"], **login(w, "sheets"), spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"), **{"from": source}, format="CSV", header=True)]
+        return [
+            *tasks,
+            w.task(
+                "load_into_sheet",
+                service.roles["write"],
+                **login(w, "sheets"),
+                spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"),
+                **{"from": source},
+                format="CSV",
+                header=True,
+            ),
+        ]
     tasks, source = _upload_source(w, low)
     location = _location(w, step, service, True)
-    task = w.task(f"upload_to_{service.key}", service.roles["write"], **login(w, service.key), **location, **({"from": source} if "from" not in location else {}))
+    task = w.task(
+        f"upload_to_{service.key}",
+        service.roles["write"],
+        **login(w, service.key),
+        **location,
+        **({"from": source} if "from" not in location else {}),
+    )
     if service.key == "gcs":
         w.extra["gcs_uri"] = location["to"]
     return [*tasks, task]
@@ -130,12 +248,24 @@ def _upload_source(w: Writer, low: str) -> tuple[list[Task], str]:
         return [], f"{{{{ {w.extra['loop_value'][-1]} }}}}"
     data = w.last
     if data and data.kind in ("answer", "value", "body", "rows") and w.last_of("file") is None:
-        write = w.task("write_file", "core.storage.Write", content=f"{{{{ {data.expression}{' | toJson' if data.kind == 'rows' else ''} }}}}", extension=".json" if data.kind in ("rows", "body") else ".txt")
+        write = w.task(
+            "write_file",
+            "core.storage.Write",
+            content=f"{{{{ {data.expression}{' | toJson' if data.kind == 'rows' else ''} }}}}",
+            extension=".json" if data.kind in ("rows", "body") else ".txt",
+        )
         w.yields(write, "file", "uri", "json")
         return [write], f"{{{{ outputs.{write['id']}.uri }}}}"
     if data is None:
         return [], w.ask("file", "FILE", note="file to upload; it was not named")
-    wanted = next((f for f in ("csv", "json", "parquet", "excel", "avro") if re.search(rf"\b(?:as|the)\s+(?:an?\s+)?{f}\b", low + w.text.masked)), None)
+    wanted = next(
+        (
+            f
+            for f in ("csv", "json", "parquet", "excel", "avro")
+            if re.search(rf"\b(?:as|the)\s+(?:an?\s+)?{f}\b", low + w.text.masked)
+        ),
+        None,
+    )
     file = w.last_of("file")
     if file and file.format == "ion":
         wanted = wanted or "csv"
@@ -147,11 +277,33 @@ def move(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     moves = bool(re.search(r"\bmove\b", step.words.lower()))
     if service.key == "gcs":
-        source = f"{{{{ {w.extra['loop_value'][-1]} }}}}" if w.loops else w.ask("source_uri", note="gs:// address to move")
-        return [w.task("archive_file" if moves else "copy_file", service.roles["copy"], **login(w, "gcs"), **{"from": source, "to": w.ask("archive_uri", note="gs:// address to move it to"), "delete": moves})]
-    source = {"bucket": w.ask("source_bucket", note="bucket to copy from"), "key": w.ask("source_key", note="key of the file")}
-    target = {"bucket": w.ask("target_bucket", note="bucket to copy to"), "key": w.ask("source_key", note="key of the file")}
-    return [w.task("move_file" if moves else "copy_file", service.roles["copy"], **login(w, service.key), **{"from": source, "to": target, "delete": moves or None})]
+        address = (
+            f"{{{{ {w.extra['loop_value'][-1]} }}}}" if w.loops else w.ask("source_uri", note="gs:// address to move")
+        )
+        return [
+            w.task(
+                "archive_file" if moves else "copy_file",
+                service.roles["copy"],
+                **login(w, "gcs"),
+                **{"from": address, "to": w.ask("archive_uri", note="gs:// address to move it to"), "delete": moves},
+            )
+        ]
+    source = {
+        "bucket": w.ask("source_bucket", note="bucket to copy from"),
+        "key": w.ask("source_key", note="key of the file"),
+    }
+    target = {
+        "bucket": w.ask("target_bucket", note="bucket to copy to"),
+        "key": w.ask("source_key", note="key of the file"),
+    }
+    return [
+        w.task(
+            "move_file" if moves else "copy_file",
+            service.roles["copy"],
+            **login(w, service.key),
+            **{"from": source, "to": target, "delete": moves or None},
+        )
+    ]
 
 
 @block("archive_file")
@@ -160,21 +312,44 @@ def archive(w: Writer, step: Step) -> list[Task]:
     service = next((e.args["service"] for e in w.plan.events if e.kind == "service"), None)
     if service is None or "copy" not in service.roles:
         raise LookupError("move")
-    return move(w, Step("use", {**step.args, "service": service, "role": "copy"}, step.words, step.start, step.end, step.clause))
+    return move(
+        w, Step("use", {**step.args, "service": service, "role": "copy"}, step.words, step.start, step.end, step.clause)
+    )
 
 
 @block("store:delete")
 def remove(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     w.note("Deleted files are gone for good.")
-    candidates = service.roles.get("delete_many" if re.search(r"\ball\b|\bempty\b|\bfiles\b", step.words.lower()) else "delete", service.roles["delete"])
-    return [w.task(f"delete_from_{service.key}", candidates, **login(w, service.key), **_location(w, step, service, False), **({"uri": w.ask("object_uri", note="address of the file")} if service.key in ("gcs", "sftp", "ftp") else {}))]
+    candidates = service.roles.get(
+        "delete_many" if re.search(r"\ball\b|\bempty\b|\bfiles\b", step.words.lower()) else "delete",
+        service.roles["delete"],
+    )
+    return [
+        w.task(
+            f"delete_from_{service.key}",
+            candidates,
+            **login(w, service.key),
+            **_location(w, step, service, False),
+            **(
+                {"uri": w.ask("object_uri", note="address of the file")}
+                if service.key in ("gcs", "sftp", "ftp")
+                else {}
+            ),
+        )
+    ]
 
 
 @block("queue:read", "queue:run")
 def consume(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
-    task = w.task(f"consume_{service.key}", service.roles["read"], **queue_address(w, step, service), maxRecords=1000, pollDuration="PT10S")
+    task = w.task(
+        f"consume_{service.key}",
+        service.roles["read"],
+        **queue_address(w, step, service),
+        maxRecords=1000,
+        pollDuration="PT10S",
+    )
     w.yields(task, "file", "uri", "ion")
     return [task]
 
@@ -201,17 +376,39 @@ def queue_address(w: Writer, step: Step, service: Service) -> dict[str, Any]:
     """Brokers, topic and login, for tasks and triggers of a queue."""
     key = service.key
     topic = w.named(step, "topic|queue|stream|subject|subscription") or _topic_word(w)
-    name = topic or w.ask({"sqs": "queue_url", "kinesis": "stream_name", "amqp": "queue"}.get(key, "topic"), note=f"{key} topic or queue; it was not named")
+    name = topic or w.ask(
+        {"sqs": "queue_url", "kinesis": "stream_name", "amqp": "queue"}.get(key, "topic"),
+        note=f"{key} topic or queue; it was not named",
+    )
     out: dict[str, Any] = {"topic": name, "queue": name, "queueUrl": name, "streamName": name, "subject": name}
     if key == "kafka":
         servers = re.search(r"\b([\w.-]+:\d{4,5})\b", w.text.plain)
-        out |= {"properties": {"bootstrap.servers": servers[1] if servers else w.ask("bootstrap_servers", note="Kafka brokers; they were not named")}, "groupId": "kestra", "keyDeserializer": "STRING", "valueDeserializer": "JSON", "keySerializer": "STRING", "valueSerializer": "JSON"}
+        out |= {
+            "properties": {
+                "bootstrap.servers": servers[1]
+                if servers
+                else w.ask("bootstrap_servers", note="Kafka brokers; they were not named")
+            },
+            "groupId": "kestra",
+            "keyDeserializer": "STRING",
+            "valueDeserializer": "JSON",
+            "keySerializer": "STRING",
+            "valueSerializer": "JSON",
+        }
     elif key in ("pubsub",):
-        out |= login(w, "pubsub") | {"subscription": w.named(step, "subscription") or w.ask("subscription", note="Pub/Sub subscription")}
+        out |= login(w, "pubsub") | {
+            "subscription": w.named(step, "subscription") or w.ask("subscription", note="Pub/Sub subscription")
+        }
     elif key in ("sqs", "kinesis"):
         out |= login(w, key)
     elif key == "amqp":
-        out |= {"host": w.ask("amqp_host", note="RabbitMQ host"), "port": "5672", "username": w.secret("AMQP_USERNAME"), "password": w.secret("AMQP_PASSWORD"), "exchange": name}
+        out |= {
+            "host": w.ask("amqp_host", note="RabbitMQ host"),
+            "port": "5672",
+            "username": w.secret("AMQP_USERNAME"),
+            "password": w.secret("AMQP_PASSWORD"),
+            "exchange": name,
+        }
     elif key == "mqtt":
         out |= {"server": w.ask("mqtt_server", note="address of the MQTT broker"), "clientId": "kestra"}
     elif key in ("nats",):
@@ -222,8 +419,33 @@ def queue_address(w: Writer, step: Step, service: Service) -> dict[str, Any]:
 
 
 def _topic_word(w: Writer) -> str | None:
-    found = re.search(r"\b(?:topic|queue|stream)\s+(?:called\s+|named\s+)?([a-z][\w.-]*[_.-]\w+)\b|\b([a-z][\w-]*)\s+(?:topic|queue)\b", w.text.masked)
+    found = re.search(
+        r"\b(?:topic|queue|stream)\s+(?:called\s+|named\s+)?([a-z][\w.-]*[_.-]\w+)\b|\b([a-z][\w-]*)\s+(?:topic|queue)\b",
+        w.text.masked,
+    )
     if not found:
         return None
     word = found[1] or found[2]
-    return None if word in ("the", "a", "an", "our", "kafka", "sqs", "mqtt", "amqp", "data", "this", "that", "rabbitmq", "pubsub", "new", "pulsar", "nats") else word
+    return (
+        None
+        if word
+        in (
+            "the",
+            "a",
+            "an",
+            "our",
+            "kafka",
+            "sqs",
+            "mqtt",
+            "amqp",
+            "data",
+            "this",
+            "that",
+            "rabbitmq",
+            "pubsub",
+            "new",
+            "pulsar",
+            "nats",
+        )
+        else word
+    )

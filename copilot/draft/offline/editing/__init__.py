@@ -58,7 +58,11 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
     text = read_text(words, VOCABULARY)
     doc = Document(flow)
     if not doc.flow:
-        return Outcome(flow, not_understood=(instruction,), questions=("The text is not a flow that can be read; which flow should be changed?",))
+        return Outcome(
+            flow,
+            not_understood=(instruction,),
+            questions=("The text is not a flow that can be read; which flow should be changed?",),
+        )
     change = Change(doc, text, Types(catalog(), target), list(moved))
     for name, rule, exclusive in RULES:
         if change.answered or any(d in exclusive for d in change.done):
@@ -66,7 +70,9 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
         if rule(change):
             change.done.append(name)
     understood = bool(change.done) or change.answered
-    return Outcome(doc.text, tuple(change.notes), () if understood else (instruction,), tuple(change.questions), change.answered)
+    return Outcome(
+        doc.text, tuple(change.notes), () if understood else (instruction,), tuple(change.questions), change.answered
+    )
 
 
 def clause_with(change: Change, pattern: str) -> str:

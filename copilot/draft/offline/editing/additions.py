@@ -84,14 +84,22 @@ def add_alert(c: Change) -> bool:
     """A message when something fails (errors), beside an alert that is there, or at the end."""
     if not re.search(r"\b(?:add|also|send|notify|alert|tell|post|ping|message|mail|e-?mail|inform|with|page)\b", c.low):
         return False
-    services = [s for s in _channels(c) if not (s.key == "mail" and re.search(r"\bsmtp\b", c.low) and not re.search(r"\b(?:e-?mail|mail)\b", c.low))]
+    services = [
+        s
+        for s in _channels(c)
+        if not (s.key == "mail" and re.search(r"\bsmtp\b", c.low) and not re.search(r"\b(?:e-?mail|mail)\b", c.low))
+    ]
     if not services:
         return False
     service = services[0]
     failing = bool(_FAILS.search(c.low))
     said = next((one.value for one in c.text.literals if one.kind == QUOTED), None)
     beside = _alert_beside(c) if failing else None
-    text = said or ("Flow {{ flow.namespace }}.{{ flow.id }} failed in execution {{ execution.id }}" if failing and beside is None else _text_of(beside) or "{{ flow.id }} is done (execution {{ execution.id }})")
+    text = said or (
+        "Flow {{ flow.namespace }}.{{ flow.id }} failed in execution {{ execution.id }}"
+        if failing and beside is None
+        else _text_of(beside) or "{{ flow.id }} is done (execution {{ execution.id }})"
+    )
     task = message_task(c, service, text)
     if task is None:
         return False
@@ -114,16 +122,26 @@ def _alert_beside(c: Change) -> Item | None:
     """'if it's down' speaks of a branch that is there already: where the other alert stands."""
     if re.search(r"\b(?:fails|failure|error)\b", c.low) and not re.search(r"\bdown\b", c.low):
         return None
-    alerts = [t for t in c.doc.items("tasks") if re.search(r"slack|teams|mail|discord|telegram|notif|alert", t.short_type + t.id.lower()) and len(t.path) > 2]
+    alerts = [
+        t
+        for t in c.doc.items("tasks")
+        if re.search(r"slack|teams|mail|discord|telegram|notif|alert", t.short_type + t.id.lower()) and len(t.path) > 2
+    ]
     return alerts[-1] if alerts else None
 
 
-_LOGS = re.compile(r"\b(?:add|append|put|insert|also|then|finally|after|before|at\s+the\s+(?:end|beginning)|log|prepend)\b")
+_LOGS = re.compile(
+    r"\b(?:add|append|put|insert|also|then|finally|after|before|at\s+the\s+(?:end|beginning)|log|prepend)\b"
+)
 
 
 def add_log(c: Change) -> bool:
     """A log line at the end, at the beginning, after or before a task."""
-    if not re.search(r"\blogs?\b", c.low) or not _LOGS.search(c.low) or re.search(r"\blog\s+level\b|\bin\s+the\s+(?:last|first)\s+log\b|\blast\s+log\b", c.low):
+    if (
+        not re.search(r"\blogs?\b", c.low)
+        or not _LOGS.search(c.low)
+        or re.search(r"\blog\s+level\b|\bin\s+the\s+(?:last|first)\s+log\b|\blast\s+log\b", c.low)
+    ):
         return False
     message = next((one.value for one in c.text.literals if one.kind in (QUOTED, CODE)), None)
     output = re.search(r"\b(?:its\s+)?output\s+(?:called\s+|named\s+)?[`'\"]?(\w+)", c.low)
@@ -140,8 +158,16 @@ def add_log(c: Change) -> bool:
         named = next((i.id for i in c.doc.items("inputs") if plain and i.id in plain["what"]), None)
         if not named and not plain:
             return False
-        message = f"{{{{ inputs.{named} }}}}" if named else "{{ flow.id }}: " + (plain["what"].strip() if plain else "done")
-    task = {"id": c.doc.new_id("log_" + (re.sub(r"\W+", "_", message.lower()).strip("_")[:20] if "{{" not in message else "result")), "type": PREFIX + "core.log.Log", "message": message}
+        message = (
+            f"{{{{ inputs.{named} }}}}" if named else "{{ flow.id }}: " + (plain["what"].strip() if plain else "done")
+        )
+    task = {
+        "id": c.doc.new_id(
+            "log_" + (re.sub(r"\W+", "_", message.lower()).strip("_")[:20] if "{{" not in message else "result")
+        ),
+        "type": PREFIX + "core.log.Log",
+        "message": message,
+    }
     tasks = c.doc.flow.get("tasks", [])
     if re.search(r"\bfail|\berror", c.low) and not anchor:
         c.doc.add_section("errors", [task])
@@ -166,7 +192,11 @@ def add_case(c: Change) -> bool:
     sample = next((v[0] for v in cases.values() if isinstance(v, list) and v), {"type": PREFIX + "core.log.Log"})
     kind = PREFIX + "core.log.Log" if re.search(r"\blogs?\b", c.low) else str(sample.get("type"))
     field = "format" if kind.endswith("Return") else "message"
-    task = {"id": c.doc.new_id(name.lower()), "type": kind if kind.endswith(("Return", "Log")) else PREFIX + "core.log.Log", field: said}
+    task = {
+        "id": c.doc.new_id(name.lower()),
+        "type": kind if kind.endswith(("Return", "Log")) else PREFIX + "core.log.Log",
+        field: said,
+    }
     last = list(cases)[-1]
     key = c.doc.source.key_at((*switch.path, "cases", last))
     _, end, indent = c.doc.item_lines((*switch.path, "cases", last, len(cases[last]) - 1))
@@ -176,8 +206,35 @@ def add_case(c: Change) -> bool:
     return True
 
 
-_ADD = re.compile(r"\b(?:add|include|append|also\s+(?:keep|take|use|process|add)|put\s+in)\s+(?:an?\s+|the\s+|another\s+)?(?P<what>[`'\"]?[\w.-]+[`'\"]?(?:\s*(?:,|and)\s*[`'\"]?[\w.-]+[`'\"]?)*)")
-_NOT_MEMBER = frozenset("a an the retry timeout task step label labels alert input output schedule trigger case error errors log message description concurrency case".split())
+_ADD = re.compile(
+    r"\b(?:add|include|append|also\s+(?:keep|take|use|process|add)|put\s+in)\s+(?:an?\s+|the\s+|another\s+)?(?P<what>[`'\"]?[\w.-]+[`'\"]?(?:\s*(?:,|and)\s*[`'\"]?[\w.-]+[`'\"]?)*)"
+)
+_NOT_MEMBER = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "retry",
+        "timeout",
+        "task",
+        "step",
+        "label",
+        "labels",
+        "alert",
+        "input",
+        "output",
+        "schedule",
+        "trigger",
+        "case",
+        "error",
+        "errors",
+        "log",
+        "message",
+        "description",
+        "concurrency",
+        "case",
+    ]
+)
 
 
 def add_member(c: Change) -> bool:
@@ -189,7 +246,14 @@ def add_member(c: Change) -> bool:
     names = [n for n in names if n.lower() not in _NOT_MEMBER and n.lower() not in ("it", "write", "please")]
     if not names:
         return False
-    sibling = next((t for t in c.doc.tasks() if re.fullmatch(re.sub(r"\d+$", "", names[0]) + r"\d+", t.id) and re.search(r"\d$", names[0])), None)
+    sibling = next(
+        (
+            t
+            for t in c.doc.tasks()
+            if re.fullmatch(re.sub(r"\d+$", "", names[0]) + r"\d+", t.id) and re.search(r"\d$", names[0])
+        ),
+        None,
+    )
     if sibling is not None:
         siblings = [t for t in c.doc.tasks() if t.path[:-1] == sibling.path[:-1]]
         last = siblings[-1]
@@ -248,7 +312,10 @@ def _append(c: Change, path: tuple[Any, ...], name: str) -> None:
 
 def truncate_first(c: Change) -> bool:
     """Empty a table before it is loaded."""
-    if not re.search(r"\btruncate\b|\bempty\s+the\s+table\b|\bclear\s+the\s+table\b|\bdelete\s+(?:all\s+)?(?:the\s+)?(?:old\s+)?rows\b", c.low):
+    if not re.search(
+        r"\btruncate\b|\bempty\s+the\s+table\b|\bclear\s+the\s+table\b|\bdelete\s+(?:all\s+)?(?:the\s+)?(?:old\s+)?rows\b",
+        c.low,
+    ):
         return False
     loads = [t for t in c.doc.tasks() if re.search(r"copyin|\.batch$|\.load", t.short_type)]
     if not loads:
@@ -256,11 +323,18 @@ def truncate_first(c: Change) -> bool:
     load = (mentioned(loads, c.low) or loads)[0]
     table = str(load.values.get("table") or load.values.get("destinationTable") or "")
     package = load.type.rsplit(".", 1)[0]
-    login = {k: v for k, v in load.values.items() if k in ("url", "username", "password", "projectId", "serviceAccount", "host")}
+    login = {
+        k: v
+        for k, v in load.values.items()
+        if k in ("url", "username", "password", "projectId", "serviceAccount", "host")
+    }
     name = f"{package}.Query"
     if not table or c.types.get(name) is None:
         return False
-    c.doc.insert_items([{"id": c.doc.new_id("truncate_table"), "type": name, **login, "sql": f"TRUNCATE TABLE {table}"}], before=load.path)
+    c.doc.insert_items(
+        [{"id": c.doc.new_id("truncate_table"), "type": name, **login, "sql": f"TRUNCATE TABLE {table}"}],
+        before=load.path,
+    )
     return True
 
 
@@ -285,7 +359,18 @@ def secrets_for(c: Change) -> bool:
     return done
 
 
-_PLACES = (("ACCESS_KEY_ID", "accessKeyId"), ("SECRET_ACCESS_KEY", "secretKeyId"), ("SECRET_KEY", "secretKeyId"), ("WEBHOOK_KEY", "key"), ("PASSWORD", "password"), ("USER", "username"), ("TOKEN", "token"), ("API_KEY", "apiKey"), ("WEBHOOK", "url"), ("URL", "url"))
+_PLACES = (
+    ("ACCESS_KEY_ID", "accessKeyId"),
+    ("SECRET_ACCESS_KEY", "secretKeyId"),
+    ("SECRET_KEY", "secretKeyId"),
+    ("WEBHOOK_KEY", "key"),
+    ("PASSWORD", "password"),
+    ("USER", "username"),
+    ("TOKEN", "token"),
+    ("API_KEY", "apiKey"),
+    ("WEBHOOK", "url"),
+    ("URL", "url"),
+)
 
 
 def _place_secret(c: Change, name: str, pool: list[Item]) -> bool:
@@ -294,7 +379,12 @@ def _place_secret(c: Change, name: str, pool: list[Item]) -> bool:
     meant = mentioned(pool, c.low)
     for item in meant + [i for i in pool if i not in meant]:
         definition = c.types.get(item.type)
-        if key and definition and key in definition.properties and (key in item.values or key in ("accessKeyId", "secretKeyId")):
+        if (
+            key
+            and definition
+            and key in definition.properties
+            and (key in item.values or key in ("accessKeyId", "secretKeyId"))
+        ):
             c.doc.set(item.path, key, call)
             return True
     return _in_header(c, name, call)
@@ -306,7 +396,9 @@ def _in_header(c: Change, name: str, call: str) -> bool:
     for item in c.doc.tasks():
         for field in ("headers", "env", "options"):
             mapping = item.values.get(field)
-            for key in mapping if isinstance(mapping, dict) else ():
+            if not isinstance(mapping, dict):
+                continue
+            for key in mapping:
                 if any(w in str(key).lower() for w in words) or "authorization" in str(key).lower():
                     old = str(mapping[key])
                     c.doc.set((*item.path, field), key, f"Bearer {call}" if old.startswith("Bearer ") else call)
@@ -318,7 +410,10 @@ def write_out(c: Change) -> bool:
     """'write the result to CSV at the end': converters after the last task."""
     from copilot.draft.offline.blocks.convert import as_format
 
-    match = re.search(r"\b(?:write|save|export|store|give|convert|turn|output)\b[^.;]*\b(?:to|as|into|in)\s+(?:an?\s+)?(csv|excel|json|parquet|avro|xml|yaml)\b", c.low)
+    match = re.search(
+        r"\b(?:write|save|export|store|give|convert|turn|output)\b[^.;]*\b(?:to|as|into|in)\s+(?:an?\s+)?(csv|excel|json|parquet|avro|xml|yaml)\b",
+        c.low,
+    )
     if not match:
         return False
     w = _writer(c)
@@ -338,13 +433,22 @@ def _store_result(c: Change, w: Writer) -> None:
     for index, data in enumerate(w.data):
         item = next((i for i in c.doc.items("tasks") if i.id == data.task), None)
         if item is not None and item.short_type.endswith("queries"):
-            count = len([s for s in re.split(r";\s*(?:\n|$)", str(item.values.get("sql", ""))) if re.match(r"\s*(?:select|with)\b", s, re.I)])
+            count = len(
+                [
+                    s
+                    for s in re.split(r";\s*(?:\n|$)", str(item.values.get("sql", "")))
+                    if re.match(r"\s*(?:select|with)\b", s, re.I)
+                ]
+            )
             w.data[index] = Data(data.task, "file", "ion", f"{_ref(data.task)}.outputs[{max(count - 1, 0)}].uri")
 
 
 def add_step(c: Change) -> bool:
     """Whatever else is to be added: composed as in a new flow, put at the end, or before or after a task."""
-    if not re.search(r"\b(?:add|also|then|append|insert|at\s+the\s+end|afterwards|after|before|upload|store|send|call|run|convert|load)\b", c.low):
+    if not re.search(
+        r"\b(?:add|also|then|append|insert|at\s+the\s+end|afterwards|after|before|upload|store|send|call|run|convert|load)\b",
+        c.low,
+    ):
         return False
     from copilot.draft.offline.compile import compile_plan
     from copilot.draft.offline.plan import make_plan, understand
@@ -355,8 +459,8 @@ def add_step(c: Change) -> bool:
         return False
     w = _writer(c)
     w.plan = plan
-    w.extra["sentences"] = {i: c.words for i in range(len(understood.clauses))}
-    w.extra["clause_words"] = {i: c.low for i in range(len(understood.clauses))}
+    w.extra["sentences"] = dict.fromkeys(range(len(understood.clauses)), c.words)
+    w.extra["clause_words"] = dict.fromkeys(range(len(understood.clauses)), c.low)
     flow = compile_plan(w)
     tasks = flow.get("tasks") or []
     if not tasks:
@@ -365,7 +469,14 @@ def add_step(c: Change) -> bool:
     anchor = re.search(r"\b(after|before)\s+(?:the\s+)?([\w -]+)", c.low)
     found = mentioned(c.doc.items("tasks"), anchor[2]) if anchor else []
     last = ("tasks", len(c.doc.flow.get("tasks", [])) - 1)
-    c.doc.insert_items(tasks, **({"before": found[0].path} if found and anchor and anchor[1] == "before" else {"after": found[0].path if found else last}))
+    c.doc.insert_items(
+        tasks,
+        **(
+            {"before": found[0].path}
+            if found and anchor and anchor[1] == "before"
+            else {"after": found[0].path if found else last}
+        ),
+    )
     for entry in flow.get("inputs") or []:
         if entry["id"] not in known:
             c.doc.add_section("inputs", [entry])
@@ -373,4 +484,15 @@ def add_step(c: Change) -> bool:
     return True
 
 
-__all__ = ["add_alert", "add_case", "add_log", "add_member", "add_step", "message_task", "secrets_for", "trigger_meant", "truncate_first", "write_out"]
+__all__ = [
+    "add_alert",
+    "add_case",
+    "add_log",
+    "add_member",
+    "add_step",
+    "message_task",
+    "secrets_for",
+    "trigger_meant",
+    "truncate_first",
+    "write_out",
+]

@@ -79,7 +79,12 @@ class Document:
             if lines[end].strip() and own <= indent:
                 break
             end += 1
-        while end > line + 1 and (not lines[end - 1].strip() or (lines[end - 1].lstrip().startswith("#") and len(lines[end - 1]) - len(lines[end - 1].lstrip()) <= indent)):
+        while end > line + 1 and (
+            not lines[end - 1].strip()
+            or (
+                lines[end - 1].lstrip().startswith("#") and len(lines[end - 1]) - len(lines[end - 1].lstrip()) <= indent
+            )
+        ):
             end -= 1
         return line, end, indent
 
@@ -111,7 +116,11 @@ class Document:
         first = lines[start]
         column = self.source.key_at((*path, key)).column - 1
         end = start + 1
-        while end < len(lines) and (not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > column or (lines[end].lstrip().startswith("- ") and len(lines[end]) - len(lines[end].lstrip()) == column)):
+        while end < len(lines) and (
+            not lines[end].strip()
+            or len(lines[end]) - len(lines[end].lstrip()) > column
+            or (lines[end].lstrip().startswith("- ") and len(lines[end]) - len(lines[end].lstrip()) == column)
+        ):
             end += 1
         while end > start + 1 and not lines[end - 1].strip():
             end -= 1
@@ -134,7 +143,14 @@ class Document:
         column = self.source.key_at((*path, key)).column - 1
         lines = self.lines()
         end = start + 1
-        while end < len(lines) and lines[end].strip() and (len(lines[end]) - len(lines[end].lstrip()) > column or (lines[end].lstrip().startswith("- ") and len(lines[end]) - len(lines[end].lstrip()) == column)):
+        while (
+            end < len(lines)
+            and lines[end].strip()
+            and (
+                len(lines[end]) - len(lines[end].lstrip()) > column
+                or (lines[end].lstrip().startswith("- ") and len(lines[end]) - len(lines[end].lstrip()) == column)
+            )
+        ):
             end += 1
         if not lines[start][:column].strip():
             self.replace_lines(start, end, "")
@@ -165,7 +181,9 @@ class Document:
         if len(path) == 2:
             self.remove_key((), str(path[0]))
 
-    def insert_items(self, items: list[Mapping[str, Any]], *, after: Path | None = None, before: Path | None = None) -> None:
+    def insert_items(
+        self, items: list[Mapping[str, Any]], *, after: Path | None = None, before: Path | None = None
+    ) -> None:
         """Put list items after or before another item, in its list, with the list's own spacing."""
         anchor = after or before
         assert anchor is not None
@@ -245,7 +263,9 @@ def scalar(value: Any, old: str = "") -> str:
     dumped = yaml.dump(text, width=10_000, allow_unicode=True).strip().removesuffix("...").strip()
     if "{{" in text and dumped[:1] not in "\"'":
         return f'"{text}"' if '"' not in text else f"'{text}'"
-    return '"' + text + '"' if dumped[:1] == "'" and "'" not in text and '"' not in text and "\\" not in text else dumped
+    return (
+        '"' + text + '"' if dumped[:1] == "'" and "'" not in text and '"' not in text and "\\" not in text else dumped
+    )
 
 
 def _block(key: str, value: Any, indent: int) -> str:

@@ -9,16 +9,35 @@ import re
 
 from copilot.draft.offline import features
 from copilot.draft.offline.editing import Change, Rule, clause_with
-from copilot.draft.offline.editing.additions import add_alert, add_case, add_log, add_member, add_step, secrets_for, truncate_first, write_out
+from copilot.draft.offline.editing.additions import (
+    add_alert,
+    add_case,
+    add_log,
+    add_member,
+    add_step,
+    secrets_for,
+    truncate_first,
+    write_out,
+)
+from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.targets import input_meant, mentioned, task_meant, trigger_meant
-from copilot.draft.offline.editing.values import change_sql, extra_conditions, instead_of, property_said, replace_text, same_kind
+from copilot.draft.offline.editing.values import (
+    change_sql,
+    extra_conditions,
+    instead_of,
+    property_said,
+    replace_text,
+    same_kind,
+)
 from copilot.draft.offline.ir import Retry
 from copilot.draft.offline.schedule import find_schedules
 from copilot.draft.offline.services import PREFIX
 from copilot.draft.offline.text import NAME
 from engine.flow.upgrade import upgrade
 
-_NOTHING = re.compile(r"\bnothing\s+to\s+change\b|\bdon'?t\s+change\s+anything|\b(?:just|only)\s+(?:explain|tell\s+me|describe)\b|\bno\s+changes?\b(?!\s+to\s+the)|^\W*(?:what|why|how)\b[^.]*\?\s*$|\bexplain\s+(?:what|how|why)\b")
+_NOTHING = re.compile(
+    r"\bnothing\s+to\s+change\b|\bdon'?t\s+change\s+anything|\b(?:just|only)\s+(?:explain|tell\s+me|describe)\b|\bno\s+changes?\b(?!\s+to\s+the)|^\W*(?:what|why|how)\b[^.]*\?\s*$|\bexplain\s+(?:what|how|why)\b"
+)
 _IMPOSSIBLE = re.compile(r"\bif\s+(?:that\s+is\s+|it\s+is\s+|it's\s+)?not\s+possible\s+(?:leave|keep)")
 
 
@@ -29,13 +48,18 @@ def explain(c: Change) -> bool:
         c.notes.append("Nothing was changed; the flow is as it was.")
     elif _IMPOSSIBLE.search(c.low) and re.search(r"\bwarning", c.low) and c.doc.flow.get("errors"):
         c.answered = True
-        c.notes.append("`errors` runs only when the execution fails, so a warning cannot start it; the flow was left as it is. An afterExecution task or a second flow with a Flow trigger on WARNING would do it.")
+        c.notes.append(
+            "`errors` runs only when the execution fails, so a warning cannot start it; the flow was left as it is. An afterExecution task or a second flow with a Flow trigger on WARNING would do it."
+        )
     return c.answered
 
 
 def migrate(c: Change) -> bool:
     """To another version of Kestra."""
-    version = re.search(r"\b(?:migrat\w*|upgrad\w*|mov\w+|adapt\w*|convert|port|update|switch\w*)\b[^.;]*?\b(?:kestra\s*)?v?(\d\.\d)\b", c.low)
+    version = re.search(
+        r"\b(?:migrat\w*|upgrad\w*|mov\w+|adapt\w*|convert|port|update|switch\w*)\b[^.;]*?\b(?:kestra\s*)?v?(\d\.\d)\b",
+        c.low,
+    )
     if not version:
         return False
     text, left = upgrade(c.doc.text, version[1])
@@ -48,8 +72,12 @@ def migrate(c: Change) -> bool:
     return True
 
 
-_ENABLE = re.compile(r"\b(?:turn|switch)\s+(?:the\s+|it\s+|on\s+)*(?:[\w-]+\s+)?(?:back\s+)?on\b|\b(?:enable|activate|reactivate)\b")
-_DISABLE = re.compile(r"\b(?:turn|switch)\s+(?:the\s+)?(?:[\w-]+\s+){0,2}off\b|\b(?:disable|deactivate|pause\s+the\s+schedule)\b")
+_ENABLE = re.compile(
+    r"\b(?:turn|switch)\s+(?:the\s+|it\s+|on\s+)*(?:[\w-]+\s+)?(?:back\s+)?on\b|\b(?:enable|activate|reactivate)\b"
+)
+_DISABLE = re.compile(
+    r"\b(?:turn|switch)\s+(?:the\s+)?(?:[\w-]+\s+){0,2}off\b|\b(?:disable|deactivate|pause\s+the\s+schedule)\b"
+)
 
 
 def enable(c: Change) -> bool:
@@ -59,7 +87,9 @@ def enable(c: Change) -> bool:
         return False
     pool = c.doc.items("triggers") + c.doc.tasks()
     words = clause_with(c, (_ENABLE if on else _DISABLE).pattern)
-    found = mentioned(pool, words) or ([t for t in pool if "schedule" in t.short_type][:1] if len(c.doc.items("triggers")) == 1 else [])
+    found = mentioned(pool, words) or (
+        [t for t in pool if "schedule" in t.short_type][:1] if len(c.doc.items("triggers")) == 1 else []
+    )
     if not found:
         return False
     item = found[0]
@@ -76,9 +106,16 @@ _NOT_SCHEDULE = re.compile(r"\b(?:retry|retries|attempts|tries|timeout|sleep|giv
 
 def reschedule(c: Change) -> bool:
     """Another time, zone or rhythm for a schedule; an interval for a trigger that polls; a schedule where there is none."""
-    plain = re.sub(r"\b(?:instead\s+of|rather\s+than|not)\s+(?:at\s+)?(?:\d[\d:.]*\s*(?:am|pm)?|daily|hourly|weekly|monthly|every\s+\w+)", lambda m: " " * len(m.group()), c.low)
+    plain = re.sub(
+        r"\b(?:instead\s+of|rather\s+than|not)\s+(?:at\s+)?(?:\d[\d:.]*\s*(?:am|pm)?|daily|hourly|weekly|monthly|every\s+\w+)",
+        lambda m: " " * len(m.group()),
+        c.low,
+    )
     schedules = find_schedules(plain)
-    only_days = re.search(r"\b(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\s+only\b|\bonly\s+(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\b", plain)
+    only_days = re.search(
+        r"\b(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\s+only\b|\bonly\s+(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\b",
+        plain,
+    )
     zone = re.search(r"\btime\s?zone\b", plain)
     if (not schedules and not only_days and not zone) or _NOT_SCHEDULE.search(plain):
         return False
@@ -98,7 +135,9 @@ def reschedule(c: Change) -> bool:
         return True
     trigger_ = meant[0]
     if schedules:
-        c.doc.set(trigger_.path, "cron", _merged(str(trigger_.values["cron"]), schedules[0].cron, schedules[0].note, plain))
+        c.doc.set(
+            trigger_.path, "cron", _merged(str(trigger_.values["cron"]), schedules[0].cron, schedules[0].note, plain)
+        )
     elif only_days:
         c.doc.set(trigger_.path, "cron", _merged(str(trigger_.values["cron"]), "0 9 * * 1-5", "assumed", plain))
     from copilot.draft.offline.timezones import find_zone
@@ -116,19 +155,29 @@ def _has_interval(c: Change, type_name: str) -> bool:
 
 def _merged(old: str, new: str, note: str, words: str) -> str:
     """A cron with the days of the new one and the time of the old where the words name no time, and the reverse."""
-    named = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
+    named = {
+        "@hourly": "0 * * * *",
+        "@daily": "0 0 * * *",
+        "@midnight": "0 0 * * *",
+        "@weekly": "0 0 * * 0",
+        "@monthly": "0 0 1 * *",
+    }
     before, after = named.get(old.strip(), old).split(), new.split()
     if len(before) != 5 or len(after) != 5:
         return new
     if note and after[1] not in ("*",) and "/" not in after[1]:
         after[:2] = before[:2] if before[0].isdigit() and before[1].isdigit() else after[:2]
-    days_named = re.search(r"\b(?:every|each|daily|day|week\w*|month\w*|hourly|minute|hour|mon|tue|wed|thu|fri|sat|sun)\w*\b", words)
+    days_named = re.search(
+        r"\b(?:every|each|daily|day|week\w*|month\w*|hourly|minute|hour|mon|tue|wed|thu|fri|sat|sun)\w*\b", words
+    )
     if not days_named and after[2:] == ["*", "*", "*"]:
         after[2:] = before[2:]
     return " ".join(after)
 
 
-_RENAME = re.compile(rf"\brename\s+(?:the\s+)?(?P<kind>input|task|variable|flow|trigger|output|label)?\s*(?P<old>{NAME}|[\w-]+)\s+(?:to|into|as|in)\s+(?P<new>{NAME}|[\w-]+)")
+_RENAME = re.compile(
+    rf"\brename\s+(?:the\s+)?(?P<kind>input|task|variable|flow|trigger|output|label)?\s*(?P<old>{NAME}|[\w-]+)\s+(?:to|into|as|in)\s+(?P<new>{NAME}|[\w-]+)"
+)
 
 
 def rename(c: Change) -> bool:
@@ -137,7 +186,9 @@ def rename(c: Change) -> bool:
     if not match:
         return False
     old, new = (_said(c, match, g) for g in ("old", "new"))
-    kind = match["kind"] or next((k for k, s in (("input", "inputs"), ("task", "tasks")) if any(i.id == old for i in c.doc.items(s))), "task")
+    kind = match["kind"] or next(
+        (k for k, s in (("input", "inputs"), ("task", "tasks")) if any(i.id == old for i in c.doc.items(s))), "task"
+    )
     text = c.doc.text
     if kind == "flow":
         c.doc.set((), "id", new)
@@ -151,7 +202,9 @@ def rename(c: Change) -> bool:
         return False
     c.doc.set(item.path, "id", new)
     root = "inputs" if kind == "input" else "outputs"
-    text = re.sub(rf"\b{root}\.{re.escape(old)}\b(?!-)", f"{root}.{new}" if "-" not in new else f"{root}['{new}']", c.doc.text)
+    text = re.sub(
+        rf"\b{root}\.{re.escape(old)}\b(?!-)", f"{root}.{new}" if "-" not in new else f"{root}['{new}']", c.doc.text
+    )
     text = re.sub(rf"\b{root}\[(['\"]){re.escape(old)}\1\]", rf"{root}[\g<1>{new}\g<1>]", text)
     c.doc.write(text)
     if kind == "input":
@@ -168,8 +221,12 @@ def _said(c: Change, match: re.Match[str], group: str) -> str:
     return literal.value if literal else c.words[match.start(group) : match.end(group)]
 
 
-_DROPDOWN = re.compile(r"\b(?:drop-?down|select(?:\s+box)?|list\s+to\s+choose)\b(?:\s+(?:with|of|between))?\s*:?\s*(?P<values>[\w.-]+(?:\s*(?:,|and|or)\s*[\w.-]+)+)")
-_DEFAULT = re.compile(rf"\bdefaults?\s+(?:value\s+)?(?:of\s+\S+\s+)?(?:should\s+be|is|to|=|:|becomes|must\s+be)?\s*(?P<value>{NAME}|[\w./:-]+)$|\bdefaults?\s+(?:should\s+be|to|is|must\s+be)\s+(?P<value2>{NAME}|[\w./:-]+)|\b(?P<value3>[\w-]+)\s+(?:should\s+be\s+the|as\s+(?:the\s+)?|by)\s+default\b")
+_DROPDOWN = re.compile(
+    r"\b(?:drop-?down|select(?:\s+box)?|list\s+to\s+choose)\b(?:\s+(?:with|of|between))?\s*:?\s*(?P<values>[\w.-]+(?:\s*(?:,|and|or)\s*[\w.-]+)+)"
+)
+_DEFAULT = re.compile(
+    rf"\bdefaults?\s+(?:value\s+)?(?:of\s+\S+\s+)?(?:should\s+be|is|to|=|:|becomes|must\s+be)?\s*(?P<value>{NAME}|[\w./:-]+)$|\bdefaults?\s+(?:should\s+be|to|is|must\s+be)\s+(?P<value2>{NAME}|[\w./:-]+)|\b(?P<value3>[\w-]+)\s+(?:should\s+be\s+the|as\s+(?:the\s+)?|by)\s+default\b"
+)
 _REQUIRED = re.compile(r"\b(?:make|mark)\s+(?:the\s+)?(?:input\s+)?\S+\s+(optional|required|not\s+required)\b")
 _NEW_INPUT = re.compile(r"\badd\s+(?:an?\s+|another\s+|the\s+)*(?:\w+\s+)?input\b|\bnew\s+(?:\w+\s+)?input\b")
 
@@ -190,7 +247,9 @@ def change_input(c: Change) -> bool:
     if (match := _DEFAULT.search(c.low)) and not re.search(r"\balso\b[^.]*\bby\s+default", c.low):
         group = next(g for g in ("value", "value2", "value3") if match[g])
         value: object = _said(c, match, group)
-        item = input_meant(c.doc, c.low) or next((i for i in c.doc.items("inputs") if value in (i.values.get("values") or ())), None)
+        item = input_meant(c.doc, c.low) or next(
+            (i for i in c.doc.items("inputs") if value in (i.values.get("values") or ())), None
+        )
         if item is not None and "plugin default" not in c.low:
             if item.type in ("INT",) and str(value).lstrip("-").isdigit():
                 value = int(str(value))
@@ -256,7 +315,9 @@ def _retry_block(said: Retry) -> dict[str, object]:
     return block
 
 
-_LIMIT = re.compile(rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap)\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}")
+_LIMIT = re.compile(
+    rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap)\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}"
+)
 
 
 def timeout(c: Change) -> bool:
@@ -283,7 +344,9 @@ def concurrency(c: Change) -> bool:
     return True
 
 
-_AT_ONCE = re.compile(r"\b(?:max(?:imum)?|at\s+most|only|not\s+more\s+than|up\s+to)?\s*(?P<n>\d+|one|two|three|four|five|six|eight|ten)\s+(?:of\s+(?:them|these)|items?|iterations?|branches|at\s+a\s+time|in\s+parallel|at\s+once|at\s+the\s+same\s+time)")
+_AT_ONCE = re.compile(
+    r"\b(?:max(?:imum)?|at\s+most|only|not\s+more\s+than|up\s+to)?\s*(?P<n>\d+|one|two|three|four|five|six|eight|ten)\s+(?:of\s+(?:them|these)|items?|iterations?|branches|at\s+a\s+time|in\s+parallel|at\s+once|at\s+the\s+same\s+time)"
+)
 
 
 def limit_branches(c: Change) -> bool:
@@ -302,7 +365,9 @@ def limit_branches(c: Change) -> bool:
     return False
 
 
-_REMOVE = re.compile(r"\b(?:remove|delete|drop|get\s+rid\s+of|take\s+out|kick\s+out)\s+(?P<a>[^,.;]+)|\b(?:i\s+)?(?:don'?t|do\s+not|no\s+longer)\s+need\s+(?P<b>[^,.;]+?)(?:\s+any\s?more)?(?=[,.;]|$)|\bno\s+(?:more\s+)?need\s+for\s+(?P<c>[^,.;]+)|\bwithout\s+the\s+(?P<d>\w+\s+(?:task|step|trigger|alert))")
+_REMOVE = re.compile(
+    r"\b(?:remove|delete|drop|get\s+rid\s+of|take\s+out|kick\s+out)\s+(?P<a>[^,.;]+)|\b(?:i\s+)?(?:don'?t|do\s+not|no\s+longer)\s+need\s+(?P<b>[^,.;]+?)(?:\s+any\s?more)?(?=[,.;]|$)|\bno\s+(?:more\s+)?need\s+for\s+(?P<c>[^,.;]+)|\bwithout\s+the\s+(?P<d>\w+\s+(?:task|step|trigger|alert))"
+)
 
 
 def remove(c: Change) -> bool:
@@ -368,17 +433,24 @@ def runner(c: Change) -> bool:
 
 def plugin_defaults(c: Change) -> bool:
     """What several tasks repeat goes to one place."""
-    if not re.search(r"\bplugin\s?defaults?\b|\b(?:in|to)\s+one\s+place\b|\bonly\s+once\b|\brepeated\b|\bwritten\s+(?:\w+\s+)?times\b|\bduplicat", c.low):
+    if not re.search(
+        r"\bplugin\s?defaults?\b|\b(?:in|to)\s+one\s+place\b|\bonly\s+once\b|\brepeated\b|\bwritten\s+(?:\w+\s+)?times\b|\bduplicat",
+        c.low,
+    ):
         return False
-    groups: dict[str, list[object]] = {}
+    groups: dict[str, list[Item]] = {}
     for item in c.doc.tasks():
         groups.setdefault(item.type.rsplit(".", 1)[0], []).append(item)
     best: tuple[int, str, dict[str, object]] | None = None
     for prefix, items in groups.items():
         if len(items) < 2:
             continue
-        first = items[0].values  # type: ignore[attr-defined]
-        shared = {k: v for k, v in first.items() if k not in ("id", "type", "sql", "description") and all(i.values.get(k) == v for i in items)}  # type: ignore[attr-defined]
+        first = items[0].values
+        shared = {
+            k: v
+            for k, v in first.items()
+            if k not in ("id", "type", "sql", "description") and all(i.values.get(k) == v for i in items)
+        }
         if shared and (best is None or len(items) * len(shared) > best[0]):
             best = (len(items) * len(shared), prefix, shared)
     if best is None:
@@ -406,7 +478,9 @@ def labels(c: Change) -> bool:
     description = re.search(r"\bdescription\b[^'\"`]*", c.low)
     quoted = next((one.value for one in c.text.literals if description and one.start >= description.start()), None)
     if description and quoted:
-        c.doc.set((), "description", quoted) if "description" in c.doc.flow else c.doc.add_section("description", quoted)
+        c.doc.set((), "description", quoted) if "description" in c.doc.flow else c.doc.add_section(
+            "description", quoted
+        )
         done = True
     return done
 
@@ -438,6 +512,57 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("only_files", extra_conditions, ()),
     ("member", add_member, ("alert", "log", "case", "input", "sql")),
     ("same_kind", same_kind, ("instead", "runner", "schedule", "migrate")),
-    ("property", property_said, ("schedule", "timeout", "retry", "same_kind", "alert", "log", "case", "sql", "migrate", "rename", "remove", "replace_text", "concurrency", "plugin_defaults", "input", "instead")),
-    ("step", add_step, ("alert", "log", "out", "member", "case", "input", "schedule", "retry", "timeout", "truncate", "secrets", "labels", "property", "migrate", "rename", "branches", "remove", "enable", "sql", "concurrency", "plugin_defaults", "instead", "replace_text", "runner", "same_kind")),
+    (
+        "property",
+        property_said,
+        (
+            "schedule",
+            "timeout",
+            "retry",
+            "same_kind",
+            "alert",
+            "log",
+            "case",
+            "sql",
+            "migrate",
+            "rename",
+            "remove",
+            "replace_text",
+            "concurrency",
+            "plugin_defaults",
+            "input",
+            "instead",
+        ),
+    ),
+    (
+        "step",
+        add_step,
+        (
+            "alert",
+            "log",
+            "out",
+            "member",
+            "case",
+            "input",
+            "schedule",
+            "retry",
+            "timeout",
+            "truncate",
+            "secrets",
+            "labels",
+            "property",
+            "migrate",
+            "rename",
+            "branches",
+            "remove",
+            "enable",
+            "sql",
+            "concurrency",
+            "plugin_defaults",
+            "instead",
+            "replace_text",
+            "runner",
+            "same_kind",
+        ),
+    ),
 )

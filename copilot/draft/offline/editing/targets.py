@@ -27,15 +27,26 @@ def mentioned(items: Sequence[Item], words: str) -> list[Item]:
     scored = []
     for index, item in enumerate(items):
         parts = {p for p in re.split(r"[_\-\s]+", item.id.lower()) if len(p) > 2}
-        score = 2.0 * len(parts & spoken) + 0.6 * sum(1 for p in parts for s in spoken if p not in spoken and len(s) > 3 and (p.startswith(s[:5]) or s.startswith(p[:5])))
-        score += sum(1.6 for said, kind in _KINDS if re.search(rf"\b(?:{said})s?\b", low) and re.search(kind, item.short_type))
+        score = 2.0 * len(parts & spoken) + 0.6 * sum(
+            1
+            for p in parts
+            for s in spoken
+            if p not in spoken and len(s) > 3 and (p.startswith(s[:5]) or s.startswith(p[:5]))
+        )
+        score += sum(
+            1.6 for said, kind in _KINDS if re.search(rf"\b(?:{said})s?\b", low) and re.search(kind, item.short_type)
+        )
         score += 0.3 * len(set(words_of(item.type)) & spoken)
         if score:
             scored.append((-score, index, item))
     found = [item for _, _, item in sorted(scored, key=lambda s: s[:2])]
     place = re.search(r"\b(first|second|third|last)\b", low)
     if place and len(found) != 1:
-        pool = found if len(found) > 1 and place[1] != "last" else [i for i in items if not found or i in found] or list(items)
+        pool = (
+            found
+            if len(found) > 1 and place[1] != "last"
+            else [i for i in items if not found or i in found] or list(items)
+        )
         index = {"first": 0, "second": 1, "third": 2, "last": -1}[place[1]]
         pool = sorted(pool, key=lambda i: items.index(i))
         if -len(pool) <= index < len(pool):

@@ -13,7 +13,19 @@ from copilot.draft.offline.services import SERVICES, Service
 from copilot.draft.offline.text import NAME
 from copilot.draft.offline.types import words_of
 
-_NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12}
+_NUMBER_WORDS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+}
 
 
 def replace_text(c: Change) -> bool:
@@ -27,7 +39,12 @@ def replace_text(c: Change) -> bool:
     ):
         for match in re.finditer(pattern, c.low):
             old, new = _text(c, match, "old"), _text(c, match, "new")
-            if len(old) < 3 or old == new or old.lower() in ("the", "default", "region", "value", "type", "docker", "slack", "teams", "daily") or re.fullmatch(r"\d+|[a-z]{1,8}", old) and old not in _scalars(c):
+            if (
+                len(old) < 3
+                or old == new
+                or old.lower() in ("the", "default", "region", "value", "type", "docker", "slack", "teams", "daily")
+                or (re.fullmatch(r"\d+|[a-z]{1,8}", old) and old not in _scalars(c))
+            ):
                 continue
             if c.doc.text.count(old) and not _is_service(old):
                 c.doc.write(c.doc.text.replace(old, new))
@@ -68,8 +85,12 @@ def _service(words: str, c: Change) -> Service | None:
 
 def instead_of(c: Change) -> bool:
     """'Teams rather than Slack', 'two months back instead of three'."""
-    match = re.search(r"(?P<new>[^.;,]+?)\s+(?:instead\s+of|rather\s+than|in\s+place\s+of|not)\s+(?P<old>[^.;,]+)", c.low)
-    swap = re.search(r"\b(?:replace|switch|change)\s+(?:from\s+)?(?P<old>[\w ]+?)\s+(?:to|by|with|for)\s+(?P<new>[\w ]+)", c.low)
+    match = re.search(
+        r"(?P<new>[^.;,]+?)\s+(?:instead\s+of|rather\s+than|in\s+place\s+of|not)\s+(?P<old>[^.;,]+)", c.low
+    )
+    swap = re.search(
+        r"\b(?:replace|switch|change)\s+(?:from\s+)?(?P<old>[\w ]+?)\s+(?:to|by|with|for)\s+(?P<new>[\w ]+)", c.low
+    )
     match = match or swap
     if not match:
         return False
@@ -83,11 +104,25 @@ def instead_of(c: Change) -> bool:
 def _swap_service(c: Change, before: Service, after: Service) -> bool:
     from copilot.draft.offline.editing.additions import message_task
 
-    tasks = [t for t in c.doc.tasks() if any(t.type.endswith(name.split(".", 1)[-1]) or name in t.type for names in before.roles.values() for name in names) or before.key in t.short_type]
+    tasks = [
+        t
+        for t in c.doc.tasks()
+        if any(
+            t.type.endswith(name.split(".", 1)[-1]) or name in t.type
+            for names in before.roles.values()
+            for name in names
+        )
+        or before.key in t.short_type
+    ]
     if not tasks or after.kind != "notify":
         return False
     item = tasks[0]
-    text = str(item.values.get("messageText") or item.values.get("payload") or item.values.get("htmlTextContent") or "{{ flow.id }}: execution {{ execution.id }}")
+    text = str(
+        item.values.get("messageText")
+        or item.values.get("payload")
+        or item.values.get("htmlTextContent")
+        or "{{ flow.id }}: execution {{ execution.id }}"
+    )
     new = message_task(c, after, text, identifier=re.sub(before.key, after.key, item.id, flags=re.I))
     if new is None:
         return False
@@ -99,14 +134,19 @@ def _swap_service(c: Change, before: Service, after: Service) -> bool:
 
 
 def _swap_number(c: Change, old: str, new: str) -> bool:
-    numbers = [next((str(_NUMBER_WORDS.get(w, w)) for w in re.findall(r"\d+|" + "|".join(_NUMBER_WORDS), side)), "") for side in (old, new)]
+    numbers = [
+        next((str(_NUMBER_WORDS.get(w, w)) for w in re.findall(r"\d+|" + "|".join(_NUMBER_WORDS), side)), "")
+        for side in (old, new)
+    ]
     if not all(numbers) or numbers[0] == numbers[1]:
         return False
     pattern = re.compile(rf"(?<![\w.]){numbers[0]}(?![\w.])")
     spots = list(pattern.finditer(c.doc.text))
     unit = re.search(r"\b(month|day|week|hour|minute|year)s?\b", c.low)
     if unit:
-        near = [m for m in spots if re.match(rf"\s*,\s*['\"]{unit[1]}s?['\"]", c.doc.text[m.end() : m.end() + 16], re.I)]
+        near = [
+            m for m in spots if re.match(rf"\s*,\s*['\"]{unit[1]}s?['\"]", c.doc.text[m.end() : m.end() + 16], re.I)
+        ]
         spots = near or spots
     if len(spots) != 1:
         return False
@@ -117,7 +157,10 @@ def _swap_number(c: Change, old: str, new: str) -> bool:
 def change_sql(c: Change) -> bool:
     """ORDER BY, LIMIT and simple filters in a query that is there."""
     limit = re.search(r"\b(?:top|first|limit(?:\s+to)?|only\s+(?:the\s+)?(?:top\s+|first\s+)?)\s*(\d+)\b", c.low)
-    order = re.search(r"\b(?:sort|order)(?:ed)?\s+(?:the\s+\w+\s+|it\s+|them\s+|rows\s+|result\s+)?by\s+(?P<column>[\w.]+)(?P<rest>[^.;]*)", c.low)
+    order = re.search(
+        r"\b(?:sort|order)(?:ed)?\s+(?:the\s+\w+\s+|it\s+|them\s+|rows\s+|result\s+)?by\s+(?P<column>[\w.]+)(?P<rest>[^.;]*)",
+        c.low,
+    )
     if not limit and not order:
         return False
     pool = [t for t in c.doc.tasks() if isinstance(t.values.get("sql"), str)]
@@ -131,10 +174,20 @@ def change_sql(c: Change) -> bool:
     semicolon = stripped.endswith(";")
     body = stripped.removesuffix(";").rstrip()
     if order:
-        column = order["column"] + (" DESC" if re.search(r"\bdesc|high\s+to\s+low|largest|newest", order["rest"]) else "")
-        body = re.sub(r"(?is)\border\s+by\b[^;]*?(?=\blimit\b|$)", f"ORDER BY {column} ", body).rstrip() if re.search(r"(?i)\border\s+by\b", body) else _before_limit(body, f"ORDER BY {column}")
+        column = order["column"] + (
+            " DESC" if re.search(r"\bdesc|high\s+to\s+low|largest|newest", order["rest"]) else ""
+        )
+        body = (
+            re.sub(r"(?is)\border\s+by\b[^;]*?(?=\blimit\b|$)", f"ORDER BY {column} ", body).rstrip()
+            if re.search(r"(?i)\border\s+by\b", body)
+            else _before_limit(body, f"ORDER BY {column}")
+        )
     if limit:
-        body = re.sub(r"(?i)\blimit\s+\d+", f"LIMIT {limit[1]}", body) if re.search(r"(?i)\blimit\s+\d+", body) else body + _joint(body) + f"LIMIT {limit[1]}"
+        body = (
+            re.sub(r"(?i)\blimit\s+\d+", f"LIMIT {limit[1]}", body)
+            if re.search(r"(?i)\blimit\s+\d+", body)
+            else body + _joint(body) + f"LIMIT {limit[1]}"
+        )
     _set_text(c, item, "sql", sql, body + (";" if semicolon else ""))
     return True
 
@@ -170,11 +223,32 @@ def same_kind(c: Change) -> bool:
     for match in re.finditer(r"\b(?:use|take|with|to|pin\s+\w+\s+to)\s+`?([A-Za-z][\w.-]*[-:][\w.:-]*\w)`?", c.words):
         new = match[1]
         family = re.split(r"[-:]", new)[0].lower()
-        near = [s for s in _scalars(c) if re.split(r"[-:]", s)[0].lower() == family and s != new and " " not in s and "/" not in s and not s.startswith("io.")]
-        keyed = [s for s in near if re.search(rf"(?m)^\s*(?:-\s+)?(?:modelName|model|containerImage|image|version|branch|modelId)\s*:\s*['\"]?{re.escape(s)}['\"]?\s*(?:#.*)?$", c.doc.text)]
+        near = [
+            s
+            for s in _scalars(c)
+            if re.split(r"[-:]", s)[0].lower() == family
+            and s != new
+            and " " not in s
+            and "/" not in s
+            and not s.startswith("io.")
+        ]
+        keyed = [
+            s
+            for s in near
+            if re.search(
+                rf"(?m)^\s*(?:-\s+)?(?:modelName|model|containerImage|image|version|branch|modelId)\s*:\s*['\"]?{re.escape(s)}['\"]?\s*(?:#.*)?$",
+                c.doc.text,
+            )
+        ]
         if len(set(keyed)) >= 1:
             for old in set(keyed):
-                c.doc.write(re.sub(rf"(?m)^(\s*(?:-\s+)?(?:modelName|model|containerImage|image|version|branch|modelId)\s*:\s*['\"]?){re.escape(old)}(?=['\"]?\s*(?:#.*)?$)", rf"\g<1>{new}", c.doc.text))
+                c.doc.write(
+                    re.sub(
+                        rf"(?m)^(\s*(?:-\s+)?(?:modelName|model|containerImage|image|version|branch|modelId)\s*:\s*['\"]?){re.escape(old)}(?=['\"]?\s*(?:#.*)?$)",
+                        rf"\g<1>{new}",
+                        c.doc.text,
+                    )
+                )
             return True
     return False
 
@@ -212,7 +286,10 @@ def _duration(c: Change) -> bool:
     found = mentioned(pool, c.low) or (pool if len(pool) == 1 else [])
     if not found:
         return False
-    key = next((k for k in _DURATIONS if k in found[0].values and k.lower() in c.low), next(k for k in _DURATIONS if k in found[0].values))
+    key = next(
+        (k for k in _DURATIONS if k in found[0].values and k.lower() in c.low),
+        next(k for k in _DURATIONS if k in found[0].values),
+    )
     c.doc.set(found[0].path, key, value)
     return True
 
@@ -247,7 +324,10 @@ def _value_after(c: Change, match: re.Match[str], facts: Any) -> Any:
     tail = c.words[match.end() : match.end() + 60]
     if facts.enum:
         known = {str(e).lower(): e for e in facts.enum}
-        return next((known[w.lower()] for w in re.findall(r"[A-Za-z_]+", c.words) if w.lower() in known and w.isupper()), next((known[w.lower()] for w in re.findall(r"[A-Za-z_]+", tail) if w.lower() in known), None))
+        return next(
+            (known[w.lower()] for w in re.findall(r"[A-Za-z_]+", c.words) if w.lower() in known and w.isupper()),
+            next((known[w.lower()] for w in re.findall(r"[A-Za-z_]+", tail) if w.lower() in known), None),
+        )
     literal = next(iter(c.text.within(match.end(), match.end() + 40)), None)
     if facts.kind in ("string", "any") and literal is not None:
         return literal.value
@@ -265,7 +345,9 @@ def _value_after(c: Change, match: re.Match[str], facts: Any) -> Any:
 
 def _placeholder_value(c: Change) -> bool:
     """'my bucket is taxi-lake-77': the value of the task or variable the noun names."""
-    match = re.search(rf"\b(?:my|our|the)\s+([a-z][\w ]{{1,24}}?)\s+(?:is|=|should\s+be|becomes)\s+(?P<value>{NAME}|[\w./:-]+)", c.low)
+    match = re.search(
+        rf"\b(?:my|our|the)\s+([a-z][\w ]{{1,24}}?)\s+(?:is|=|should\s+be|becomes)\s+(?P<value>{NAME}|[\w./:-]+)", c.low
+    )
     if not match:
         return False
     noun = match[1].split()[-1]
@@ -293,12 +375,21 @@ def _placeholder_value(c: Change) -> bool:
 
 def _regexp(c: Change) -> bool:
     """'only .csv files' for something that lists or watches files."""
-    match = re.search(r"\bonly\s+(?:at\s+|for\s+|take\s+)?(?:the\s+)?\.?(csv|json|parquet|xml|xlsx|txt|pdf|zip|gz)s?\b", c.low)
+    match = re.search(
+        r"\bonly\s+(?:at\s+|for\s+|take\s+)?(?:the\s+)?\.?(csv|json|parquet|xml|xlsx|txt|pdf|zip|gz)s?\b", c.low
+    )
     if not match:
         return False
     for item in c.doc.items("triggers") + c.doc.tasks():
         definition = c.types.get(item.type)
-        key = next((k for k in ("regexp", "regExp", "filter") if definition and k in definition.properties and not definition.properties[k].enum), None)
+        key = next(
+            (
+                k
+                for k in ("regexp", "regExp", "filter")
+                if definition and k in definition.properties and not definition.properties[k].enum
+            ),
+            None,
+        )
         if key:
             c.doc.set(item.path, key, rf".*\.{match[1]}$")
             return True
