@@ -117,7 +117,9 @@ def closest(wrong: str, types: Mapping[str, tuple[str, ...]], n: int) -> list[tu
         for form in forms:
             other_package, other_last = _split(form)
             if other_package not in where:
-                where[other_package] = _overlap(package, other_package)
+                # the same words in another order are a little less near
+                likely = _overlap(package, other_package)
+                where[other_package] = likely if package == other_package else min(likely, 0.96)
             near = where[other_package]
             if near >= 0.3 or last == other_last:
                 best[name] = max(best.get(name, 0.0), 0.5 * _last_likeness(last, other_last) + 0.5 * near)

@@ -58,7 +58,7 @@ def _may_be_unrecorded(ctx: Checked, name: str, near: list[tuple[str, float]]) -
         return looks_foreign and not (near and near[0][1] > 0.85)
     family = parts[3] if len(parts) > 3 else ""
     if family in ctx.catalog.partly_known:
-        return not (near and near[0][1] > 0.9)
+        return not (near and near[0][1] > 0.86)
     if family in ctx.catalog.families or family in ctx.catalog.package_words:
         return False
     return not nearest(family, ctx.catalog.families | ctx.catalog.package_words, 1, 0.75)
@@ -210,7 +210,8 @@ def missing(
     ctx: Checked, value: dict[str, Any], path: Path, name: str, where: str, typed: Typed | None, key: str | None
 ) -> None:
     """A property that must be there and is not."""
-    place = (*path, key) if key and key in value else (*path, next(iter(value))) if value and path else path
+    shown = key if key and key in value else "type" if "type" in value else next(iter(value), None)
+    place = (*path, shown) if shown is not None and path else path
     if typed is not None and typed.path == path and (path, name) in ctx.excused:
         return
     message = f"{where} needs {name}"
