@@ -419,6 +419,7 @@ def _http(seen: Understanding, m: Mention, kept: list[Mention]) -> tuple[str, di
     calls = (
         m.what in ("http_call", "http_check")
         or method in ("POST", "PUT", "PATCH", "DELETE", "HEAD")
+        or bool(method)
         or re.search(r"\b(?:call|ping|request|hit|query|check|header)s?\b", low)
     )
     files = re.search(r"\.(?:csv|zip|gz|parquet|xlsx?|pdf|jsonl|txt|xml|avro|ya?ml)\b", uri or "") or re.search(

@@ -28,7 +28,7 @@ _OTHER_FLOW_DONE = re.compile(
     rf"{_WHEN}\s+(?:the\s+|my\s+|our\s+|another\s+|both\s+)*(?:upstream\s+)?(?:flows?|workflows?)\b(?:\s+{NAME})?[^.;]{{0,60}}?\b{_DONE}|\b(?:upstream|parent)\s+flows?\b|\bafter\s+flow\s+(?:{NAME}|\w+)"
 )
 _ARRIVES = r"(?:arriv\w+|land\w*|appear\w*|is\s+uploaded|are\s+uploaded|gets?\s+uploaded|uploaded|dropp?\w*|comes?\s+in|shows?\s+up|is\s+added|are\s+added|added|is\s+there|is\s+created|created|new|ankommt|eintrifft|llega\w*|arrive|is\s+put|is\s+placed)"
-_FILE = r"(?:files?|objects?|csvs?|jsons?|documents?|blobs?|images?|pdfs?|invoices?|exports?|reports?|datei\w*|archivos?|fichiers?)"
+_FILE = r"(?:files?|zips?|archives?|parquets?|xmls?|objects?|csvs?|jsons?|documents?|blobs?|images?|pdfs?|invoices?|exports?|reports?|datei\w*|archivos?|fichiers?)"
 _FILE_ARRIVES = re.compile(
     rf"\b(?:new\s+)?{_FILE}\b[\w\s'\ue000-\ue005/.-]{{0,50}}?\b{_ARRIVES}|\bnew\s+{_FILE}\b|\bwatch\b[^.;]{{0,40}}\b(?:folder|bucket|directory|prefix)\b|\b{_ARRIVES}\b[^.;]{{0,20}}\b(?:bucket|folder)\b"
 )
@@ -44,7 +44,8 @@ _MAIL = re.compile(
 )
 _CHANGES = re.compile(r"\bchang(?:es|ed)\b|\bis\s+(?:modified|edited|updated)\b|\bmodified\b")
 _STARTS_WHEN = re.compile(
-    rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b"
+    rf"^\W*[\w\s]{{0,24}}\bnew\s+{_FILE}\b|\b(?:every|each|any)\s+\w+\s+(?:that\s+|which\s+)?{_ARRIVES}|"
+        rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b"
 )
 
 

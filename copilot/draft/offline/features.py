@@ -201,7 +201,7 @@ def wants_cache(text: Text) -> bool:
 
 
 _ALLOW = re.compile(
-    r"\b(?:may|might|allowed\s+to|is\s+allowed\s+to)\s+fail\b|\b(?:ignore|tolerate)\s+(?:its\s+|the\s+)?(?:failure|error)s?|\bcontinue\s+(?:even\s+)?if\s+(?:it|that|this|one)\s+fails|\b(?:don'?t|do\s+not|should\s+not|shouldn'?t|must\s+not)\s+(?:fail\s+the\s+(?:flow|run)|stop)\s+if|\ballow\s+failures?\b|\bnot\s+important\b|\beven\s+(?:if|when)\s+one\s+fails|\bkeep\s+going\b"
+    r"\b(?:may|might|allowed\s+to|is\s+allowed\s+to)\s+fail\b|\b(?:ignore|tolerate)\s+(?:its\s+|the\s+)?(?:failure|error)s?|\bcontinue\s+(?:even\s+)?if\s+(?:it|that|this|one)\s+fails|\b(?:don'?t|do\s+not|should\s+not|shouldn'?t|must\s+not)\s+(?:fail\s+the\s+(?:flow|run)|stop)\s+if|\ballow\s+failures?\b|\bnot\s+important\b|\beven\s+(?:if|when)\s+one\s+fails|\bkeep\s+going\b|\bflow\s+(?:should|must|shall)\s+(?:still\s+)?(?:go\s+on|continue)|\bfails?,?\s+but\b"
 )
 
 

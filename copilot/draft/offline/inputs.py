@@ -163,7 +163,26 @@ def find_inputs(text: Text) -> list[InputSpec]:
             word = next(v for v in match.groupdict().values() if v)
             if word not in _STOP and word not in ("run", "default", "choice"):
                 _add(found, InputSpec(word, "JSON" if word == "schema" else "STRING"))
-    return _named_as_output(text, list(found.values()))
+    return _with_rules(text, _named_as_output(text, list(found.values())))
+
+
+def _with_rules(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
+    """'minimum 0 and maximum 120', 'must match [A-Z]+': rules for the one input of a fitting kind."""
+    numbers = [s for s in specs if s.type in ("INT", "FLOAT")]
+    texts = [s for s in specs if s.type == "STRING"]
+    low, out = text.masked, {s.id: s for s in specs}
+    if len(numbers) == 1:
+        rules: dict[str, Any] = {}
+        for key, words in (("min", r"min(?:imum)?(?:\s+(?:of|is|value))?|at\s+least"), ("max", r"max(?:imum)?(?:\s+(?:of|is|value))?|at\s+most")):
+            if bound := re.search(rf"\b(?:{words})\s+(-?\d+)\b(?!\s*(?:tries|times|attempts|seconds|items|at\b))", low):
+                rules[key] = int(bound[1])
+        if between := re.search(r"\bbetween\s+(-?\d+)\s+and\s+(-?\d+)\b", low):
+            rules = rules or {"min": int(between[1]), "max": int(between[2])}
+        out[numbers[0].id] = replace(numbers[0], more={**numbers[0].more, **rules})
+    pattern = re.search(r"\bmatch(?:es|ing)?\s+(?:the\s+)?(?:regex|pattern|expression)?\s*[`'\"]?([^\s,`'\"]*[\[\\^(][^\s,`'\"]*)", text.plain)
+    if pattern and len(texts) == 1:
+        out[texts[0].id] = replace(texts[0], more={**texts[0].more, "validator": pattern[1]})
+    return list(out.values())
 
 
 def _named_as_output(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
@@ -246,6 +265,8 @@ def _from_list(found: dict[str, InputSpec], text: Text, match: re.Match[str], pr
             continue
         note = (piece[2] or "").strip(" ()") and text.plain[start + piece.start(2) : start + piece.end(2)].strip(" ()")
         note = note or _paren_after(text, start + piece.end(1))
+        if re.fullmatch(r"\w+(?:\s*,\s*\w+){1,}", note) and not _kind_of(note.lower()) and "default" not in note:
+            note = re.sub(r"\s*,\s*", "/", note)
         typed = re.match(
             rf"\s*,?\s*(?:as\s+an?|is\s+an?|\(an?)\s+({_KIND})(?:\s*\(([^)]*)\))?", text.masked[start + piece.end(1) :]
         )

@@ -95,7 +95,9 @@ def make_plan(seen: Understanding, types: Types) -> Plan:
     """Put it together."""
     steps = settle(seen, types)
     lists = list_items(seen.text)
-    main = _per_file(seen, _own_branches(seen, _arrange(seen, [s for s in steps if _where(seen, s) == "tasks"], lists)))
+    plain, switch = _per_value(seen, [s for s in steps if _where(seen, s) == "tasks"])
+    main = _per_file(seen, _per_table(seen, _own_branches(seen, _arrange(seen, plain, lists))))
+    main += [switch] if switch else []
     errors = _arrange(seen, [s for s in steps if _where(seen, s) == "errors" or _both(seen, s)], lists)
     finals = _arrange(seen, [s for s in steps if _where(seen, s) == "finally"], lists)
     retries = features.find_retries(seen.text, seen.clauses)
@@ -125,6 +127,29 @@ _OWN_BRANCH = re.compile(
 )
 
 
+_ON_VALUE = re.compile(r"^\W*(?:on|for|if\s+(?:it\s+is|it's)|when\s+(?:it\s+is|it's))\s+([\w-]+)\b")
+
+
+def _per_value(seen: Understanding, steps: list[Step]) -> tuple[list[Step], Group | None]:
+    """'on mon log A, on tue log B, otherwise log C': a Switch over the input that has these values."""
+    chosen = next((i for i in seen.inputs if i.values), None)
+    if chosen is None:
+        return steps, None
+    cases: list[tuple[str, tuple[Node, ...]]] = []
+    used: list[Step] = []
+    for step in steps:
+        before = seen.text.masked[max(0, step.start - 24) : step.start]
+        said = re.search(r"\b(?:on|for|if|is)\s+['\"`]?([\w-]+)['\"`]?,?\s*(?:only\s+|just\s+)?$", before)
+        if said and said[1] in chosen.values:
+            cases.append((said[1], (step,)))
+            used.append(step)
+    if len(cases) < 2:
+        return steps, None
+    rest = [s for s in steps if s not in used and seen.scopes[s.clause].otherwise]
+    group = Group("switch", (), {"value": f"inputs.{chosen.id}"}, tuple(rest), tuple(cases), start=used[0].start)
+    return [s for s in steps if s not in used and s not in rest], group
+
+
 def _own_branches(seen: Understanding, nodes: list[Node]) -> list[Node]:
     """'A and B each get their own branch': a Switch over the one input."""
     match = _OWN_BRANCH.search(seen.text.masked)
@@ -139,6 +164,24 @@ def _own_branches(seen: Understanding, nodes: list[Node]) -> list[Node]:
     )
     default = replace(steps[0], args={**steps[0].args, "quoted": ("Anything else",)})
     return [Group("switch", (), {"value": f"inputs.{seen.inputs[0].id}"}, (default,), cases, start=match.start())]
+
+
+_TABLES = re.compile(r"\b(?P<names>[a-z]\w*(?:\s*,\s*[a-z]\w*)*\s*,?\s+and\s+[a-z]\w*)\s+tables\b")
+
+
+def _per_table(seen: Understanding, nodes: list[Node]) -> list[Node]:
+    """'copy orders, customers and products tables': the same steps for each table."""
+    match = _TABLES.search(seen.text.masked)
+    if not match or not nodes or any(isinstance(n, Group) and n.kind == "foreach" for n in nodes):
+        return nodes
+    names = tuple(re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", match["names"]))
+    inside: list[Node] = []
+    for node in nodes:
+        inside += list(node.steps) if isinstance(node, Group) and node.kind == "parallel" else [node]
+    unique = [n for i, n in enumerate(inside) if not (isinstance(n, Step) and any(isinstance(o, Step) and o.start == n.start for o in inside[:i]))]
+    parallel = any(s.parallel for s in seen.scopes)
+    args = {"noun": "table", "items": names, "limit": None, "count": 0, "lists": [], "nested": (), "parallel": parallel}
+    return [Group("foreach", tuple(unique), args, start=nodes[0].start)]
 
 
 def _per_file(seen: Understanding, nodes: list[Node]) -> list[Node]:

@@ -20,7 +20,7 @@ _AS_RESULT = re.compile(
 )
 _CREATE = re.compile(r"\b(?:creat\w*|open|add|new|file|raise|make|insert|register|book|block)\b")
 _UPDATE = re.compile(r"\b(?:updat\w*|set|change|close[sd]?|modify|edit|mark|patch)\b")
-_DELETE = re.compile(r"\b(?:delet\w*|remov\w*|drop|destroy|empty|terminate|tear)\b")
+_DELETE = re.compile(r"\b(?:delet\w*|clean(?:\s+up)?|purge|remov\w*|drop|destroy|empty|terminate|tear)\b")
 _SEARCH = re.compile(r"\b(?:search|look\s+for|find|lookup|look\s+\w+\s+up)\b")
 
 
@@ -32,6 +32,8 @@ def role_of(mention: Mention, masked: str, start: int, end: int, lead: str, firs
     kind = service.kind
     if kind == "notify":
         return "notify"
+    if kind == "tool" and "apply" in service.roles and re.search(r"\bapply\b", before + after):
+        return "apply"
     if kind in ("llm", "agent", "tool"):
         return "run"
     if kind == "saas":

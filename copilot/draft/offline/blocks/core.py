@@ -12,7 +12,7 @@ from copilot.draft.offline.ir import InputSpec, Step
 from copilot.draft.offline.messages import failure_text, fill, show, spoken, value_of
 from copilot.draft.offline.text import CODE, QUOTED
 from copilot.draft.offline.types import before
-from copilot.draft.offline.writer import Task, Writer
+from copilot.draft.offline.writer import Data, Task, Writer
 
 LOG = "core.log.Log"
 
@@ -54,6 +54,12 @@ def log_message(w: Writer, step: Step) -> tuple[list[Task], str]:
 def _what_is_named(w: Writer, low: str) -> str | None:
     if re.search(r"\bsize\b.*\bbytes?\b|\bfile\s+size\b", low) and (file := w.last_of("file")):
         return f"{{{{ fileSize({file.expression}) }}}}"
+    field = re.search(r"\b(?:field|property|key)\s+`?(\w+)`?|`(\w+)`\s+(?:field|property)", re.sub(r"[\ue000-\ue005]+", "", low))
+    if field and any(e.kind == "webhook" for e in w.plan.events) and re.search(r"\bbody|\bpayload|\bwebhook", w.text.masked):
+        return f"{{{{ trigger.body.{field[1] or field[2]} }}}}"
+    if re.search(r"\b(?:current|today'?s?)\s+date\b", low):
+        pattern = re.search(r"\b(?:as|like|format)\s+`?([dMyHms./:-]{4,})", w.text.plain)
+        return f"{{{{ now() | date('{pattern[1] if pattern else 'yyyy-MM-dd'}') }}}}"
     if re.search(r"\b(?:which|id\s+of\s+the)\s+execution\b", low) and any(e.kind == "flow" for e in w.plan.events):
         return "{{ trigger.executionId }}"
     if re.search(r"\bstatus\s+code\b|\bstatus\b", low) and w.http:
@@ -198,7 +204,8 @@ def loop_until(w: Writer, step: Step) -> list[Task]:
         condition = f"{{{{ outputs.{request['id']}.code == 200 }}}}"
         request["options"] = {"allowFailed": True}
     every = re.search(features.DURATION, step.words.lower())
-    interval = features.duration(every["amount"], every["unit"]) if every else "PT5S"
+    single = re.search(r"\bevery\s+(second|minute|hour)\b", w.text.masked)
+    interval = features.duration("1", single[1]) if single else features.duration(every["amount"], every["unit"]) if every else "PT5S"
     loop = w.task(
         "wait_until_done",
         "core.flow.LoopUntil",
@@ -360,6 +367,12 @@ def purge_logs(w: Writer, step: Step) -> list[Task]:
 @block("kv_set")
 def kv_set(w: Writer, step: Step) -> list[Task]:
     names = re.findall(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b", step.words)
+    counter = re.search(r"\b(?:add|adds|increas\w*|increment\w*|count)\b", step.words.lower())
+    if counter and not re.search(r"\bvalue\b", step.words.lower()):
+        name = w.named(step, "key|kv|kv\\s+key") or "counter"
+        task = w.task(f"count_{name}", "core.kv.Set", key=name, kvType="NUMBER", value=f"{{{{ (kv('{name}', flow.namespace, false) ?? 0) + 1 }}}}")
+        w.data.append(Data(task["id"], "value", "", f"kv('{name}')"))
+        return [task]
     if len(names) > 1:
         return [
             w.task(

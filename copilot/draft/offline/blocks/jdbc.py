@@ -102,6 +102,8 @@ def table(w: Writer, step: Step, default: str = "") -> str:
             return name
     if "target_table" in w.inputs:
         return "{{ inputs.target_table }}"
+    if w.loops and "table" in w.loops[-1]:
+        return f"{{{{ {w.extra['loop_value'][-1]} }}}}"
     return default or w.ask("table", note="table name; it was not named")
 
 
