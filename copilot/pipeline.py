@@ -11,6 +11,7 @@ from copilot.answer import Answer, Evidence, Receipt, Status
 from copilot.draft.contract import Draft, Drafter, Request, Source, Usage
 from engine.flow.findings import Finding, errors
 
+MOST_EVIDENCE = 3
 OnStage = Callable[[str, Mapping[str, Any]], None]
 """Told of each stage as it ends: retrieve, draft, check, repair, trial, answer; with figures to show."""
 
@@ -161,12 +162,15 @@ def _smuggled(flow: str, request: Request) -> Iterator[Finding]:
 
 
 def _evidence(flow: str, request: Request, draft: Draft, tools: Tools) -> list[Evidence]:
+    """For each task: what its drafter named, its type's reference, an example that uses it."""
     by_chunk = {s.chunk: s for s in request.sources}
     found = []
     for task, type_name in tools.tasks_of(flow):
         grounds = [by_chunk[c] for c in draft.grounds.get(task, ()) if c in by_chunk]
-        named = [s for s in request.sources if type_name in s.types and s not in grounds]
-        found.append(Evidence(task, type_name, (*grounds, *named)[:3] or tools.reference(type_name, request.target)))
+        named = [s for s in request.sources if type_name in s.types]
+        reference = tools.reference(type_name, request.target)
+        by_origin = {s.origin: s for s in (*grounds, *reference, *named)}
+        found.append(Evidence(task, type_name, tuple(by_origin.values())[:MOST_EVIDENCE]))
     return found
 
 

@@ -46,8 +46,8 @@ def serve(folder: Path) -> tuple[http.server.ThreadingHTTPServer, str]:
 
 
 def show_tables(folder: Path) -> None:
-    """What the execution left in SQLite files."""
-    for file in sorted(folder.rglob("*.db")) + sorted(folder.rglob("*.sqlite")):
+    """What executions left in the SQLite databases of this home."""
+    for file in sorted(folder.glob("*")):
         with sqlite3.connect(file) as connection:
             for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
                 print(f"\nSQLite table {table} in {file.name}:")
@@ -75,7 +75,7 @@ def main() -> int:
             code = int(end.code or 0)
         finally:
             server.shutdown()
-        show_tables(place)
+        show_tables(Path(os.environ["FLOWWRIGHT_HOME"]) / "databases")
     return code
 
 
