@@ -1,0 +1,1 @@
+"""Our engine beside other workflow engines and beside bare SQLite, on the same shapes in the same run."""
