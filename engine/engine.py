@@ -101,6 +101,10 @@ class Engine:
         self.triggers.forget()
         return self._load(stored.source, stored.revision)
 
+    def register_template(self, source: str) -> None:
+        """Keep a template for the Template tasks of old flows: id, namespace and tasks. InvalidFlow."""
+        self.stores.templates.put(source)
+
     def find_flow(self, namespace: str, flow_id: str, revision: int | None = None) -> Flow | None:
         """A registered flow, the newest revision by default."""
         stored = self.stores.flows.find(namespace, flow_id, revision)
@@ -177,6 +181,13 @@ class Engine:
         if wait:
             self._wait(live)
         return live.execution
+
+    def recover(self) -> list[str]:
+        """Go on with every execution that had not ended when its process did; gives their ids. Does not wait."""
+        unfinished = [s.id for s in reversed(self.journal.summaries(finished=False, limit=1_000_000))]
+        for execution_id in unfinished:
+            self.resume_after_crash(execution_id, wait=False)
+        return unfinished
 
     @staticmethod
     def _hearing(live: Live, on_event: OnEvent | None) -> Live:

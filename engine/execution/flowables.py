@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from engine.errors import EngineError, InvalidFlow, TaskFailed
+from engine.errors import EngineError, InvalidFlow, NotFound, TaskFailed
 from engine.execution.durations import seconds_or_none
 from engine.flow.model import Task
 
@@ -228,7 +228,14 @@ class ForEachItem(Flowable):
 
 
 class Template(Flowable):
-    """Tasks of a template, put in place by the loader."""
+    """Tasks of a template, in sequence; they see its ``args`` as outputs of their parent."""
+
+    def open(self, task: Task, render: RenderText) -> Opened:
+        if task.properties.get("missing"):
+            name = f"{task.properties.get('namespace')}.{task.properties.get('templateId')}"
+            raise NotFound(f"Can't find flow template '{name}'", hint="register the template first")
+        args = {str(name): render(value) for name, value in (task.properties.get("args") or {}).items()}
+        return Opened({"args": args} if args else None, {"open": True})
 
 
 FLOWABLES: dict[str, Flowable] = {

@@ -57,6 +57,8 @@ class Lifecycle:
 
     def plan(self, flow: Flow) -> Plan:
         """The plan of a flow; the same text needs to be walked only once."""
+        if ".Template" in flow.source:
+            return Plan(self.executor.stores.templates.expand(flow))
         key = f"{flow.revision}:{flow.source}" if flow.source else ""
         if not key:
             return Plan(flow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from engine.storage.journal import LogLine, Summary
 from engine.storage.masking import Masker
 
 OnEvent = Callable[[dict[str, Any]], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -80,18 +82,26 @@ class Live:
             self.lines.append(line)
             if line.level == "ERROR":
                 self.errors.append(error_entry(line))
-        if self.on_event is not None:
-            self.on_event(
-                {
-                    "kind": "log",
-                    "execution": line.execution,
-                    "task_id": line.task,
-                    "task_run": line.task_run,
-                    "level": line.level,
-                    "message": line.message,
-                    "at": line.at,
-                }
-            )
+        self.tell(
+            {
+                "kind": "log",
+                "execution": line.execution,
+                "task_id": line.task,
+                "task_run": line.task_run,
+                "level": line.level,
+                "message": line.message,
+                "at": line.at,
+            }
+        )
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Let the one who listens hear of something. What goes wrong there is not the execution's concern."""
+        if self.on_event is None:
+            return
+        try:
+            self.on_event(event)
+        except Exception:  # noqa: BLE001 - the boundary to the listener's code
+            _log.exception("a listener of execution %s raised", self.execution.id)
 
     def take_lines(self) -> list[LogLine]:
         with self.lock:

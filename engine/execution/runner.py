@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from engine.errors import EngineError
+from engine.errors import EngineError, Refused
 from engine.execution.advance import advance
 from engine.execution.clock import Clock
 from engine.execution.live import Live
@@ -68,6 +68,7 @@ class Runner:
         self._sources: dict[str, str] = {}
         self._known_sources: set[str] = set()
         self._timers = _Timers(self)
+        self._closed = False
         self.broken: EngineError | None = None
 
     # -- from any thread -----------------------------------------------------------------------------
@@ -78,7 +79,7 @@ class Runner:
 
     def pump(self) -> Job | None:
         """Lead as long as there is news and nobody else does; gives a job to run, if one is left."""
-        while self._inbox and self._lead.acquire(blocking=False):
+        while self._inbox and not self._closed and self._lead.acquire(blocking=False):
             try:
                 jobs = self._turn()
             finally:
@@ -101,13 +102,15 @@ class Runner:
         self.clock.leave()
 
     def call(self, what: Callable[[], T]) -> T:
-        """Do something as the leader and wait until it is recorded. EngineErrors come back to the caller."""
+        """Do something as the leader and wait until it is recorded. What it raises comes back to the caller."""
+        if self._closed:
+            raise Refused("the engine is closed", hint="open another on the same home", code="engine-closed")
         reply: _Reply[T] = _Reply()
 
         def message() -> None:
             try:
                 reply.value = what()
-            except EngineError as error:
+            except Exception as error:  # noqa: BLE001 - carried over to the caller, who waits for an answer
                 reply.error = error
             self._replies.append(reply)
 
@@ -131,6 +134,8 @@ class Runner:
         self._timers.close()
         self.pool.close()
         with self._lead:
+            self._closed = True
+            self._refuse_waiting()
             for live in list(self.live.values()):
                 for token in list(live.tokens.values()):
                     token.abandoned = True
@@ -176,8 +181,11 @@ class Runner:
         """Work through the inbox, record, and give the jobs that became ready."""
         while self._inbox:
             message = self._inbox.popleft()
-            message()
-            self._settle()
+            try:
+                message()
+                self._settle()
+            except Exception:  # noqa: BLE001 - the boundary of the loop: one bad piece of news must not stop all others
+                _log.exception("a message could not be handled")
         try:
             self._commit()
         except EngineError as error:
@@ -219,7 +227,7 @@ class Runner:
         told, self._told = self._told, []
         for live, event in told:
             if live.on_event is not None:
-                live.on_event(notice(live, event))
+                live.tell(notice(live, event))
         replies, self._replies = self._replies, []
         for reply in replies:
             if self.broken is not None and reply.error is None:
@@ -228,6 +236,12 @@ class Runner:
         ended, self._ended = self._ended, []
         for live in ended:
             self.live.pop(live.execution.id, None)
+            live.done.set()
+
+    def _refuse_waiting(self) -> None:
+        """Callers whose request was not reached get an answer, not silence."""
+        self._inbox.clear()
+        for live in self.live.values():
             live.done.set()
 
     def _break(self, error: EngineError) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from engine.execution.templates import Templates
 from engine.storage.database import Database
 from engine.storage.files import FileStore
 from engine.storage.flows import FlowStore
@@ -26,6 +27,7 @@ class Stores:
     secrets: Secrets
     flows: FlowStore
     task_cache: TaskCache
+    templates: Templates
     encryption_key: str | None = None
 
     @classmethod
@@ -51,6 +53,7 @@ class Stores:
             secrets=Secrets(environment),
             flows=FlowStore(database, clock),
             task_cache=TaskCache(database, clock),
+            templates=Templates(database),
             encryption_key=encryption_key,
         )
 

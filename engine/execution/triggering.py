@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import EngineError
 from engine.execution.lifecycle import Request
 from engine.execution.live import Live
 from engine.execution.state import Execution
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from engine.triggers.scheduler import Scheduler
     from engine.triggers.store import TriggerStore
     from engine.triggers.webhook import WebhookRequest
+
+_log = logging.getLogger(__name__)
 
 
 class Triggering:
@@ -72,7 +76,10 @@ class Triggering:
             variables=self.executor.base,
         )
         for fire in fires:
-            self.start(fire, readable=(live.ref,))
+            try:
+                self.start(fire, readable=(live.ref,))
+            except EngineError as error:
+                _log.warning("trigger %s of %s cannot start its flow: %s", fire.trigger.id, fire.flow.id, error)
 
     def start(self, fire: Fire, *, readable: tuple[ExecutionRef, ...] = ()) -> Live:
         """The execution a trigger asks for."""

@@ -212,3 +212,88 @@ def test_light_use_of_the_package_loads_no_engine() -> None:
     code = "import sys, engine; print('engine.engine' in sys.modules, 'sqlite3' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_a_template_puts_its_tasks_into_a_flow(engine: Engine) -> None:
+    engine.register_template(
+        flow("  - {id: inner, type: CORE.debug.Return, format: '{{ parent.outputs.args.word }}'}").replace(
+            "facade", "tpl"
+        )
+    )
+    text = flow(
+        "  - id: seq\n    type: CORE.flow.Sequential\n    tasks:\n"
+        "      - {id: use, type: CORE.flow.Template, namespace: tests.tpl, templateId: tpl,"
+        " args: {word: '{{ flow.id }}'}}\n"
+        "  - {id: last, type: CORE.debug.Return, format: '{{ outputs.inner.value }}'}"
+    )
+    execution = engine.run(text)
+    assert execution.state == "SUCCESS"
+    last = execution.find("last")
+    assert last is not None
+    assert last.outputs == {"value": "facade"}
+    missing = engine.run(text.replace("templateId: tpl", "templateId: other"))
+    assert missing.state == "FAILED"
+    assert any("Can't find flow template" in line.message for line in engine.logs(missing.id))
+
+
+def test_a_listener_that_raises_does_not_harm_the_run(engine: Engine) -> None:
+    def listen(event: dict[str, Any]) -> None:
+        raise ValueError("not listening")
+
+    assert engine.run(ONE, on_event=listen).state == "SUCCESS"
+
+
+def test_a_trigger_whose_flow_refuses_its_inputs_does_not_harm_the_run(engine: Engine) -> None:
+    engine.register(
+        "id: listener\nnamespace: tests.facade\ninputs:\n  - {id: n, type: INT}\n"
+        f"triggers:\n  - {{id: on, type: {CORE}.trigger.Flow, inputs: {{n: many}}}}\n"
+        f"tasks:\n  - {{id: one, type: {CORE}.debug.Return, format: x}}\n"
+    )
+    assert engine.run(ONE).state == "SUCCESS"
+    assert engine.executions("tests.facade", "listener") == []
+
+
+def test_a_closed_engine_refuses_work(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.close()
+    with pytest.raises(Refused):
+        engine.run(ONE)
+
+
+def test_recovering_goes_on_with_all_that_had_not_ended(tmp_path: Path) -> None:
+    text = flow(
+        "  - {id: wait, type: CORE.flow.Pause, pauseDuration: PT10H}\n  - {id: x, type: CORE.debug.Return, format: x}"
+    )
+    with Engine(tmp_path, clock=(clock := VirtualClock())) as engine:
+        clock.hold()
+        started = [engine.run(text, wait=False).id for _ in range(3)]
+    with Engine(tmp_path, clock=(clock := VirtualClock())) as engine:
+        assert engine.recover() == started
+        assert clock.settle(20)
+        assert {engine.execution(x).state for x in started} == {"SUCCESS"}
+
+
+def test_a_task_that_does_not_heed_its_timeout_is_left_behind(tmp_path: Path) -> None:
+    release = threading.Event()
+
+    def stubborn(task: Any, context: Any) -> dict[str, Any]:
+        if task.id == "slow":
+            release.wait(60)
+        return {"done": True}
+
+    text = flow(
+        "  - {id: slow, type: CORE.debug.Return, format: x, timeout: PT0.05S, allowFailure: true}\n"
+        "  - {id: last, type: CORE.debug.Return, format: x}"
+    )
+    with Engine(tmp_path, run_task=stubborn) as engine:
+        execution = engine.run(text)
+        release.set()
+        assert execution.state == "WARNING"
+        assert [run.state for run in execution.task_runs] == ["WARNING", "SUCCESS"]
+
+
+def test_a_kill_stops_a_task_that_waits(tmp_path: Path) -> None:
+    with Engine(tmp_path) as engine:
+        execution = engine.run(flow("  - {id: long, type: CORE.flow.Sleep, duration: PT1H}"), wait=False)
+        engine.kill(execution.id)
+        assert engine.wait(execution.id, 30).state == "KILLED"
