@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 WORDS ?=
 
-.PHONY: help setup demo test lint serve wheel reference fuzz fuzz-short bench-engine bench-validate bench-retrieval clean
+.PHONY: help setup demo test lint serve wheel reference fuzz fuzz-short bench-engine bench-peers bench-validate bench-retrieval clean
 
 help:
 	@echo "make demo [WORDS=...]   words to a flow that ran, offline"
@@ -14,7 +14,7 @@ help:
 	@echo "make wheel              build the wheel into dist/"
 	@echo "make reference          write the generated pages of docs/ anew"
 	@echo "make fuzz | fuzz-short  generated expressions and damaged flows, long | as in CI"
-	@echo "make bench-engine | bench-validate | bench-retrieval"
+	@echo "make bench-engine | bench-peers | bench-validate | bench-retrieval"
 
 setup: $(STAMP)
 
@@ -56,6 +56,9 @@ fuzz-short: setup
 
 bench-engine: setup
 	@$(BIN)/python scripts/bench_engine.py
+
+bench-peers: setup
+	@$(BIN)/python scripts/bench_peers/compare.py
 
 bench-validate: setup
 	@$(BIN)/python scripts/bench_validate.py

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,8 @@ from scripts.bench_peers.figures import Result, Round, put_section, report
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "benchmarks.md"
 ROUND_SECONDS = 900
-BUSY = 0.25
-"""Load average per core above which figures are marked preliminary."""
+BUSY = 0.1
+"""Share of the processors in use between rounds, waiting for the disk included, that makes figures preliminary."""
 
 
 class RunFailed(Exception):
@@ -39,13 +40,16 @@ class RunFailed(Exception):
 def run(python: Path | str, module: str, folder: Path, *options: str) -> dict[str, Any]:
     """One round of one participant in a process of its own; its line of JSON. RunFailed."""
     command = [str(python), "-m", f"scripts.bench_peers.{module}", "--folder", str(folder), *options]
-    try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=ROUND_SECONDS, check=False)
-    except subprocess.TimeoutExpired as cause:
-        raise RunFailed(f"no result within {ROUND_SECONDS} s") from cause
-    if done.returncode:
-        raise RunFailed((done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1])
-    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            out, errors = process.communicate(timeout=ROUND_SECONDS)
+        except subprocess.TimeoutExpired as cause:
+            process.terminate()  # not kill: Prefect's round has a server to stop
+            raise RunFailed(f"no result within {ROUND_SECONDS} s") from cause
+    lines = out.strip().splitlines()
+    if process.returncode or not lines:
+        raise RunFailed((errors.strip().splitlines() or [f"exit {process.returncode}"])[-1])
+    answer: dict[str, Any] = json.loads(lines[-1])
     return answer
 
 
@@ -98,7 +102,8 @@ class Comparison:
 
 
 def _result(answer: dict[str, Any]) -> Result:
-    return Result(answer["peer"], answer["version"], answer["durability"], answer["shapes"])
+    commits = {shape: count for shape, (count, _) in answer.get("commits", {}).items()}
+    return Result(answer["peer"], answer["version"], answer["durability"], answer["shapes"], commits)
 
 
 def machine(folder: Path) -> list[str]:
@@ -108,8 +113,22 @@ def machine(folder: Path) -> list[str]:
         f"memory: {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",
         f"file system of the databases: {_file_system(folder)}",
         f"system: {platform.system()} {platform.release()}, Python {platform.python_version()}",
-        f"load at the start: {os.getloadavg()[0]:.2f}",
     ]
+
+
+def busy_share(seconds: float = 1.0) -> float:
+    """What share of all processors others keep from being idle, watched for a moment; 0 where it cannot be told."""
+    before = _ticks()
+    time.sleep(seconds)
+    now = _ticks()
+    total = sum(now) - sum(before)
+    return 1 - (now[3] - before[3]) / total if total else 0.0
+
+
+def _ticks() -> list[int]:
+    """Time of all processors by kind since the start; the fourth is idle."""
+    stat = Path("/proc/stat")
+    return [int(x) for x in stat.read_text().splitlines()[0].split()[1:9]] if stat.exists() else [0] * 8
 
 
 def _processor() -> str:
@@ -152,15 +171,14 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     comparison = Comparison(options.peers, options.folder)
     about = machine(options.folder)
-    busy = os.getloadavg()[0] / len(os.sched_getaffinity(0))
-    if busy > BUSY:
-        comparison.notes.append("preliminary: other work was using the processor")
-    if options.rounds < 5:
-        comparison.notes.append("preliminary: fewer than 5 rounds")
-    rounds = []
+    rounds, busy = [], 0.0
     for number in range(options.rounds):
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
+        busy = max(busy, busy_share())
         rounds.append(comparison.round(number))
+    about.append(f"in use by other work before a round: at most {busy:.0%} of the processors")
+    if busy > BUSY or options.rounds < 5:
+        comparison.notes.append("preliminary: needs a quiet machine and at least 5 rounds")
     command = shlex.join(["python", "scripts/bench_peers/compare.py", *sys.argv[1:]])
     text = report(rounds, about, command, comparison.notes)
     print(text)

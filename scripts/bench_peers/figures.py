@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 from scripts.bench_peers.shapes import TASKS
@@ -29,12 +29,13 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One participant in one round; ``shapes`` are seconds by shape."""
+    """One participant in one round; ``shapes`` are seconds by shape, ``commits`` transactions by shape if counted."""
 
     peer: str
     version: str
     durability: str
     shapes: Mapping[str, float]
+    commits: Mapping[str, int] = field(default_factory=dict)
 
 
 Round = Mapping[str, Result]
@@ -106,12 +107,19 @@ def _row(rounds: Sequence[Round], who: str, shape: str, against: Sequence[str]) 
     took = seconds(rounds, who, shape)
     assert took is not None, f"{who} is listed though it never answered"
     result = next(one[who] for one in rounds if who in one)
-    cells = [LABELS[who], result.version, result.durability]
+    commits = stat([one[who].commits[shape] for one in rounds if who in one and shape in one[who].commits])
+    counted = "" if commits is None else f", {commits.median:,.0f} commits"
+    cells = [LABELS[who] + counted, result.version, result.durability]
     cells += [f"{took.median:.3f}", f"{TASKS[shape] / took.median:,.0f}", f"{took.spread:.0%}"]
     for ours in against:
         ratio = None if ours == who else times_as_fast(rounds, ours, who, shape)
-        cells.append("" if ratio is None else f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})")
+        cells.append("" if ratio is None else f"{_times(ratio.median)} ({_times(ratio.low)} to {_times(ratio.high)})")
     return cells
+
+
+def _times(ratio: float) -> str:
+    """Three significant digits, never as a power of ten."""
+    return f"{ratio:.0f}" if ratio >= 100 else f"{ratio:.3g}"
 
 
 def put_section(page: str, section: str) -> str:

@@ -45,7 +45,13 @@ def main() -> None:
     runs = {shape: lambda shape=shape: floor.commit(*options.commits[shape]) for shape in shapes.TASKS}
     seconds = shapes.measure(runs)
     floor.connection.close()
-    shapes.answer("floor", sqlite3.sqlite_version, f"SQLite WAL, synchronous {options.synchronous}", seconds)
+    shapes.answer(
+        "floor",
+        sqlite3.sqlite_version,
+        f"SQLite WAL, synchronous {options.synchronous}",
+        seconds,
+        commits=options.commits,
+    )
 
 
 if __name__ == "__main__":

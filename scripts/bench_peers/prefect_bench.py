@@ -187,6 +187,7 @@ def main() -> None:
     folder = parser.parse_args().folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))  # so that the server is stopped too
     os.environ.update(surroundings(folder, port))  # before Prefect is imported: it reads its settings then
     with server(folder, port), no_heartbeats():
         seconds = Bench(port).round()
