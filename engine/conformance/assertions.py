@@ -22,6 +22,8 @@ def check(observed: Observed, assertion: Assertion) -> list[str]:
     for key, form in _FORMS:
         if key in assertion:
             return list(form(observed, assertion))
+    if any(key.startswith("flow_inputs") for key in assertion):
+        return list(_flow_inputs(observed, assertion))
     if "task" in assertion or "index" in assertion:
         return list(task_run(observed, assertion))
     return [f"unknown assertion {dict(assertion)}"]
@@ -277,23 +279,35 @@ def _flow_id(observed: Observed, assertion: Assertion) -> Differences:
 
 
 def _flow_tasks(observed: Observed, assertion: Assertion) -> Differences:
-    if len(observed.flow.tasks) != assertion["flow_tasks"]:
-        yield f"the flow has {len(observed.flow.tasks)} tasks"
+    yield from _listed([task.id for task in observed.flow.tasks], assertion["flow_tasks"], "tasks")
+
+
+def _listed(names: list[str], wanted: Any, what: str) -> Differences:
+    """A list of names against how many there should be, or against the names themselves."""
+    if (len(names) if isinstance(wanted, int) else names) != wanted:
+        yield f"the flow's {what} are {names}, expected {wanted}"
 
 
 def _flow_task_at(observed: Observed, assertion: Assertion) -> Differences:
-    wanted = assertion["flow_task_at"]
+    place = assertion["flow_task_at"]
+    wanted = place if isinstance(place, Mapping) else {**assertion, "index": place}
     task = observed.flow.tasks[int(wanted.get("index", 0))]
+    known = {"id": task.id, "type": task.type, "is_task": task.id, **task.properties}
     for key, value in wanted.items():
-        actual = {"id": task.id, "type": task.type, **task.properties}.get(key, value)
-        if actual != value:
-            yield f"task {wanted.get('index', 0)}: {key} is {actual!r}"
+        if key in known and known[key] != value:
+            yield f"task {wanted.get('index', 0)}: {key} is {known[key]!r}"
 
 
 def _flow_inputs(observed: Observed, assertion: Assertion) -> Differences:
-    wanted = assertion["flow_inputs"]
-    if isinstance(wanted, int) and len(observed.flow.inputs) != wanted:
-        yield f"the flow has {len(observed.flow.inputs)} inputs"
+    key = next(key for key in assertion if key.startswith("flow_inputs"))
+    inputs, wanted = observed.flow.inputs, assertion[key]
+    field = "type" if key.endswith("types") else "id"
+    if isinstance(wanted, Mapping):
+        types = {str(i.get("id") or i.get("name")): i.get("type") for i in inputs}
+        if any(types.get(name) != kind for name, kind in wanted.items()):
+            yield f"the flow's inputs are {types}"
+        return
+    yield from _listed([str(i.get(field) or i.get("name")) for i in inputs], wanted, "inputs")
 
 
 _FORMS: tuple[tuple[str, Callable[[Observed, Assertion], Differences]], ...] = (
@@ -326,7 +340,6 @@ _FORMS: tuple[tuple[str, Callable[[Observed, Assertion], Differences]], ...] = (
     ("flow_id", _flow_id),
     ("flow_tasks", _flow_tasks),
     ("flow_task_at", _flow_task_at),
-    ("flow_inputs", _flow_inputs),
 )
 
 

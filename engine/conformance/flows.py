@@ -15,6 +15,7 @@ import yaml
 
 from engine.conformance.assertions import check, check_execution_history
 from engine.conformance.observed import Observed
+from engine.conformance.placeholders import Placeholders
 from engine.conformance.results import CaseResult
 from engine.engine import Engine
 from engine.errors import EngineError
@@ -143,7 +144,8 @@ class _Replay:
     # -- starting ------------------------------------------------------------------------------------
 
     def _start(self, flow: Flow, source: Mapping[str, Any], watch: _Watch | None = None) -> Execution:
-        inputs = {name: _generated(value) for name, value in (source.get("inputs") or {}).items()}
+        known = Placeholders(Execution(), lambda _: "", self.started)
+        inputs = {name: known.fill(_generated(value)) for name, value in (source.get("inputs") or {}).items()}
         if source.get("via"):
             return self._webhook(flow, source["via"]["webhook"])
         files = {name: _upload(name, given) for name, given in (source.get("files") or {}).items()}
@@ -154,7 +156,7 @@ class _Replay:
             labels={str(k): str(v) for k, v in (source.get("labels") or {}).items()},
             on_event=watch,
             not_before=self.clock.now() + schedule["in_seconds"] if schedule else None,
-            ready_inputs=inputs if "input-not-supplied" in (self.case.get("needs") or ()) else None,
+            ready_inputs=_untyped(flow, inputs) if "input-not-supplied" in (self.case.get("needs") or ()) else None,
         )
         return self.engine.start(flow, request)
 
@@ -188,8 +190,8 @@ class _Replay:
         expect: Mapping[str, Any] = self.case.get("expect") or {}
         steps = list(self.case.get("then") or ())
         if steps and steps[0]["op"] == "run_concurrent":
-            return self._concurrent(expect, steps[0]) + self._then(steps[1:])
-        if steps and steps[0].get("when") and expect.get("state") in TERMINAL:
+            return self._concurrent(expect, steps)
+        if steps and steps[0].get("when") and expect.get("state") in (None, *TERMINAL):
             expect = {**expect, "state": steps[0]["when"]}
         try:
             self.execution = self._reach(self.flow, self.case, expect.get("state"))
@@ -200,7 +202,9 @@ class _Replay:
     def _observed(self, execution: Execution | None = None, error: EngineError | None = None) -> Observed:
         return Observed(self.engine, self.flow, execution or self.execution, error=error, setup=self.started)
 
-    def _concurrent(self, expect: Mapping[str, Any], step: Mapping[str, Any]) -> list[str]:
+    def _concurrent(self, expect: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> list[str]:
+        """A second execution while the first is in a state; the steps after it may catch the second waiting."""
+        step, wanted = steps[0], steps[0].get("expect") or {}
         first = self._reach(self.flow, self.case, step["when"])
         meanwhile = step.get("first_meanwhile")
         differences = []
@@ -208,11 +212,14 @@ class _Replay:
         if meanwhile and (meanwhile not in states or first.terminal):
             differences.append(f"meanwhile the first is {states}, expected {meanwhile}")
         second = self._start(self.flow, {**self.case, "via": None, **{k: step[k] for k in ("inputs",) if k in step}})
-        self._rest()
+        if wanted.get("state") in (None, *TERMINAL):
+            self._rest()
         self.execution = self.engine.execution(first.id)
         self.second = self.engine.execution(second.id)
-        differences += self._judge(self._observed(), expect)
-        return differences + self._judge(self._observed(self.second), step.get("expect") or {})
+        differences += self._judge(self._observed(self.second), wanted)
+        differences += self._then(steps[1:])
+        self._rest()
+        return differences + self._judge(self._observed(self.engine.execution(first.id)), expect)
 
     def _then(self, steps: list[Mapping[str, Any]]) -> list[str]:
         differences: list[str] = []
@@ -366,6 +373,12 @@ def _upload(name: str, given: Mapping[str, Any]) -> FileUpload:
         numbers = range(int(spec.get("from", 0)), int(spec.get("from", 0)) + int(spec["lines"]))
         content = "".join(f"{spec.get('format', '%20d') % n}\n" for n in numbers)
     return FileUpload(given.get("name", name), str(content).encode())
+
+
+def _untyped(flow: Flow, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs below their typing: what is given and what has a default, and nothing for the rest."""
+    defaults = {str(i.get("id") or i.get("name")): i["defaults"] for i in flow.inputs if "defaults" in i}
+    return {**defaults, **inputs}
 
 
 def _as_text(flow: Flow, inputs: Mapping[str, Any]) -> dict[str, Any]:
