@@ -44,7 +44,7 @@ def edit(flow_text: str, instruction: str, target: str = "1.1", drafter: Drafter
                 questions=draft.questions,
             )
         changed, notes, missed = draft.flow, draft.notes, draft.not_understood
-    new = _new_errors(flow_text, changed, target)
+    new = _new_errors(flow_text, changed, outcome.target or target)
     if new:
         return EditResult(
             "failed",

@@ -44,7 +44,7 @@ def settle(seen: Understanding, types: Types) -> list[Step]:
     mentions = [m for m in seen.mentions if m.start not in seen.event_starts]
     kept = [m for m in mentions if _counts(seen, m, mentions)]
     steps = [s for s in (_step(seen, m, kept) for m in kept) if s is not None]
-    return _tidy(seen, [s for s in steps if s.what] + referring_back(seen, mentions, steps))
+    return _tidy(seen, [s for s in steps if s.what] + referring_back(seen, mentions, steps, types))
 
 
 def _same_clause(mention: Mention, mentions: list[Mention]) -> list[Mention]:
@@ -356,7 +356,8 @@ def _generic(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
 
 _RULES: dict[str, Any] = {
     "service": _service, "download": _download, "http_url": _url, "compute": _compute, "log": _log, "python": _python, "shell": _shell,
-    "http_call": _http_call, "fail": _fail, "pause": _pause, "table": lambda *a: False, "namespace_files": lambda *a: False, "python_file": lambda *a: False,
+    "http_call": _http_call, "fail": _fail, "pause": _pause, "table": lambda *a: False, "namespace_files": lambda *a: False,
+    "python_file": lambda seen, m, mentions: not any(b.what == "python" for b in _same_clause(m, mentions)),
     "generic_run": lambda *a: False, "to_csv": _convert, "to_json": _convert, "to_excel": _convert,
 }  # fmt: skip
 
@@ -373,6 +374,8 @@ def _step(seen: Understanding, m: Mention, kept: list[Mention]) -> Step | None:
             "service": m.service,
             "role": role_of(m, seen.text.masked, clause.start, clause.end, clause.lead, m is kept[0] and m.clause == 0),
         }
+    elif what == "python_file":
+        what = "python"
     elif what in ("download", "http_url", "http_call", "http_check"):
         what, more = _http(seen, m, kept)
         args |= more

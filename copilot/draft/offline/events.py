@@ -139,10 +139,13 @@ def _flow_args(text: Text, match: re.Match[str], failed: bool) -> dict[str, obje
 
 
 def _service_events(masked: str, mentions: Sequence[Mention], has_schedule: bool) -> tuple[list[Event], set[int]]:
+    first = next((m for m in mentions if m.service), None)
     for mention in mentions:
         service = mention.service
         if service is None:
             continue
+        if mention is first and service.kind == "queue" and "realtime" in service.roles and re.search(r"\breal-?\s?time\b", masked):
+            return [Event("service", {"service": service, "role": "realtime", "start": mention.start})], {mention.start}
         start, end = _sentence(masked, mention.start)
         words, head = masked[start:end], masked[max(0, start) : mention.start]
         if not _STARTS_WHEN.search(words):

@@ -284,7 +284,7 @@ def _from_list(found: dict[str, InputSpec], text: Text, match: re.Match[str], pr
             kind = _kind_of(shared[1])
         spec = _described(_identifier(name), kind or own, note, text)
         _add(
-            found, spec if spec.default is not None or spec.values else _with_default(spec, text, start + piece.end(1))
+            found, spec if spec.default is not None else _with_default(spec, text, start + piece.end(1))
         )
 
 

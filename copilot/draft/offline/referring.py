@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.services import Service
+from copilot.draft.offline.types import words_of
 
 if TYPE_CHECKING:
     from copilot.draft.offline.mentions import Mention
     from copilot.draft.offline.plan import Understanding
+    from copilot.draft.offline.types import Types
 
 _ACTS = re.compile(
     r"^\W*(?:(?:then|only|and|also|always|finally|please|i|we|it|to|next|run)\s+)*(?:(?P<create>create|open|add|insert|file)|(?P<update>set|update|close|mark|change|resolve)|(?P<delete>delete|remove|terminate|destroy|tear)|(?P<read>search|query|look|find|list|read)"
@@ -22,7 +24,7 @@ _NOT_AGAIN = re.compile(
 )
 
 
-def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequence[Step]) -> list[Step]:
+def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequence[Step], types: Types) -> list[Step]:
     """Steps for clauses without a mention whose verb continues the service spoken of last."""
     out: list[Step] = []
     busy = {m.clause for m in mentions if not (m.service and m.start in seen.event_starts)} | {s.clause for s in steps}
@@ -38,7 +40,7 @@ def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequ
             or any(s <= clause.start and clause.end <= e for s, e in schedule)
         ):
             continue
-        service = _last_service(seen, clause.start)
+        service = _last_service(seen, clause.start, words, types)
         if service is None:
             continue
         role = next(name for name, value in match.groupdict().items() if value)
@@ -57,11 +59,18 @@ def _role(service: Service, said: str) -> str:
     return {"create": "write", "update": "write", "delete": "delete", "read": "read"}.get(said, "run")
 
 
-def _last_service(seen: Understanding, before: int) -> Service | None:
-    """The last tool or service named before; what only stores or tells is not gone on with."""
+def _last_service(seen: Understanding, before: int, words: str, types: Types) -> Service | None:
+    """The last tool or service named before, the one whose types speak these words first; what only stores or tells
+    is not gone on with."""
     found = [
         m.service
         for m in seen.mentions
         if m.service and m.start < before and m.service.kind in ("saas", "tool", "nosql")
     ]
+    spoken = re.findall(r"[a-z]+", words)
+    said = {*spoken, *(a + b for a, b in zip(spoken, spoken[1:], strict=False))}
+    for service in reversed(found):
+        parts = {w for name in types.families.get(service.key, ()) for w in words_of(name)[1:]}
+        if not service.roles and parts & said:
+            return service
     return found[-1] if found else None

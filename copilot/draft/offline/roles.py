@@ -8,7 +8,7 @@ import re
 from copilot.draft.offline.mentions import Mention
 from copilot.draft.offline.services import Service
 from copilot.draft.offline.types import Types, words_of
-from copilot.draft.offline.verbs import first_verb, verb_before
+from copilot.draft.offline.verbs import VERB, first_verb, verb_before
 
 _FROM = re.compile(r"\b(?:from|out\s+of|aus|von|desde|depuis)\s+(?:[\w'&-]+\s+){0,4}$")
 _INTO = re.compile(r"\b(?:to|into|onto|towards|nach|hacia|vers)\s+(?:[\w'&-]+\s+){0,4}$")
@@ -109,7 +109,10 @@ def _nearest_preposition(before: str) -> str:
     ]
     if not spots:
         return ""
+    verbs = [m.start() for pattern in VERB.values() for m in pattern.finditer(before)]
     end, kind = max(spots)
+    if verbs and max(verbs) >= end:
+        return ""
     return kind if len(re.findall(r"\S+", before[end:])) <= 4 else ""
 
 
@@ -157,6 +160,8 @@ def family_type(service: Service, role: str, clause: str, types: Types, trigger:
         score = sum(2.0 for w in parts if w.rstrip("s") in words) + sum(
             1.5 - 0.1 * wanted.index(w) for w in parts[-2:] if w in wanted
         )
+        plural = any(w.endswith("s") and w.rstrip("s") in {p.rstrip("s") for p in parts} for w in spoken)
+        score += 0.5 if plural and parts[-1] in ("list", "search", "query") and role == "read" else 0
         score += 1.2 * sum(1 for w in parts if spoken[:1] and _stem(w) == _stem(spoken[0])) + (
             0.8 if parts[-1].rstrip("s") in words else 0
         )

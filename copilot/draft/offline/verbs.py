@@ -22,7 +22,7 @@ CHANGE = (
     "enrich|map|replace|format|average|find|filtere|summiere|zähle|berechne|konvertiere|convierte|calcula|convertis"
 )
 TELL = (
-    "log|logs|print|show|tell|notify|alert|message|ping|mail|mails|email|emails|inform|warn|report|announce|page|post|display|say|echo|output|return|give|answer|slack|"
+    "log|logs|comment|print|show|tell|notify|alert|message|ping|mail|mails|email|emails|inform|warn|report|announce|page|post|display|say|echo|output|return|give|answer|slack|"
     "escribe|muestra|affiche|melde|benachrichtige|logge|schreibe?|telegram|discord|respond"
 )
 WAIT = "wait|waits|sleep|sleeps|pause|pauses|retry|retries|try|repeat|loop|iterate|process|handle|use|clone|approve|block|set|tag|label|mark|fail|stop|abort|cancel|roll\\s*back|patch|snapshot|test|verify|scan|sign|open|close|move|change|let|do|does|don't|may|hand|take|work|works|have|need"

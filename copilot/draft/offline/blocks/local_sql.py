@@ -225,12 +225,13 @@ def _sqlite_rows(w: Writer, name: str, rows: Data) -> Task:
     picked = (
         ", ".join(f"json_extract(value, '$.{c}') AS {c}" for c in columns) if columns != ("row",) else "value AS row"
     )
-    sql = f"CREATE TABLE IF NOT EXISTS {name} AS\nSELECT {picked}\nFROM json_each(:rows);"
+    sql = f"CREATE TABLE IF NOT EXISTS {name} AS\nSELECT {picked}\nFROM json_each(:rows);\nSELECT * FROM {name};"
     return w.task(
         f"store_in_{name}" if "{{" not in name else "store_rows",
         "jdbc.sqlite.Queries",
         url="jdbc:sqlite:results.db",
         sql=sql,
         parameters={"rows": f"{{{{ {rows.expression} | toJson }}}}"},
+        fetchType="FETCH",
         outputDbFile=True,
     )

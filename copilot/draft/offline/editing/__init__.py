@@ -24,6 +24,7 @@ class Change:
     questions: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     answered: bool = False
+    target: str = ""
 
     @property
     def low(self) -> str:
@@ -43,6 +44,8 @@ class Outcome:
     not_understood: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     answered: bool = False
+    target: str = ""
+    """The version the flow is for now, when the instruction changed it."""
 
 
 Rule = Callable[[Change], bool]
@@ -65,13 +68,13 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
         )
     change = Change(doc, text, Types(catalog(), target), list(moved))
     for name, rule, exclusive in RULES:
-        if change.answered or any(d in exclusive for d in change.done):
+        if change.answered or (change.done and "*" in exclusive) or any(d in exclusive for d in change.done):
             continue
         if rule(change):
             change.done.append(name)
     understood = bool(change.done) or change.answered
     return Outcome(
-        doc.text, tuple(change.notes), () if understood else (instruction,), tuple(change.questions), change.answered
+        doc.text, tuple(change.notes), () if understood else (instruction,), tuple(change.questions), change.answered, change.target
     )
 
 

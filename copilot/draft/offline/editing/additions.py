@@ -369,6 +369,7 @@ _PLACES = (
     ("TOKEN", "token"),
     ("API_KEY", "apiKey"),
     ("WEBHOOK", "url"),
+    ("HOOK", "url"),
     ("URL", "url"),
 )
 

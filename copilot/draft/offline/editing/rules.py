@@ -1,6 +1,7 @@
 """The rules of editing, in the order they are tried. Each looks at the whole instruction and does its own part.
 
-The third member names rules after which this one is left out: they have said the same thing already.
+The third member names rules after which this one is left out, since they have said the same thing already;
+``*`` stands for all of them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from copilot.draft.offline.editing.additions import (
     write_out,
 )
 from copilot.draft.offline.editing.document import Item
+from copilot.draft.offline.editing.more import add_output, allow_failure, change_method, new_address, pass_inputs
 from copilot.draft.offline.editing.targets import input_meant, mentioned, task_meant, trigger_meant
 from copilot.draft.offline.editing.values import (
     change_sql,
@@ -65,6 +67,7 @@ def migrate(c: Change) -> bool:
     text, left = upgrade(c.doc.text, version[1])
     changed = text != c.doc.text
     c.doc.write(text)
+    c.target = version[1]
     c.notes += [f"Line {f.line}: {f.message} {f.hint}" for f in left if f.severity == "error"]
     if not changed:
         c.answered = True
@@ -76,7 +79,7 @@ _ENABLE = re.compile(
     r"\b(?:turn|switch)\s+(?:the\s+|it\s+|on\s+)*(?:[\w-]+\s+)?(?:back\s+)?on\b|\b(?:enable|activate|reactivate)\b"
 )
 _DISABLE = re.compile(
-    r"\b(?:turn|switch)\s+(?:the\s+)?(?:[\w-]+\s+){0,2}off\b|\b(?:disable|deactivate|pause\s+the\s+schedule)\b"
+    r"\b(?:turn|switch)\s+(?:the\s+)?(?:[\w-]+\s+){0,2}off\b|\b(?:disable|deactivate|pause\s+the\s+schedule|skip)\b|\b(?:don'?t|do\s+not)\s+run\s+the\s+[\w-]+"
 )
 
 
@@ -227,7 +230,7 @@ _DROPDOWN = re.compile(
 _DEFAULT = re.compile(
     rf"\bdefaults?\s+(?:value\s+)?(?:of\s+\S+\s+)?(?:should\s+be|is|to|=|:|becomes|must\s+be)?\s*(?P<value>{NAME}|[\w./:-]+)$|\bdefaults?\s+(?:should\s+be|to|is|must\s+be)\s+(?P<value2>{NAME}|[\w./:-]+)|\b(?P<value3>[\w-]+)\s+(?:should\s+be\s+the|as\s+(?:the\s+)?|by)\s+default\b"
 )
-_REQUIRED = re.compile(r"\b(?:make|mark)\s+(?:the\s+)?(?:input\s+)?\S+\s+(optional|required|not\s+required)\b")
+_REQUIRED = re.compile(r"\brequired\s+(?:to\s+)?(?P<flag>true|false)\b|\b(?:make|mark)\s+(?:the\s+)?(?:input\s+)?\S+\s+(optional|required|not\s+required)\b")
 _NEW_INPUT = re.compile(r"\badd\s+(?:an?\s+|another\s+|the\s+)*(?:\w+\s+)?input\b|\bnew\s+(?:\w+\s+)?input\b")
 
 
@@ -260,7 +263,7 @@ def change_input(c: Change) -> bool:
     if match := _REQUIRED.search(c.low):
         item = input_meant(c.doc, c.low)
         if item is not None:
-            c.doc.set(item.path, "required", match[1] == "required")
+            c.doc.set(item.path, "required", match["flag"] == "true" if match["flag"] else match[2] == "required")
             done = True
     return done
 
@@ -316,7 +319,7 @@ def _retry_block(said: Retry) -> dict[str, object]:
 
 
 _LIMIT = re.compile(
-    rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap)\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}"
+    rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap|take\s+at\s+most|(?:take|run|last)s?\s+(?:no|not)\s+(?:more|longer)\s+than|max(?:imum)?\s+(?:runtime|duration))\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}"
 )
 
 
@@ -489,7 +492,8 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("explain", explain, ()),
     ("migrate", migrate, ()),
     ("rename", rename, ()),
-    ("replace_text", replace_text, ()),
+    ("address", new_address, ()),
+    ("replace_text", replace_text, ("address",)),
     ("enable", enable, ()),
     ("plugin_defaults", plugin_defaults, ()),
     ("truncate", truncate_first, ()),
@@ -510,59 +514,12 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("out", write_out, ("alert", "log")),
     ("labels", labels, ()),
     ("only_files", extra_conditions, ()),
+    ("output", add_output, ()),
+    ("allow_failure", allow_failure, ("log", "alert")),
+    ("method", change_method, ()),
+    ("pass_inputs", pass_inputs, ()),
     ("member", add_member, ("alert", "log", "case", "input", "sql")),
     ("same_kind", same_kind, ("instead", "runner", "schedule", "migrate")),
-    (
-        "property",
-        property_said,
-        (
-            "schedule",
-            "timeout",
-            "retry",
-            "same_kind",
-            "alert",
-            "log",
-            "case",
-            "sql",
-            "migrate",
-            "rename",
-            "remove",
-            "replace_text",
-            "concurrency",
-            "plugin_defaults",
-            "input",
-            "instead",
-        ),
-    ),
-    (
-        "step",
-        add_step,
-        (
-            "alert",
-            "log",
-            "out",
-            "member",
-            "case",
-            "input",
-            "schedule",
-            "retry",
-            "timeout",
-            "truncate",
-            "secrets",
-            "labels",
-            "property",
-            "migrate",
-            "rename",
-            "branches",
-            "remove",
-            "enable",
-            "sql",
-            "concurrency",
-            "plugin_defaults",
-            "instead",
-            "replace_text",
-            "runner",
-            "same_kind",
-        ),
-    ),
+    ("property", property_said, ("*",)),
+    ("step", add_step, ("*",)),
 )

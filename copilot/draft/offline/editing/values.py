@@ -156,7 +156,7 @@ def _swap_number(c: Change, old: str, new: str) -> bool:
 
 def change_sql(c: Change) -> bool:
     """ORDER BY, LIMIT and simple filters in a query that is there."""
-    limit = re.search(r"\b(?:top|first|limit(?:\s+to)?|only\s+(?:the\s+)?(?:top\s+|first\s+)?)\s*(\d+)\b", c.low)
+    limit = re.search(r"\b(?:top|first|limit(?:\s+to)?|only\s+(?:show\s+|keep\s+|take\s+)?(?:the\s+)?(?:top\s+|first\s+|best\s+)?)\s*(\d+)\b", c.low)
     order = re.search(
         r"\b(?:sort|order)(?:ed)?\s+(?:the\s+\w+\s+|it\s+|them\s+|rows\s+|result\s+)?by\s+(?P<column>[\w.]+)(?P<rest>[^.;]*)",
         c.low,
@@ -338,6 +338,9 @@ def _value_after(c: Change, match: re.Match[str], facts: Any) -> Any:
         word = re.search(r"\b(true|false|on|off)\b", tail)
         return word[1] in ("true", "on") if word else None
     if facts.kind == "string":
+        sign = re.match(r"\s*(?:should\s+be|is|to|=|:)?\s*([;|,\t])\s*$", tail)
+        if sign:
+            return sign[1]
         token = re.match(r"\s*(?:should\s+be|is|to|=|:|as|of)?\s*([\w./:-]*[\d_A-Z/.:-][\w./:-]*|[A-Z]{2,}\w*)", tail)
         return token[1] if token else None
     return None
