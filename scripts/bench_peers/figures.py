@@ -77,7 +77,7 @@ def report(rounds: Sequence[Round], machine: Sequence[str], command: str, notes:
     present = [who for who in LABELS if any(who in one for one in rounds)]
     lines = ["## Beside other engines and the bare floor", ""]
     lines += [f"- {line}" for line in machine]
-    lines += [f"- command: `{command}`, {len(rounds)} paired rounds, participants interleaved and rotated"]
+    lines += [f"- command: `{command}`, paired rounds: {len(rounds)}, participants interleaved and rotated"]
     lines += [f"- **{note}**" for note in notes]
     lines += ["", *_METHOD]
     for shape, title in TITLES.items():
@@ -90,6 +90,10 @@ _METHOD = (
     "each round, then their median and range are given: above 1, flowwright is that many times as fast. The bare floor",
     "repeats the commits flowwright made in the same round, of the same size, in SQLite with no engine. Each",
     "participant runs in a fresh process and a fresh folder; starting it and its server is not counted.",
+    "",
+    "DBOS runs one step a task, its fan-out as async steps behind a semaphore (its queues poll and are slower). DBOS sets",
+    "no journal mode itself, so it is measured as it ships and with its file in WAL mode. Prefect has a started server;",
+    "its clock stops when the server holds every task run as completed. Telemetry, log lines and heartbeats are off.",
 )
 
 

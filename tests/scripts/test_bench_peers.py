@@ -61,7 +61,7 @@ def test_the_report_gives_every_participant_its_durability_rate_and_ratio() -> N
     assert row(text, "flowwright") == ["flowwright", "1.2", FULL, "0.500", "400", "0%", ""]
     assert row(text, "DBOS") == ["DBOS as shipped", "1.2", FULL, "1.500", "133", "67%", "3 (2 to 4)"]
     assert "- processor: P" in text
-    assert "`python x.py --rounds 3`, 3 paired rounds" in text
+    assert "`python x.py --rounds 3`, paired rounds: 3" in text
     assert text.count("\n### ") == len(TASKS)
 
 
