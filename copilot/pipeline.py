@@ -9,7 +9,8 @@ from typing import Any
 
 from copilot.answer import Answer, Evidence, Receipt, Status
 from copilot.draft.contract import Draft, Drafter, Request, Source, Usage
-from engine.flow.findings import Finding, errors
+from engine.flow.check import must_mend
+from engine.flow.findings import Finding
 
 MOST_EVIDENCE = 3
 OnStage = Callable[[str, Mapping[str, Any]], None]
@@ -51,7 +52,7 @@ class _Attempt:
 
     @property
     def to_repair(self) -> list[Finding]:
-        return errors(list(self.findings))
+        return must_mend(self.findings)
 
 
 def generate(
@@ -103,7 +104,7 @@ def _spent(tools: Tools, usage: Usage, started: float) -> bool:
 
 def _examine(flow: str, request: Request, tools: Tools, inputs: Mapping[str, Any], on_stage: OnStage) -> _Attempt:
     findings = [*tools.check(flow, request.target), *_smuggled(flow, request)]
-    wrong = errors(findings)
+    wrong = must_mend(findings)
     on_stage("check", {"errors": len(wrong), "findings": len(findings)})
     if wrong:
         return _Attempt(flow, findings, None)

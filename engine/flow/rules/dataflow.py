@@ -98,8 +98,11 @@ def outputs_that_exist(ctx: Checked) -> Iterator[Finding]:
 
 
 def _elsewhere(template: Template) -> bool:
-    """Whether ``outputs`` are not those of this flow's tasks: in triggers they are of another execution."""
+    """Whether ``outputs`` are not those of this flow's tasks: in triggers they are of another execution, in what a
+    Subflow passes on they are the child's."""
     place = template.owner
+    if place is not None and place.short == "Subflow" and template.path[-2:-1] == ("outputs",):
+        return True
     while place is not None:
         if place.kind in ("trigger", "condition", "tool"):
             return True
@@ -113,7 +116,8 @@ def _unknown_task(ctx: Checked, template: Template, reference: Reference, name: 
     if meant and fields and isinstance(fields[0], str) and not _gives(ctx, meant, fields[0]):
         meant = ""
     message = f"no task of this flow is called {name}"
-    return _at(ctx, template, reference, 1, "unknown_output_ref", message, hint or "Name a task of this flow.", meant)
+    hint = hint or "Name a task of this flow."
+    return _at(ctx, template, reference, 1, "unknown_output_ref", message, hint, meant, sure=True)
 
 
 def _gives(ctx: Checked, task_id: str, field: str) -> bool:

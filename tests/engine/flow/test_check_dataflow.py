@@ -74,7 +74,11 @@ def test_a_misspelt_reference_is_an_error_with_its_correction(
     assert fixed in fix(text, check_flow(text))
 
 
-@pytest.mark.parametrize("expression", ["inputs.other", "vars.zzz", "outputs.nobody.uri", "nonsense"])
+def test_an_output_of_no_task_is_an_error(flow: Flow, only: Only) -> None:
+    assert only(flow(DOWNLOAD + log("outputs.nobody.uri")), "unknown_output_ref").severity == "error"
+
+
+@pytest.mark.parametrize("expression", ["inputs.other", "vars.zzz", "nonsense"])
 def test_a_reference_to_nothing_like_it_is_a_warning_that_must_be_mended(expression: str, flow: Flow) -> None:
     found = check_flow(flow(DOWNLOAD + log(expression), INPUTS + VARIABLES))
     assert [f.severity for f in found if f.severity != "hint"] == ["warning"]
