@@ -53,9 +53,12 @@ def _run(peer: str, command: list[str]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("peers", nargs="*", choices=[*REQUIREMENTS, []], default=[])
+    parser.add_argument("peers", nargs="*", metavar="peer", help="dbos, prefect; all by default")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     options = parser.parse_args()
+    unknown = [peer for peer in options.peers if peer not in REQUIREMENTS]
+    if unknown:
+        parser.error(f"no such peer: {', '.join(unknown)}")
     missing = 0
     for peer in options.peers or REQUIREMENTS:
         try:

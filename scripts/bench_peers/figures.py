@@ -91,8 +91,8 @@ _METHOD = (
     "repeats the commits flowwright made in the same round, of the same size, in SQLite with no engine. Each",
     "participant runs in a fresh process and a fresh folder; starting it and its server is not counted.",
     "",
-    "DBOS runs one step a task, its fan-out as async steps behind a semaphore (its queues poll and are slower). DBOS sets",
-    "no journal mode itself, so it is measured as it ships and with its file in WAL mode. Prefect has a started server;",
+    "DBOS runs one step a task, its fan-out as async steps behind a semaphore, since its queues poll. DBOS sets no",
+    "journal mode itself, so it is measured as it ships and with its file in WAL mode. Prefect has a started server;",
     "its clock stops when the server holds every task run as completed. Telemetry, log lines and heartbeats are off.",
 )
 
