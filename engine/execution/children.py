@@ -12,10 +12,9 @@ from engine.execution.flowables import PREFIX, truthy
 from engine.execution.lifecycle import CORRELATION, Lifecycle, Request
 from engine.execution.live import Live
 from engine.execution.retries import Outcome
-from engine.execution.state import TERMINAL, Event, TaskRun, iso
+from engine.execution.state import TERMINAL, TaskRun
 from engine.flow.load import labels_of
 from engine.flow.model import Flow, Task
-from engine.storage.files import ExecutionRef
 
 if TYPE_CHECKING:
     from engine.execution.actions import Actions
@@ -104,29 +103,10 @@ class Children:
         inherited = {k: v for k, v in live.execution.labels.items() if not k.startswith("system.")}
         labels = inherited if truthy(text(task.properties.get("inheritLabels", False))) else {}
         labels = {**labels, **own, CORRELATION: live.execution.labels.get(CORRELATION, live.execution.id)}
-        trigger = {
-            "id": task.properties.get("container", task.id),
-            "type": task.type.partition("$")[0],
-            "variables": {
-                "executionId": live.execution.id,
-                "namespace": live.execution.namespace,
-                "flowId": live.execution.flow_id,
-                "flowRevision": live.execution.revision,
-                "taskRunId": run.id,
-            },
-        }
-        for name in ("taskRunIteration",):
-            if (
-                variables
-                and "taskrun" in variables
-                and "iteration" in variables["taskrun"]
-                and "items" in variables["taskrun"]
-            ):
-                trigger["variables"][name] = variables["taskrun"]["iteration"]
         request = Request(
             inputs={k: v for k, v in inputs.items() if v is not None},
             labels=labels,
-            trigger=trigger,
+            trigger=_trigger(live, run, variables or {}),
             parent_run=run.id if wait else None,
             readable=(live.ref, *live.readable),
             not_before=self.schedule_date(live, run),
@@ -267,6 +247,22 @@ class Children:
         self.lifecycle.create(flow, request, self.executor.new_id())
 
 
+def _trigger(live: Live, run: TaskRun, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """What the started execution knows of the task run that started it; a batch of a ForEachItem its number too."""
+    task, execution = live.plan.task(run), live.execution
+    variables = {
+        "executionId": execution.id,
+        "namespace": execution.namespace,
+        "flowId": execution.flow_id,
+        "flowRevision": execution.revision,
+        "taskRunId": run.id,
+    }
+    if "taskrun" in shown:
+        variables["taskRunIteration"] = shown["taskrun"]["iteration"]
+    kind = task.type.partition("$")[0]
+    return {"id": task.properties.get("container", task.id), "type": kind, "variables": variables}
+
+
 def derived_flow(flow: Flow, task: Task) -> Flow:
     """The flow that one iteration of a Loop runs: the loop's own tasks in the flow's surroundings."""
     return replace(
@@ -284,6 +280,3 @@ def derived_flow(flow: Flow, task: Task) -> Flow:
         checks=(),
         source=f"{flow.source}\n# {task.id}",
     )
-
-
-__all__ = ["Children", "Event", "ExecutionRef", "derived_flow", "iso"]

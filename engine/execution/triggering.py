@@ -17,6 +17,7 @@ from engine.storage.files import ExecutionRef
 
 if TYPE_CHECKING:
     from engine.execution.executor import Executor
+    from engine.storage.flows import StoredFlow
     from engine.triggers.conditions import ExecutionSummary
     from engine.triggers.registry import Fire
     from engine.triggers.scheduler import Scheduler
@@ -51,11 +52,8 @@ class Triggering:
     def listening(self) -> list[Flow]:
         """Registered flows with a Flow trigger."""
         if self._listening is None:
-            from engine.triggers.flow_events import listens
-
-            stored = self.executor.stores.flows.list()
-            mentioned = (s for s in stored if "trigger" in s.source)
-            self._listening = [f for f in (load_flow(s.source, revision=s.revision) for s in mentioned) if listens(f)]
+            mentioned = [s for s in self.executor.stores.flows.list() if "trigger" in s.source]
+            self._listening = _listeners(mentioned) if mentioned else []
         return self._listening
 
     def state_changed(self, live: Live) -> None:
@@ -126,6 +124,12 @@ class Triggering:
 
     def _flows(self) -> list[Flow]:
         return [load_flow(s.source, revision=s.revision) for s in self.executor.stores.flows.list()]
+
+
+def _listeners(stored: list[StoredFlow]) -> list[Flow]:
+    from engine.triggers.flow_events import listens
+
+    return [flow for flow in (load_flow(s.source, revision=s.revision) for s in stored) if listens(flow)]
 
 
 def summary_of(execution: Execution, state: str | None = None) -> ExecutionSummary:
