@@ -2,9 +2,9 @@
 
     PYTHON -m scripts.bench_peers.dbos_bench --folder WORK [--journal shipped|wal]
 
-One step a task. The fan-out starts async steps of one workflow through a semaphore, not its
-queues, whose workers poll once a second. DBOS sets neither journal mode nor synchronous, so ``shipped`` is SQLite's own default;
-``wal`` puts the file into WAL mode first. The durability told is read from a connection of DBOS while it commits.
+One step a task. The fan-out starts async steps of one workflow through a semaphore, not its queues, whose workers poll
+once a second. DBOS sets neither journal mode nor synchronous, so ``shipped`` is SQLite's own default; ``wal`` puts the
+file into WAL mode first. The durability told is read from a connection of DBOS while it commits.
 """
 
 from __future__ import annotations
