@@ -67,7 +67,9 @@ def touched_parts(row: Row, after: str | None) -> list[str]:
     before = str(row["flow"])
     if after is None or after == before:
         return []
-    out = [f"{name} was touched" for name in row.get("unchanged", ()) if block_of(after, name) != block_of(before, name)]
+    out = [
+        f"{name} was touched" for name in row.get("unchanged", ()) if block_of(after, name) != block_of(before, name)
+    ]
     if row.get("keep_comments"):
         gone = set((row.get("require") or {}).get("removed", ()))
         kept = _comments(before)
@@ -93,7 +95,11 @@ def block_of(text: str, identifier: str) -> str | None:
         end = start + 1
         while end < len(lines):
             own = len(lines[end]) - len(lines[end].lstrip())
-            if lines[end].strip() and (own < indent or (own == indent and lines[end].lstrip().startswith("-")) or (own <= indent and not lines[end].lstrip().startswith("-") and own < indent + 1)):
+            if lines[end].strip() and (
+                own < indent
+                or (own == indent and lines[end].lstrip().startswith("-"))
+                or (own <= indent and not lines[end].lstrip().startswith("-") and own < indent + 1)
+            ):
                 break
             end += 1
         return "\n".join(lines[start:end]).rstrip()

@@ -37,7 +37,14 @@ class _Verdict:
     why: str
 
 
-def evaluate(rows: Iterable[Row], make_answer: MakeAnswer, *, run: bool = False, limit: int | None = None, stage: Stage | None = None) -> Report:
+def evaluate(
+    rows: Iterable[Row],
+    make_answer: MakeAnswer,
+    *,
+    run: bool = False,
+    limit: int | None = None,
+    stage: Stage | None = None,
+) -> Report:
     """Scores ``valid, no_invention`` over the flows; ``meets_*, declined, wrong`` over the rows;
     ``runs_as_expected`` over the rows that can run here, when ``run`` is asked for with a ``stage`` to run on."""
     verdicts: list[_Verdict] = []
@@ -80,5 +87,9 @@ def _judge(row: Row, make_answer: MakeAnswer, stage: Stage | None) -> _Verdict:
         why_not = stage.play(row, reply.flow)
         ran = not why_not
     invented = any(f.code in _INVENTED for f in found)
-    reasons = [*(f"{f.code} at line {f.line}: {f.message}" for f in found), *missing, *([f"run: {why_not}"] if why_not else [])]
+    reasons = [
+        *(f"{f.code} at line {f.line}: {f.message}" for f in found),
+        *missing,
+        *([f"run: {why_not}"] if why_not else []),
+    ]
     return _Verdict(kind, True, not found, invented, not found and not missing, ran, "; ".join(reasons))

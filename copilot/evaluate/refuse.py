@@ -25,7 +25,14 @@ def evaluate(rows: Iterable[Row], make_answer: MakeAnswer, *, limit: int | None 
     for row in islice(rows, limit):
         n += 1
         documents = [_source(i, d) for i, d in enumerate(row.get("context_documents") or ())]
-        reply = make_answer(Request(str(row["prompt"]), target=str(row.get("target_version") or DEFAULT_TARGET), sources=documents, documents=documents))
+        reply = make_answer(
+            Request(
+                str(row["prompt"]),
+                target=str(row.get("target_version") or DEFAULT_TARGET),
+                sources=documents,
+                documents=documents,
+            )
+        )
         why = breach(row, reply)
         if not why:
             good += 1
@@ -37,7 +44,9 @@ def evaluate(rows: Iterable[Row], make_answer: MakeAnswer, *, limit: int | None 
 
 
 def _source(number: int, document: Mapping[str, Any]) -> Source:
-    return Source(f"document-{number}", "prose", str(document.get("title", "")), str(document.get("text", "")), "handed in", "")
+    return Source(
+        f"document-{number}", "prose", str(document.get("title", "")), str(document.get("text", "")), "handed in", ""
+    )
 
 
 def breach(row: Row, reply: Reply) -> str:
@@ -63,7 +72,9 @@ def _manner(expect: str, reply: Reply) -> str:
     if expect == "warn":
         return "" if reply.notes or reply.questions or reply.reason else "no warning"
     if expect == "placeholder":
-        marked = bool(reply.questions) or (delivered(reply) and bool(reply.notes) and _has_placeholder(reply.flow or ""))
+        marked = bool(reply.questions) or (
+            delivered(reply) and bool(reply.notes) and _has_placeholder(reply.flow or "")
+        )
         return "" if marked else "nothing is marked as missing"
     return ""
 

@@ -11,8 +11,12 @@ from engine.flow.source import parse
 
 Flow = Mapping[str, Any]
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-_SECRET_KEY = re.compile(r"(?i)^(?:.*password|.*token|.*api_?key|.*secret(?!s\b).*|private_?key|secretKeyId|accessKeyId)$")
-_NOT_SECRET = re.compile(r"(?i)^(?:max_?tokens?|.*tokens|secretId|.*TokenType|tokenUrl|.*tokenUri|pageToken|passwordAuth\w*)$")
+_SECRET_KEY = re.compile(
+    r"(?i)^(?:.*password|.*token|.*api_?key|.*secret(?!s\b).*|private_?key|secretKeyId|accessKeyId)$"
+)
+_NOT_SECRET = re.compile(
+    r"(?i)^(?:max_?tokens?|.*tokens|secretId|.*TokenType|tokenUrl|.*tokenUri|pageToken|passwordAuth\w*)$"
+)
 
 
 def breaches(text: str, require: Mapping[str, Any], forbid: Mapping[str, Any], original: str = "") -> list[str]:
@@ -130,12 +134,16 @@ def has_feature(flow: Flow, text: str, feature: str) -> bool:
     if name == "kv_refs":
         return bool(re.search(r"\bkv\(", text))
     if name == "trigger_condition":
-        return any(t.get("conditions") or t.get("when") for t in flow.get("triggers") or () if isinstance(t, dict)) or _cron_says_it(flow)
+        return any(
+            t.get("conditions") or t.get("when") for t in flow.get("triggers") or () if isinstance(t, dict)
+        ) or _cron_says_it(flow)
     if name == "conditional":
         choice = any(str(m.get("type", "")).endswith((".flow.If", ".flow.Switch")) for m in walk(flow))
         return choice or any("runIf" in m or ("when" in m and "id" in m) for m in walk(flow.get("tasks")))
     if name == "multi_flow_condition":
-        return "MultipleCondition" in text or any("preconditions" in t or "dependsOn" in t for t in flow.get("triggers") or ())
+        return "MultipleCondition" in text or any(
+            "preconditions" in t or "dependsOn" in t for t in flow.get("triggers") or ()
+        )
     if not value:
         return any(name in m for m in walk(flow))
     if "=" in value:
@@ -176,6 +184,9 @@ def inline_secrets(flow: Any, path: str = "") -> list[str]:
     elif isinstance(flow, Sequence) and not isinstance(flow, str):
         for index, value in enumerate(flow):
             out += inline_secrets(value, f"{path}[{index}]")
-    elif isinstance(flow, str) and re.search(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bsk-[\w-]{12,}|\bgh[ps]_\w{20,}|hooks\.slack\.com/services/T\w+/B\w+/\w{8,}|://[^\s:/{}]+:[^\s@{}]{3,}@", flow):
+    elif isinstance(flow, str) and re.search(
+        r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bsk-[\w-]{12,}|\bgh[ps]_\w{20,}|hooks\.slack\.com/services/T\w+/B\w+/\w{8,}|://[^\s:/{}]+:[^\s@{}]{3,}@",
+        flow,
+    ):
         out.append(path)
     return out

@@ -93,8 +93,12 @@ def _prepare(w: Writer) -> None:
     """Variables the words ask for, and inputs that are to be chosen."""
     masked = w.text.masked
     if re.search(r"\bvariables?\s*:", masked) or re.search(r"\bvariables?\b[^.;]*=", masked):
-        pairs = re.findall(r"\b([a-z][\w ]{0,24}?)\s*=\s*['\"`]?([^\s,;'\"`]+)", w.text.plain[masked.find("variable") + 9 :])
-        w.extra["variables"] = {re.sub(r"\W+", "_", name.strip().removeprefix("and ").strip()): value for name, value in pairs} or None
+        pairs = re.findall(
+            r"\b([a-z][\w ]{0,24}?)\s*=\s*['\"`]?([^\s,;'\"`]+)", w.text.plain[masked.find("variable") + 9 :]
+        )
+        w.extra["variables"] = {
+            re.sub(r"\W+", "_", name.strip().removeprefix("and ").strip()): value for name, value in pairs
+        } or None
     if re.search(r"\bwelcome\s+message\b[^.;]*\bvariable|\bvariable\b[^.;]*\bwelcome\s+message", masked):
         who = next((f"{{{{ inputs.{n} }}}}" for n in w.inputs if "name" in n), "world")
         w.extra["variables"] = {"welcome_message": f"Hello, {who}!"}

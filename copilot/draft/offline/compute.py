@@ -109,7 +109,8 @@ class Calculation:
 
 def parse(words: str) -> Calculation:
     """The calculation the words ask for; a plain SELECT when they ask for none."""
-    low = re.sub(r"https?://\S+|[\ue000-\ue005]+", " ", words.lower())
+    plain = re.sub(r"https?://\S+|[\ue000-\ue005]+", " ", words)
+    low = plain.lower()
     product = _PRODUCT.search(low)
     formula = f"{product[1]} * {product[2]}" if product and product[1] not in ("how", "many") else ""
     function = next((name for name, pattern in _FUNCTIONS if re.search(rf"\b(?:{pattern})\b", low)), "")
@@ -118,7 +119,7 @@ def parse(words: str) -> Calculation:
     if re.search(r"\bhow\s+many\b|\bnumber\s+of\b|\brow\s+count\b|\bcount\b", low):
         function = "COUNT"
     measure = formula or _measure(low, function)
-    where, assumed = _filters(low, formula or measure or "amount")
+    where, assumed = _filters(low, plain, formula or measure or "amount")
     limit = re.search(r"\btop\s+(\d+)|\bfirst\s+(\d+)\s+rows|\bbest\s+(\d+)", low)
     best = re.search(r"\b(?:best|top|most)\b", low)
     if function in ("SUM", "AVG", "MAX", "MIN") and not measure:
@@ -199,7 +200,7 @@ def _measure(low: str, function: str) -> str:
     return ""
 
 
-def _filters(low: str, measure: str) -> tuple[tuple[str, ...], list[str]]:
+def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[str]]:
     out: list[str] = []
     assumed: list[str] = []
     for sign, pattern in _COMPARE:
@@ -213,7 +214,7 @@ def _filters(low: str, measure: str) -> tuple[tuple[str, ...], list[str]]:
             assumed += re.findall(r"[a-z_]\w*", column)
             break
     for match in _EQUALS.finditer(low):
-        name, value = match[1], match[2]
+        name, value = match[1], plain[match.start(2) : match.end(2)] if len(plain) == len(low) else match[2]
         if name in (
             "in",
             "on",
@@ -365,7 +366,7 @@ def _counted(w: Writer, step: Step, data: Data, sentence: str, said: str | None)
         task_list: list[Task] = []
         value = w.last.expression
     else:
-        calculation = parse(sentence)
+        calculation = parse(w.extra["sentences"].get(step.clause, step.words))
         calculation = Calculation(
             "COUNT",
             "",

@@ -45,7 +45,7 @@ _MAIL = re.compile(
 _CHANGES = re.compile(r"\bchang(?:es|ed)\b|\bis\s+(?:modified|edited|updated)\b|\bmodified\b")
 _STARTS_WHEN = re.compile(
     rf"^\W*[\w\s]{{0,24}}\bnew\s+{_FILE}\b|\b(?:every|each|any)\s+\w+\s+(?:that\s+|which\s+)?{_ARRIVES}|"
-        rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b"
+    rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b"
 )
 
 
@@ -144,7 +144,12 @@ def _service_events(masked: str, mentions: Sequence[Mention], has_schedule: bool
         service = mention.service
         if service is None:
             continue
-        if mention is first and service.kind == "queue" and "realtime" in service.roles and re.search(r"\breal-?\s?time\b", masked):
+        if (
+            mention is first
+            and service.kind == "queue"
+            and "realtime" in service.roles
+            and re.search(r"\breal-?\s?time\b", masked)
+        ):
             return [Event("service", {"service": service, "role": "realtime", "start": mention.start})], {mention.start}
         start, end = _sentence(masked, mention.start)
         words, head = masked[start:end], masked[max(0, start) : mention.start]

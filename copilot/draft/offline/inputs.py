@@ -173,13 +173,19 @@ def _with_rules(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
     low, out = text.masked, {s.id: s for s in specs}
     if len(numbers) == 1:
         rules: dict[str, Any] = {}
-        for key, words in (("min", r"min(?:imum)?(?:\s+(?:of|is|value))?|at\s+least"), ("max", r"max(?:imum)?(?:\s+(?:of|is|value))?|at\s+most")):
+        for key, words in (
+            ("min", r"min(?:imum)?(?:\s+(?:of|is|value))?|at\s+least"),
+            ("max", r"max(?:imum)?(?:\s+(?:of|is|value))?|at\s+most"),
+        ):
             if bound := re.search(rf"\b(?:{words})\s+(-?\d+)\b(?!\s*(?:tries|times|attempts|seconds|items|at\b))", low):
                 rules[key] = int(bound[1])
         if between := re.search(r"\bbetween\s+(-?\d+)\s+and\s+(-?\d+)\b", low):
             rules = rules or {"min": int(between[1]), "max": int(between[2])}
         out[numbers[0].id] = replace(numbers[0], more={**numbers[0].more, **rules})
-    pattern = re.search(r"\bmatch(?:es|ing)?\s+(?:the\s+)?(?:regex|pattern|expression)?\s*[`'\"]?([^\s,`'\"]*[\[\\^(][^\s,`'\"]*)", text.plain)
+    pattern = re.search(
+        r"\bmatch(?:es|ing)?\s+(?:the\s+)?(?:regex|pattern|expression)?\s*[`'\"]?([^\s,`'\"]*[\[\\^(][^\s,`'\"]*)",
+        text.plain,
+    )
     if pattern and len(texts) == 1:
         out[texts[0].id] = replace(texts[0], more={**texts[0].more, "validator": pattern[1]})
     return list(out.values())
@@ -283,9 +289,7 @@ def _from_list(found: dict[str, InputSpec], text: Text, match: re.Match[str], pr
         if shared and not kind:
             kind = _kind_of(shared[1])
         spec = _described(_identifier(name), kind or own, note, text)
-        _add(
-            found, spec if spec.default is not None else _with_default(spec, text, start + piece.end(1))
-        )
+        _add(found, spec if spec.default is not None else _with_default(spec, text, start + piece.end(1)))
 
 
 def _bare_name(words: str) -> str:

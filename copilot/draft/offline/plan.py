@@ -178,7 +178,11 @@ def _per_table(seen: Understanding, nodes: list[Node]) -> list[Node]:
     inside: list[Node] = []
     for node in nodes:
         inside += list(node.steps) if isinstance(node, Group) and node.kind == "parallel" else [node]
-    unique = [n for i, n in enumerate(inside) if not (isinstance(n, Step) and any(isinstance(o, Step) and o.start == n.start for o in inside[:i]))]
+    unique = [
+        n
+        for i, n in enumerate(inside)
+        if not (isinstance(n, Step) and any(isinstance(o, Step) and o.start == n.start for o in inside[:i]))
+    ]
     parallel = any(s.parallel for s in seen.scopes)
     args = {"noun": "table", "items": names, "limit": None, "count": 0, "lists": [], "nested": (), "parallel": parallel}
     return [Group("foreach", tuple(unique), args, start=nodes[0].start)]

@@ -201,6 +201,8 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
         out.append((match["name"] or "", items))
     if not out:
         found = re.search(
+            r"\b(?:for\s+each|each)\s+of\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+)(?!\s+(?:and|or)\b)(?!\s*,)", text.masked
+        ) or re.search(
             r"\b(?:for|each\s+of|over|cities|regions|countries|names|values|colou?rs|environments)\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+\s*(?:,?\s*(?:and|or)\s+)[\w-]+)",
             text.masked,
         )

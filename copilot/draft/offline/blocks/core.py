@@ -54,8 +54,14 @@ def log_message(w: Writer, step: Step) -> tuple[list[Task], str]:
 def _what_is_named(w: Writer, low: str) -> str | None:
     if re.search(r"\bsize\b.*\bbytes?\b|\bfile\s+size\b", low) and (file := w.last_of("file")):
         return f"{{{{ fileSize({file.expression}) }}}}"
-    field = re.search(r"\b(?:field|property|key)\s+`?(\w+)`?|`(\w+)`\s+(?:field|property)", re.sub(r"[\ue000-\ue005]+", "", low))
-    if field and any(e.kind == "webhook" for e in w.plan.events) and re.search(r"\bbody|\bpayload|\bwebhook", w.text.masked):
+    field = re.search(
+        r"\b(?:field|property|key)\s+`?(\w+)`?|`(\w+)`\s+(?:field|property)", re.sub(r"[\ue000-\ue005]+", "", low)
+    )
+    if (
+        field
+        and any(e.kind == "webhook" for e in w.plan.events)
+        and re.search(r"\bbody|\bpayload|\bwebhook", w.text.masked)
+    ):
         return f"{{{{ trigger.body.{field[1] or field[2]} }}}}"
     if re.search(r"\b(?:current|today'?s?)\s+date\b", low):
         pattern = re.search(r"\b(?:as|like|format)\s+`?([dMyHms./:-]{4,})", w.text.plain)
@@ -205,7 +211,13 @@ def loop_until(w: Writer, step: Step) -> list[Task]:
         request["options"] = {"allowFailed": True}
     every = re.search(features.DURATION, step.words.lower())
     single = re.search(r"\bevery\s+(second|minute|hour)\b", w.text.masked)
-    interval = features.duration("1", single[1]) if single else features.duration(every["amount"], every["unit"]) if every else "PT5S"
+    interval = (
+        features.duration("1", single[1])
+        if single
+        else features.duration(every["amount"], every["unit"])
+        if every
+        else "PT5S"
+    )
     loop = w.task(
         "wait_until_done",
         "core.flow.LoopUntil",
@@ -370,7 +382,13 @@ def kv_set(w: Writer, step: Step) -> list[Task]:
     counter = re.search(r"\b(?:add|adds|increas\w*|increment\w*|count)\b", step.words.lower())
     if counter and not re.search(r"\bvalue\b", step.words.lower()):
         name = w.named(step, "key|kv|kv\\s+key") or "counter"
-        task = w.task(f"count_{name}", "core.kv.Set", key=name, kvType="NUMBER", value=f"{{{{ (kv('{name}', flow.namespace, false) ?? 0) + 1 }}}}")
+        task = w.task(
+            f"count_{name}",
+            "core.kv.Set",
+            key=name,
+            kvType="NUMBER",
+            value=f"{{{{ (kv('{name}', flow.namespace, false) ?? 0) + 1 }}}}",
+        )
         w.data.append(Data(task["id"], "value", "", f"kv('{name}')"))
         return [task]
     if len(names) > 1:

@@ -153,7 +153,9 @@ def _own_plugin(w: Writer, service: Service, name: str, model: str, text: str) -
 @block("make_image")
 def image(w: Writer, step: Step) -> list[Task]:
     wanted = w.ask("image_prompt", note="what the image should show")
-    task = w.task("create_image", "openai.CreateImage", apiKey=w.secret("OPENAI_API_KEY"), prompt=wanted, n=1, download=True)
+    task = w.task(
+        "create_image", "openai.CreateImage", apiKey=w.secret("OPENAI_API_KEY"), prompt=wanted, n=1, download=True
+    )
     w.yields(task, "file", "images[0]", "png")
     return [task]
 

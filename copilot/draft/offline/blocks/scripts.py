@@ -239,7 +239,10 @@ def _commands(w: Writer, step: Step) -> list[str]:
     ]
     if given:
         return given
-    tool = re.search(r"\b(pytest|meltano\s+run|meltano|npm\s+\w+|yarn\s+\w+|make\s+(?:build|test|all|install|deploy)|mvn\s+\w+|gradle\s+\w+|cargo\s+\w+|tox)\b", step.words.lower())
+    tool = re.search(
+        r"\b(pytest|meltano\s+run|meltano|npm\s+\w+|yarn\s+\w+|make\s+(?:build|test|all|install|deploy)|mvn\s+\w+|gradle\s+\w+|cargo\s+\w+|tox)\b",
+        step.words.lower(),
+    )
     if tool:
         return [tool[1]]
     if re.search(r"\bhello\b", step.words.lower()):

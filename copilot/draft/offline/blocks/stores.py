@@ -323,9 +323,21 @@ def encrypt(w: Writer, step: Step) -> list[Task]:
     source = w.last_of("file")
     uri = f"{{{{ {source.expression} }}}}" if source else w.ask("file", "FILE", note="file to encrypt or decrypt")
     if re.search(r"\bdecrypt", step.words.lower()):
-        task = w.task("decrypt", "crypto.openpgp.Decrypt", **{"from": uri}, privateKey=w.secret("PGP_PRIVATE_KEY"), privateKeyPassphrase=w.secret("PGP_PASSPHRASE"))
+        task = w.task(
+            "decrypt",
+            "crypto.openpgp.Decrypt",
+            **{"from": uri},
+            privateKey=w.secret("PGP_PRIVATE_KEY"),
+            privateKeyPassphrase=w.secret("PGP_PASSPHRASE"),
+        )
     else:
-        task = w.task("encrypt", "crypto.openpgp.Encrypt", **{"from": uri}, key=w.secret("PGP_PUBLIC_KEY"), recipients=[w.ask("pgp_recipient", note="who can decrypt the file")])
+        task = w.task(
+            "encrypt",
+            "crypto.openpgp.Encrypt",
+            **{"from": uri},
+            key=w.secret("PGP_PUBLIC_KEY"),
+            recipients=[w.ask("pgp_recipient", note="who can decrypt the file")],
+        )
     w.yields(task, "file", "uri", source.format if source else "txt")
     return [task]
 

@@ -74,7 +74,12 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
             change.done.append(name)
     understood = bool(change.done) or change.answered
     return Outcome(
-        doc.text, tuple(change.notes), () if understood else (instruction,), tuple(change.questions), change.answered, change.target
+        doc.text,
+        tuple(change.notes),
+        () if understood else (instruction,),
+        tuple(change.questions),
+        change.answered,
+        change.target,
     )
 
 

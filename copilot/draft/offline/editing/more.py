@@ -22,7 +22,10 @@ _ATTRIBUTES = (
 
 def add_output(c: Change) -> bool:
     """A flow output: 'add an output `n` with the size of the query'."""
-    match = re.search(rf"\b(?:add|give|return|expose|new)\b[^.;]*\b(?:flow\s+)?outputs?\s+(?:called\s+|named\s+)?(?P<name>{NAME}|[a-z]\w*)(?P<rest>[^.;]*)", c.low)
+    match = re.search(
+        rf"\b(?:add|give|return|expose|new)\b[^.;]*\b(?:flow\s+)?outputs?\s+(?:called\s+|named\s+)?(?P<name>{NAME}|[a-z]\w*)(?P<rest>[^.;]*)",
+        c.low,
+    )
     if not match or re.search(r"\blogs?\b", c.low[: match.start("name")]):
         return False
     literal = c.text.literal_at(match.start("name"))
@@ -44,7 +47,10 @@ def add_output(c: Change) -> bool:
 
 def allow_failure(c: Change) -> bool:
     """A step that may fail without failing the run."""
-    if not re.search(r"\b(?:may|can|is\s+allowed\s+to)\s+fail\b|\bcontinue\s+(?:anyway|even|with\s+the)|\b(?:ignore|tolerate)\b[^.;]*\b(?:errors?|failures?)|\ballow\s+failure|\bfails?\b[^.;]*\b(?:go\s+on|continue|carry\s+on)", c.low):
+    if not re.search(
+        r"\b(?:may|can|is\s+allowed\s+to)\s+fail\b|\bcontinue\s+(?:anyway|even|with\s+the)|\b(?:ignore|tolerate)\b[^.;]*\b(?:errors?|failures?)|\ballow\s+failure|\bfails?\b[^.;]*\b(?:go\s+on|continue|carry\s+on)",
+        c.low,
+    ):
         return False
     item = task_meant(c.doc, c.low)
     if item is None:

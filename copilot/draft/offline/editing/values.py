@@ -156,7 +156,10 @@ def _swap_number(c: Change, old: str, new: str) -> bool:
 
 def change_sql(c: Change) -> bool:
     """ORDER BY, LIMIT and simple filters in a query that is there."""
-    limit = re.search(r"\b(?:top|first|limit(?:\s+to)?|only\s+(?:show\s+|keep\s+|take\s+)?(?:the\s+)?(?:top\s+|first\s+|best\s+)?)\s*(\d+)\b", c.low)
+    limit = re.search(
+        r"\b(?:top|first|limit(?:\s+to)?|only\s+(?:show\s+|keep\s+|take\s+)?(?:the\s+)?(?:top\s+|first\s+|best\s+)?)\s*(\d+)\b",
+        c.low,
+    )
     order = re.search(
         r"\b(?:sort|order)(?:ed)?\s+(?:the\s+\w+\s+|it\s+|them\s+|rows\s+|result\s+)?by\s+(?P<column>[\w.]+)(?P<rest>[^.;]*)",
         c.low,
