@@ -209,7 +209,7 @@ class Engine:
         return self.runner.call(lambda: self.actions.kill(execution_id))
 
     def force_run(self, execution_id: str) -> Execution:
-        """Run what waits for its date, its turn or a resume. Refused otherwise."""
+        """Run what waits for its date, its turn or a resume. Refused when it has ended."""
         return self.runner.call(lambda: self.actions.force_run(execution_id))
 
     def unqueue(self, execution_id: str) -> Execution:

@@ -194,21 +194,23 @@ class Actions:
         return live.execution.snapshot()
 
     def force_run(self, execution_id: str) -> Execution:
-        """Run what waits for its date, its turn or a resume. Refused when it is running or has ended."""
-        live = self._running(execution_id, "CREATED", "QUEUED", "PAUSED")
+        """Run what waits for its date, its turn or a resume; one that runs goes on. Refused when it has ended."""
+        live = self.runner.live.get(execution_id) or self.resume_after_crash(execution_id)
         state = live.execution.state
+        if state in TERMINAL:
+            raise Refused(f"the execution has ended already: {state}", hint="restart or replay it", code="bad-state")
         if state == "PAUSED":
             return self.resume(execution_id, {})
-        if state == "QUEUED":
-            self.lifecycle.unqueue(live)
-        else:
-            self.executor.record(live, {"e": "state", "s": "RUNNING", "at": self.executor.now()})
+        if state in ("CREATED", "QUEUED"):
+            self.lifecycle.let_go(live)
         return live.execution.snapshot()
 
     def unqueue(self, execution_id: str) -> Execution:
         """Run a queued execution whatever the limit. Refused unless QUEUED."""
         live = self._running(execution_id, "QUEUED")
-        self.lifecycle.unqueue(live)
+        if execution_id not in self.runner.live:
+            live = self.resume_after_crash(execution_id)
+        self.lifecycle.let_go(live)
         return live.execution.snapshot()
 
     # -- opening again -------------------------------------------------------------------------------

@@ -278,5 +278,5 @@ def derived_flow(flow: Flow, task: Task) -> Flow:
         retry=None,
         sla=(),
         checks=(),
-        source=f"{flow.source}\n# {task.id}",
+        source=f"{flow.source}\n# {task.id}" if flow.source else "",
     )

@@ -56,14 +56,14 @@ class Lifecycle:
         self._queued: dict[tuple[str, str], deque[str]] = {}
 
     def plan(self, flow: Flow) -> Plan:
-        """The plan of a flow; the same text needs to be walked only once."""
+        """The plan of a flow, walked once for all executions of it."""
         if ".Template" in flow.source:
             return Plan(self.executor.stores.templates.expand(flow))
         key = f"{flow.revision}:{flow.source}" if flow.source else ""
         if not key:
             return Plan(flow)
         found = self._plans.get(key)
-        if found is None:
+        if found is None or not (found.flow is flow or found.flow == flow):
             if len(self._plans) > 256:
                 self._plans.clear()
             found = self._plans[key] = Plan(flow)
@@ -188,13 +188,10 @@ class Lifecycle:
             self.executor.log(live, None, "ERROR", "Flow is FAILED due to concurrency limit exceeded")
         self.executor.record(live, {"e": "end", "s": state, "at": now}, {"e": "finished", "at": now})
 
-    def unqueue(self, live: Live) -> None:
-        """Let a queued execution run now, whatever the limit."""
-        if live.execution.state != "QUEUED":
-            raise Refused(
-                f"the execution {live.execution.id} is not queued", hint="look at its state", code="bad-state"
-            )
-        self._slots.setdefault(self._key(live), set()).add(live.execution.id)
+    def let_go(self, live: Live) -> None:
+        """Let an execution that waits for its date or its turn run now, whatever the limit."""
+        if live.flow.concurrency:
+            self._slots.setdefault(self._key(live), set()).add(live.execution.id)
         self.executor.record(live, {"e": "state", "s": "RUNNING", "at": self.executor.now()})
         self.watch(live)
 
@@ -209,7 +206,7 @@ class Lifecycle:
         while waiting and slots is not None and len(slots) < limit:
             following = self.executor.runner.live.get(waiting.popleft())
             if following is not None and following.execution.state == "QUEUED":
-                self.unqueue(following)
+                self.let_go(following)
 
     # -- service levels ------------------------------------------------------------------------------
 
