@@ -79,6 +79,30 @@ def generate(
     return _answered(on_stage, _with_flow(request, attempt, draft, tools, attempts, started))
 
 
+def repair(
+    request: Request,
+    flow: str,
+    tools: Tools,
+    *,
+    known: Sequence[Finding] = (),
+    inputs: Mapping[str, Any] | None = None,
+    on_stage: OnStage = lambda stage, data: None,
+) -> Answer:
+    """An existing flow to a checked and tried one. ``known``: findings from elsewhere, such as a failed execution."""
+    started = tools.clock()
+    types = " ".join(sorted({type_name for _, type_name in tools.tasks_of(flow)}))
+    sources = tools.retrieve(f"{request.words} {types}", request.target)
+    on_stage("retrieve", {"sources": [s.title for s in sources]})
+    request = replace(request, flow=flow, sources=(*request.sources, *sources))
+    draft = Draft("drafted", flow)
+    if known:
+        draft = tools.drafter.repair(request, flow, known)
+        on_stage("repair", {"attempt": 1, "changed": draft.flow is not None and draft.flow.strip() != flow.strip()})
+        draft = replace(draft, flow=draft.flow or flow)
+    attempt, draft, attempts = _until_right(request, draft, tools, inputs or {}, started, on_stage)
+    return _answered(on_stage, _with_flow(request, attempt, draft, tools, attempts, started))
+
+
 def _until_right(
     request: Request, draft: Draft, tools: Tools, inputs: Mapping[str, Any], started: float, on_stage: OnStage
 ) -> tuple[_Attempt, Draft, int]:

@@ -52,6 +52,10 @@ class Workbench:
             "files.allowed_roots": self.settings.allowed_roots,
         }
 
+    def drafter_name(self, provider: str | None) -> str:
+        """Who drafts: the provider named, or the one the settings choose."""
+        return provider or self.settings.chosen_provider
+
     def drafter(self, provider: str | None = None, on_text: Callable[[str], None] | None = None) -> Drafter:
         """The drafter of this name, or the one the settings choose. ProviderKeyMissing without a key."""
         if model := self.text_model(provider):
@@ -74,7 +78,7 @@ class Workbench:
 
     def text_model(self, provider: str | None = None) -> TextModel | None:
         """The language model of this name, or the one the settings choose; None where none is asked."""
-        if (provider or self.settings.chosen_provider) != "gemini":
+        if self.drafter_name(provider) != "gemini":
             return None
         from copilot.draft.gemini import Gemini
 

@@ -14,6 +14,8 @@ from copilot.cli.output import boundary, emit, finish, progress, say
 from copilot.errors import Usage
 
 if TYPE_CHECKING:
+    from copilot.answer import Answer
+    from copilot.draft.contract import Request
     from copilot.evaluate.report import Report
     from copilot.wiring import Workbench
 
@@ -73,6 +75,28 @@ def _show(kind: str, report: dict[str, Any], as_json: bool) -> None:
         say(f"  - {failure['id']}: {failure['why']}")
 
 
+@_command("generate", "Requests: valid, nothing invented, what was asked for.")
+def _generate(rows: Rows, bench: Workbench) -> Report:
+    from copilot.evaluate.generate import evaluate
+
+    return evaluate(rows, _answers(bench))
+
+
+@_command("edit", "Instructions on flows: the right change and nothing else.")
+def _edit(rows: Rows, bench: Workbench) -> Report:
+    from copilot.editing import edit_flow
+    from copilot.evaluate.edit import evaluate
+
+    return evaluate(rows, lambda flow, words, target: edit_flow(flow, words, bench, target=target))
+
+
+@_command("refuse", "Requests that must not simply be answered with a flow.")
+def _refuse(rows: Rows, bench: Workbench) -> Report:
+    from copilot.evaluate.refuse import evaluate
+
+    return evaluate(rows, _answers(bench))
+
+
 @_command("repair", "Seeded faults: found, on the right line, with the right code; false alarms on controls.")
 def _repair(rows: Rows, bench: Workbench) -> Report:
     from copilot.evaluate.repair import evaluate
@@ -92,3 +116,11 @@ def _ask(rows: Rows, bench: Workbench) -> Report:
     from copilot.evaluate.ask import evaluate
 
     return evaluate(rows, bench.knowledge)
+
+
+def _answers(bench: Workbench) -> Callable[[Request], Answer]:
+    """The whole pipeline, as a user gets it."""
+    from copilot.pipeline import generate
+
+    tools = bench.tools(bench.drafter())
+    return lambda request: generate(request, tools)

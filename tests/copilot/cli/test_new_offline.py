@@ -40,7 +40,7 @@ def test_what_cannot_be_told_is_asked_for(flowwright):
 
 def test_the_flow_can_be_written_and_run_at_once(flowwright, tmp_path):
     out = tmp_path / "flow.yaml"
-    ran = flowwright("new", "log the words hello from here", "--out", out, "--run", "--json")
+    ran = flowwright("new", "log 'hello from here'", "--out", out, "--run", "--json")
     assert ran.code == 0
     assert out.read_text() == ran.json["flow"]
     assert ran.json["run"]["state"] == "SUCCESS"
