@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from engine.flow.catalog import DEFAULT_TARGET, Catalog, catalog
-from engine.flow.context import Checked
+from engine.flow.context import MAX_FINDINGS, Checked
 from engine.flow.edits import apply
 from engine.flow.findings import Edit, Finding, errors
 from engine.flow.layout import reindents
@@ -118,7 +119,7 @@ def _shape(ctx: Checked) -> Iterator[Finding]:
 
 def _apply(rule: Rule, ctx: Checked) -> None:
     try:
-        ctx.findings.extend(rule(ctx))
+        ctx.findings.extend(islice(rule(ctx), MAX_FINDINGS + 1))
     except Exception:  # noqa: BLE001 - one rule that trips over a strange flow must not hide what the others found
         _log.exception("the rule %s failed", rule.__name__)
 
@@ -135,7 +136,17 @@ def _in_order(ctx: Checked) -> list[Finding]:
         if finding.code == "missing_required" and _excused(ctx, finding):
             continue
         kept.setdefault((finding.code, finding.line, finding.column, finding.message), finding)
-    return sorted(kept.values(), key=lambda f: (f.line, f.column, f.code))
+    found = sorted(kept.values(), key=lambda f: (f.line, f.column, f.code))
+    return found if len(found) <= MAX_FINDINGS else _first(found)
+
+
+def _first(found: list[Finding]) -> list[Finding]:
+    """The errors before all else, in order of place, up to the most that is shown, and that there are more."""
+    chosen = sorted(found, key=lambda f: f.severity != "error")[:MAX_FINDINGS]
+    shown = sorted(chosen, key=lambda f: (f.line, f.column, f.code))
+    last = shown[-1]
+    message = f"{len(found) - MAX_FINDINGS} more findings are not shown"
+    return [*shown, Finding("more_findings", "hint", (), last.line, last.column, message, "Mend these first.")]
 
 
 def _excused(ctx: Checked, finding: Finding) -> bool:

@@ -15,6 +15,8 @@ from engine.flow.templates import Template, references, templates
 if TYPE_CHECKING:
     from engine.expressions.inspection import Reference
 
+# More than this nobody reads, and a damaged file can have any number.
+MAX_FINDINGS = 1000
 Value = dict[str, Any]
 Keys = tuple[str | int | None, ...]
 """Steps of a reference after its first name; None where one is computed."""
@@ -94,9 +96,15 @@ class Checked:
         place = (span.line, span.column, message, hint, span.end_line, span.end_column)
         return Finding(code, severity, path, *place, edit)
 
+    @property
+    def full(self) -> bool:
+        """Whether more has been found than is shown, so that nothing needs to be explained any more."""
+        return len(self.findings) > MAX_FINDINGS
+
     def report(self, code: str, path: Path, message: str, hint: str, **more: Any) -> None:
-        """Leave a finding; takes what ``finding`` takes."""
-        self.findings.append(self.finding(code, path, message, hint, **more))
+        """Leave a finding; takes what ``finding`` takes. Nothing is added beyond what can be shown."""
+        if not self.full:
+            self.findings.append(self.finding(code, path, message, hint, **more))
 
     def replacing(self, span: Span, text: str, *, safe: bool = True) -> Edit:
         """An edit that puts ``text`` in the place of ``span``."""

@@ -42,6 +42,8 @@ _MEANINGS = (
     "image container docker",
 )
 _MEANING = {word: (i, place) for i, group in enumerate(_MEANINGS) for place, word in enumerate(group.split())}
+# Above this many characters a text is no misspelt name.
+_LONGEST = 200
 _NOISE = frozenset(("io", "kestra", "plugin", "task", "tasks", "object", "core"))
 
 
@@ -103,12 +105,16 @@ def likeness(wrong: str, right: str) -> float:
 
 def nearest(wrong: str, names: Iterable[str], n: int = 3, floor: float = 0.55) -> list[tuple[str, float]]:
     """Names that ``wrong`` may mean, with their likeness, best first."""
+    if len(wrong) > _LONGEST:
+        return []
     scored = ((name, likeness(wrong, name)) for name in names)
     return sorted((s for s in scored if s[1] >= floor), key=lambda s: (-s[1], s[0]))[:n]
 
 
 def closest(wrong: str, types: Mapping[str, tuple[str, ...]], n: int) -> list[tuple[str, float]]:
     """Type names that ``wrong`` may mean; ``types`` maps each to all its names, former ones included."""
+    if len(wrong) > _LONGEST:
+        return []
     package, last = _split(wrong)
     best: dict[str, float] = {}
     # packages are far fewer than types, so their likeness is worked out first and only once

@@ -24,6 +24,7 @@ MAX_BYTES = 5_000_000
 # Values that aliases may add to those that are written.
 MAX_REPEATED = 20_000
 MAX_DEPTH = 150
+MAX_ERRORS = 1000
 _CORE = "tag:yaml.org,2002:"
 _MERGE = _CORE + "merge"
 
@@ -257,6 +258,8 @@ class _Builder:
             if key.tag == _MERGE:
                 total += self.merge(child, path, depth, merged)
                 continue
+            if len(self.findings) > MAX_ERRORS:
+                break
             name = key.value
             here = (*path, name)
             if name in out and previous and out[previous] is None and self.slipped(here, previous, key):

@@ -18,6 +18,8 @@ SURE, AHEAD = 0.62, 0.05
 
 def unknown_type(ctx: Checked, typed: Typed, kinds: tuple[str, ...]) -> None:
     """A type that the catalog does not hold: a mistake, or a plugin nobody recorded."""
+    if ctx.full:
+        return
     name = typed.type
     path = (*typed.path, "type")
     near = [(t, s) for t, s in ctx.catalog.near_scored(name, 12, ctx.target) if ctx.catalog.kind(t) in kinds]
@@ -73,6 +75,8 @@ def unknown_property(
     typed: Typed | None,
 ) -> None:
     """A key that does not exist here: misspelt, at the wrong level, or invented."""
+    if ctx.full:
+        return
     key = str(path[-1])
     where = typed.short if typed else next((str(s) for s in reversed(path[:-1]) if isinstance(s, str)), "a flow")
     if _slipped(ctx, value, path, owner, typed):

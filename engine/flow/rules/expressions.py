@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ROOTS = "outputs|inputs|vars|trigger|taskrun|execution|flow|labels"
 _DOLLAR = re.compile(r"\$\{\s*((?:" + _ROOTS + r")\.[\w.\-]+(?:\[[^\]{}]*\][\w.\-]*)*|(?:secret|kv)\([^(){}]*\))\s*\}")
-_ONE_BRACE = re.compile(r"(?<!\{)\{\s*((?:" + _ROOTS + r")\.[^{}]*?)\s*\}\}(?!\})")
+_ONE_BRACE = re.compile(r"(?<!\{)\{\s{0,9}((?:" + _ROOTS + r")\.[^{}]{1,200}?)\s{0,9}\}\}(?!\})")
 # Where code of other languages stands, which has its own use for ${...}.
 _CODE = frozenset(
     ("script", "commands", "beforeCommands", "inputFiles", "content", "sql", "code", "query", "interpreter")

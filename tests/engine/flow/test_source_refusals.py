@@ -46,3 +46,11 @@ def test_aliases_in_moderation_are_fine() -> None:
 def test_a_character_that_yaml_forbids_is_pointed_at() -> None:
     (finding,) = check_flow("id: aé\nnamespace: b\x07c\n")
     assert (finding.code, finding.line, finding.column) == ("bad_yaml", 2, 13)
+
+
+def test_of_very_many_findings_the_first_thousand_are_shown() -> None:
+    tasks = "".join(f"  - id: t{i}\n    type: io.kestra.plugin.core.log.Lgo\n" for i in range(1500))
+    found = check_flow(f"id: a\nnamespace: b\ntasks:\n{tasks}")
+    assert len(found) == 1001
+    assert found[-1].code == "more_findings" and found[-1].severity == "hint"
+    assert [f.line for f in found] == sorted(f.line for f in found)
