@@ -123,7 +123,7 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         return False
     if (
         service.key == "mail"
-        and re.search(r"\b(?:input|column|field|download)\b[^.;]{0,14}$", before)
+        and re.search(r"\b(?:input|column|field)\s+(?:called\s+|named\s+)?$", before)
         and not re.search(r"\b(?:send|mail|by|via|as|an|to)\s+(?:an?\s+|the\s+)?$", before)
     ):
         return False

@@ -48,7 +48,7 @@ def compile_plan(w: Writer) -> dict[str, Any]:
     finals = _nodes(w, plan.finally_)
     w.where = "tasks"
     outputs = _outputs(w)
-    if not tasks and (outputs or plan.schedules or plan.events):
+    if not tasks and (outputs or plan.schedules or plan.events or plan.sla or plan.concurrency):
         tasks = [w.task("start", "core.log.Log", message=_start_message(w))]
     _only_if(w, tasks)
     _behaviour(w, tasks)

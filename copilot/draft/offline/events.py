@@ -10,7 +10,7 @@ from copilot.draft.offline.mentions import Mention
 from copilot.draft.offline.text import NAME, Text
 
 _WEBHOOK = re.compile(
-    r"\bwebhook\b(?!\s*(?:url|is\s+(?:the\s+)?(?:secret|in)|from\s+(?:the\s+)?secret|in\s+(?:the\s+)?secret|address))"
+    r"\bwebhook\b(?!\s*(?:url|unknown|tbd|follows|later|to\s+follow|is\s+(?:the\s+)?(?:secret|in)|from\s+(?:the\s+)?secret|in\s+(?:the\s+)?secret|address))"
     r"|\b(?:call|hit|post)s?\s+(?:our|my|a|an|this|the)\s+(?:http\s+)?(?:hook|callback)\b"
 )
 _NOT_WEBHOOK = re.compile(
@@ -30,7 +30,7 @@ _OTHER_FLOW_DONE = re.compile(
 _ARRIVES = r"(?:arriv\w+|land\w*|appear\w*|is\s+uploaded|are\s+uploaded|gets?\s+uploaded|uploaded|dropp?\w*|comes?\s+in|shows?\s+up|is\s+added|are\s+added|added|is\s+there|is\s+created|created|new|ankommt|eintrifft|llega\w*|arrive|is\s+put|is\s+placed)"
 _FILE = r"(?:files?|zips?|archives?|parquets?|xmls?|objects?|csvs?|jsons?|documents?|blobs?|images?|pdfs?|invoices?|exports?|reports?|datei\w*|archivos?|fichiers?)"
 _FILE_ARRIVES = re.compile(
-    rf"\b(?:new\s+)?{_FILE}\b[\w\s'\ue000-\ue005/.-]{{0,50}}?\b{_ARRIVES}|\bnew\s+{_FILE}\b|\bwatch\b[^.;]{{0,40}}\b(?:folder|bucket|directory|prefix)\b|\b{_ARRIVES}\b[^.;]{{0,20}}\b(?:bucket|folder)\b"
+    rf"\b(?:new\s+)?{_FILE}\b[\w\s'\ue000-\ue005/.-]{{0,50}}?\b{_ARRIVES}|\bnew\s+(?:\w+\s+){{0,2}}?{_FILE}\b|\bwatch\b[^.;]{{0,40}}\b(?:folder|bucket|directory|prefix)\b|\b{_ARRIVES}\b[^.;]{{0,20}}\b(?:bucket|folder)\b"
 )
 _ROWS_CHANGE = re.compile(
     r"\b(?:new|updated|changed|inserted)\s+(?:rows?|records?|documents?|entries|orders?)\b|\b(?:rows?|records?|documents?|entries)\s+(?:were|are|is|get|have\s+been|has\s+been)?\s*(?:\w+\s+)?(?:updated|inserted|added|changed|appear\w*|arriv\w*)|\bwatch\b[^.;]{0,40}\b(?:table|collection|database)\b|\bquery\s+returns\s+rows?\b"
@@ -44,7 +44,7 @@ _MAIL = re.compile(
 )
 _CHANGES = re.compile(r"\bchang(?:es|ed)\b|\bis\s+(?:modified|edited|updated)\b|\bmodified\b")
 _STARTS_WHEN = re.compile(
-    rf"^\W*[\w\s]{{0,24}}\bnew\s+{_FILE}\b|\b(?:every|each|any)\s+\w+\s+(?:that\s+|which\s+)?{_ARRIVES}|"
+    rf"^\W*[\w\s]{{0,24}}\bnew\s+(?:\w+\s+){{0,2}}?{_FILE}\b|\b(?:every|each|any)\s+\w+\s+(?:that\s+|which\s+)?{_ARRIVES}|"
     rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b"
 )
 

@@ -154,7 +154,7 @@ def find_sla(text: Text) -> str | None:
     for match in _SLA.finditer(text.masked):
         around = text.masked[max(0, match.start() - 60) : match.end() + 40]
         if re.search(
-            r"\bsla\b|\b(?:execution|whole\s+(?:run|flow)|entire\s+(?:run|flow))\b[^.;]{0,50}(?:longer|more)\s+than|in\s+total",
+            r"\bsla\b|\b(?:execution|whole\s+(?:run|flow)|entire\s+(?:run|flow))\b[^.;]{0,50}(?:longer|more)\s+than|in\s+total|\boverall\b|\baltogether\b",
             around,
         ):
             return duration(match["amount"], match["unit"])

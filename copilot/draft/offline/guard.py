@@ -17,12 +17,16 @@ _WORKFLOW_WORDS = re.compile(
     r"excel|database|table|sql|query|bucket|queue|topic|api|http|url|script|python|shell|bash|docker|log|notify|alert|email|mail|slack|file|download|upload|sync|load|export|import|backup|kv|secret|input|output|retry|parallel|subflow)\b"
 )
 _CREATIVE = re.compile(
-    r"\b(?:write|compose|tell|sing|draw|paint|make\s+up|give)\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+|some\s+)?(?:\w+\s+){0,2}(?:poem|song|joke|story|limerick|haiku|essay|novel|lyrics|recipe|speech|rap|picture|cover\s+letter|riddle)\b"
+    r"\b(?:schreib\w*|erzähl\w*|dichte|escribe|escríbeme|cuéntame|écris|raconte)\b(?:[- ]moi)?\s+(?:mir\s+|uns\s+|me\s+)?(?:ein\w*\s+|una?\s+|une?\s+)?(?:\w+\s+)?(?:gedicht|lied|witz|geschichte|märchen|poema|canción|chiste|cuento|poème|chanson|blague|histoire)\w*|\b(?:write|compose|tell|sing|draw|paint|make\s+up|give)\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+|some\s+)?(?:\w+\s+){0,2}(?:poem|song|joke|story|limerick|haiku|essay|novel|lyrics|recipe|speech|rap|picture|cover\s+letter|riddle)\b"
 )
 _ADVICE = re.compile(
     r"\b(?:should\s+i\s+(?:buy|sell|invest|marry|eat|take|wear)|who\s+(?:is|was|won|will\s+win)|what\s+is\s+the\s+(?:capital|meaning|weather)|how\s+do\s+i\s+(?:improve|cook|fix|repair|clean|grow|lose|learn|make)\s+(?!a\s+flow|my\s+flow|the\s+flow|our\s+flow)|recommend\s+(?:a|me)|translate\s+(?!this\s+to\s+a\s+flow)|what\s+do\s+you\s+think|how\s+are\s+you|capital\s+of)\b"
 )
-_OTHER_TOOL = re.compile(r"\b(?:no\s+kestra(?:\s+needed)?|without\s+kestra|not\s+(?:for|in)\s+kestra)\b")
+_OTHER_TOOL = re.compile(r"\b(?:(?:don'?t|do\s+not|not)\s+(?:use|using|need|want)\s+kestra|no\s+kestra(?:\s+needed)?|without\s+kestra|not\s+(?:for|in)\s+kestra)\b")
+_CODE = re.compile(
+    r"\b(?:write|generate|create|implement|code|give)\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+)?(?:full\s+|simple\s+|\w+\s+){0,2}(?:class|function|method|algorithm|regex|component|website|web\s+app|dockerfile|unit\s+tests?|stylesheet|game|sql\s+query|terraform\s+module|react\s+\w+|makefile)\b"
+)
+_WORKFLOW_PART = re.compile(r"\b(?:every|each|daily|hourly|schedule\w*|flow|kestra|then|webhook|lambda|upload|slack|log|trigger\w*|run\s+it|cloud\s+function|aws)\b|->|→")
 _INJECTION = re.compile(
     r"(?:\b(?:ignore|disregard|forget|override|ignoriere|vergiss|olvida|oublie)\s+(?:all\s+|alle\s+|any\s+|the\s+|your\s+|deine\s+)*(?:previous\s+|prior\s+|above\s+|earlier\s+|vorherigen\s+)?(?:instructions?|rules?|regeln|anweisungen|prompts?|instrucciones)[^.;]*[.;]?"
     r"|\b(?:print|show|reveal|output|repeat|gib|zeige?)\s+(?:me\s+)?(?:your|the|deinen?|den)\s+(?:system\s+)?(?:prompt|instructions|api[- ]?(?:key|schlüssel)\w*)[^.;]*[.;]?"
@@ -50,7 +54,7 @@ _LOSS = (
     (re.compile(r"\bdelet\w+\s+(?:the\s+)?(?:\w+\s+)?(?:bucket|database|cluster|namespace|table|backups?)\b(?!.*\b(?:cluster)\b.*\bjob\b)"), "deletes it for good"),
 )  # fmt: skip
 _SECRETS_OPEN = re.compile(
-    r"\b(?:copy|move|put|write|store|export|print|log|dump|show|send|publish)\b[^.;]*\b(?:all\s+)?(?:our|the|my|every|all)?\s*secrets?\b[^.;]*\b(?:kv|key-value|log|everyone|slack|public|file|see)\b"
+    r"\b(?:print|log|dump|show|send|post|export|mail|publish|output)\w*\s+(?:out\s+)?(?:all\s+|the\s+|every\s+|our\s+)*(?:environment\s+variables|env\s*vars?|environment|credentials|passwords)\b|\b(?:copy|move|put|write|store|export|print|log|dump|show|send|publish)\b[^.;]*\b(?:all\s+)?(?:our|the|my|every|all)?\s*secrets?\b[^.;]*\b(?:kv|key-value|log|everyone|slack|public|file|see)\b"
 )
 _MILLI = re.compile(
     r"\bevery\s+(?:\d+(?:\.\d+)?\s*|few\s+|)(?:ms|milliseconds?|microseconds?|nanoseconds?)\b|\bevery\s+0?\.\d+\s+seconds?"
@@ -129,6 +133,8 @@ def _off_topic(low: str) -> str:
         r"\b(?:every|each|daily|openai|gemini|gpt|flow|schedule|slack|mail|save|store|wordpress)\b", low
     ):
         return "This is not about a Kestra flow."
+    if _CODE.search(low) and not _WORKFLOW_PART.search(low):
+        return "This asks for code of its own; here only Kestra flows are made. A flow can run such code once it exists."
     if _ADVICE.search(low) and not re.search(
         r"\b(?:kestra|schedule|trigger|execution|namespace|yaml|every\s+(?:day|hour|morning)|csv|slack)\b", low
     ):

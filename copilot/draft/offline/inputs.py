@@ -368,6 +368,8 @@ def _kind_of_name(name: str) -> str:
     low = name.lower()
     if re.fullmatch(r"(?:.*_)?(?:uri|url|link)", low):
         return "URI"
+    if re.fullmatch(r"(?:.*_)?e?_?mail(?:_address)?", low):
+        return "EMAIL"
     if re.fullmatch(r"(?:.*_)?date|day", low):
         return "DATE"
     if re.fullmatch(r"(?:.*_)?(?:count|limit|days|port|batch_size|amount|number|n|quantity|age|max_\w+|min_\w+)", low):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from copilot.draft.offline import features
 from copilot.draft.offline.actions import settle
@@ -184,7 +185,7 @@ def _per_table(seen: Understanding, nodes: list[Node]) -> list[Node]:
         if not (isinstance(n, Step) and any(isinstance(o, Step) and o.start == n.start for o in inside[:i]))
     ]
     parallel = any(s.parallel for s in seen.scopes)
-    args = {"noun": "table", "items": names, "limit": None, "count": 0, "lists": [], "nested": (), "parallel": parallel}
+    args: dict[str, Any] = {"noun": "table", "items": names, "limit": None, "count": 0, "lists": [], "nested": (), "parallel": parallel}
     return [Group("foreach", tuple(unique), args, start=nodes[0].start)]
 
 

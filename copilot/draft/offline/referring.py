@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from copilot.draft.offline.ir import Step
@@ -40,10 +41,10 @@ def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequ
             or any(s <= clause.start and clause.end <= e for s, e in schedule)
         ):
             continue
-        service = _last_service(seen, clause.start, words, types)
+        role = next(name for name, value in match.groupdict().items() if value)
+        service = _last_service(seen, clause.start, words, types, role)
         if service is None:
             continue
-        role = next(name for name, value in match.groupdict().items() if value)
         args: dict[str, Any] = {
             "service": service,
             "role": _role(service, role),
@@ -59,7 +60,7 @@ def _role(service: Service, said: str) -> str:
     return {"create": "write", "update": "write", "delete": "delete", "read": "read"}.get(said, "run")
 
 
-def _last_service(seen: Understanding, before: int, words: str, types: Types) -> Service | None:
+def _last_service(seen: Understanding, before: int, words: str, types: Types, role: str) -> Service | None:
     """The last tool or service named before, the one whose types speak these words first; what only stores or tells
     is not gone on with."""
     found = [
@@ -68,9 +69,11 @@ def _last_service(seen: Understanding, before: int, words: str, types: Types) ->
         if m.service and m.start < before and m.service.kind in ("saas", "tool", "nosql")
     ]
     spoken = re.findall(r"[a-z]+", words)
-    said = {*spoken, *(a + b for a, b in zip(spoken, spoken[1:], strict=False))}
+    said = {*spoken, *(a + b for a, b in pairwise(spoken))}
     for service in reversed(found):
         parts = {w for name in types.families.get(service.key, ()) for w in words_of(name)[1:]}
         if not service.roles and parts & said:
             return service
+    if role in ("create", "delete", "update"):
+        found = [s for s in found if not s.roles or role in s.roles] or found
     return found[-1] if found else None

@@ -42,6 +42,8 @@ def role_of(mention: Mention, masked: str, start: int, end: int, lead: str, firs
         return "copy"
     if kind in ("store", "nosql", "queue") and _DELETE.search(before) and "delete" in service.roles:
         return "delete"
+    if "scan" in service.roles and re.search(r"\bscan\b", before):
+        return "scan"
     if kind == "nosql" and _SEARCH.search(before):
         return "read"
     return _data_role(kind, before, after, lead, first)
@@ -57,6 +59,8 @@ def _moved(before: str, after: str) -> bool:
 
 def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> str:
     verb = verb_before(before)
+    if first and not before.strip() and re.search(r"^\s*(?:\w+\s+){0,3}from\s", after):
+        return "write"
     if (
         verb == "write"
         and re.search(r"\b(?:of|in)\s+(?:our\s+|the\s+|a\s+)?$", before)

@@ -150,6 +150,7 @@ SERVICES: tuple[Service, ...] = (
     _service("proxmox", r"proxmox", "saas"), _service("cloudflare", r"cloudflare", "saas"), _service("todoist", r"todoist", "saas"), _service("notion", r"\bnotion\b", "saas"), _service("hubspot", r"hub\s?spot", "saas"), _service("linear", r"\blinear\b", "saas"),
     _service("awscli", r"aws[\s-]cli", "tool", run="aws.cli.AwsCLI"), _service("gcloud", r"gcloud(?:[\s-]cli)?", "tool", run="gcp.cli.GCloudCLI"), _service("azcli", r"(?:az|azure)[\s-]cli", "tool", run="azure.cli.AzCLI"),
     _service("azure_function", r"azure\s+functions?", "saas", run="azure.function.HttpFunction"), _service("cloud_function", r"(?:google\s+)?cloud\s+functions?", "saas", run="gcp.function.HttpFunction"),
+    _service("gcp_vm", r"(?:gcp|google)\s+(?:vm|instance)|compute\s+engine", "saas", run="gcp.compute.Create", create="gcp.compute.Create", delete="gcp.compute.Delete", start="gcp.compute.Start", stop="gcp.compute.Stop"),
     _service("ssh", r"\bssh\b", "tool", run="fs.ssh.Command"), _service("tcp", r"\btcp\b", "tool", run="fs.tcp.Send", write="fs.tcp.Send"), _service("udp", r"\budp\b", "tool", run="fs.udp.Send", write="fs.udp.Send"),
     _service("datagen", r"(?:fake|synthetic|dummy|random|mock)\s+(?:\w+\s+)?(?:records|data|rows|events|customers|orders|users)", "tool", run="datagen.core.Generate"),
 )  # fmt: skip

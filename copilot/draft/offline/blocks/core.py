@@ -339,6 +339,15 @@ def purge_files(w: Writer, step: Step) -> list[Task]:
     return [w.task("purge_files", "core.storage.PurgeCurrentExecutionFiles")]
 
 
+@block("cleanup")
+def cleanup(w: Writer, step: Step) -> list[Task]:
+    """What a run leaves behind: its container where it ran one, else its files."""
+    if re.search(r"\bcontainer|\bdocker\s+run", w.text.masked):
+        name = w.ask("container_id", note="container to remove")
+        return [w.task("remove_container", ["docker.cli.Rm", "docker.Rm"], containerIds=[name], force=True)]
+    return [w.task("purge_files", "core.storage.PurgeCurrentExecutionFiles")]
+
+
 @block("kv_purge")
 def kv_purge(w: Writer, step: Step) -> list[Task]:
     return [

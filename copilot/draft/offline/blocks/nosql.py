@@ -106,7 +106,7 @@ def _redis_get(w: Writer, service: Service, key: str) -> Task:
     return task
 
 
-@block("nosql:read", "nosql:run")
+@block("nosql:read", "nosql:run", "nosql:scan")
 def find(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     key = service.key
@@ -132,7 +132,7 @@ def find(w: Writer, step: Step) -> list[Task]:
             "fetchType": "FETCH",
         }
     store = bool(re.search(r"\bcsv\b|\bpandas\b|\bexcel\b|\bs3\b|\bfile\b", w.text.masked))
-    name = service.roles.get("read", ())
+    name = service.roles.get("scan" if step.args.get("role") == "scan" else "read", ())
     task = w.task(
         f"query_{key}",
         name,

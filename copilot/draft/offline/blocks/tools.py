@@ -54,7 +54,7 @@ def push_flows(w: Writer, step: Step) -> list[Task]:
     namespace = re.search(r"\bnamespace\s+`?([a-z][\w.-]*\w)`?", w.text.plain)
     dry = bool(re.search(r"\bdry\s?run", step.words.lower()))
     source = namespace[1] if namespace and namespace[1] not in ("to", "every", "files") else w.namespace
-    return [
+    tasks = [
         w.task(
             "push_flows_dry_run" if dry else "push_flows",
             "git.PushFlows",
@@ -68,6 +68,9 @@ def push_flows(w: Writer, step: Step) -> list[Task]:
             dryRun=dry,
         )
     ]
+    if re.search(r"\bnamespace\s+files\b", w.text.masked):
+        tasks += push_files(w, step)
+    return tasks
 
 
 @block("git_push_files")
@@ -515,12 +518,15 @@ def databricks(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     low = step.words.lower()
     if w.where == "finally" or re.search(r"\bdelete\b|\bterminate\b", low):
+        if "databricks_cluster" not in w.extra:
+            known = w.ask("cluster_id", note="Databricks cluster to delete; it was not named")
+            return [w.task("delete_cluster", service.roles["delete_cluster"], **login_, clusterId=known)]
         return [
             w.task(
                 "delete_cluster",
                 service.roles["delete_cluster"],
                 **login_,
-                clusterId=f"{{{{ outputs.{w.extra.get('databricks_cluster', 'create_cluster')}.clusterId }}}}",
+                clusterId=f"{{{{ outputs.{w.extra['databricks_cluster']}.clusterId }}}}",
             )
         ]
     if re.search(r"\bcreate\s+(?:a\s+)?cluster\b|\bcluster\b", w.text.masked) and not w.extra.get("databricks_cluster"):
