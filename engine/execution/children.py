@@ -150,7 +150,7 @@ class Children:
         """An execution has its final state: tell the task run that waits for it."""
         execution = child.execution
         self.lifecycle.release(child)
-        if execution.parent_run is None:
+        if execution.parent_run is None or execution.again_at is not None:
             return
         caller = (
             execution.parent_id if execution.kind == "LOOP" else (execution.trigger or {})["variables"]["executionId"]
@@ -224,9 +224,18 @@ class Children:
 
     # -- retry as a new execution --------------------------------------------------------------------
 
-    def run_again(self, live: Live, at: float) -> None:
-        """Start the flow once more at a time, as a further attempt of the same request."""
+    def finished(self, live: Live) -> None:
+        """Nothing is left to do, but for another attempt of the whole: until that exists the execution is not done,
+        so that a crash cannot lose it."""
         execution = live.execution
+        if execution.again_at is None:
+            return self.executor.record(live, {"e": "finished", "at": self.executor.now()})
+        self.executor.runner.at(execution.again_at, lambda: self._run_again(live))
+
+    def _run_again(self, live: Live) -> None:
+        execution = live.execution
+        if execution.finished is not None:
+            return
         more = {
             "original": execution.original_id,
             "attempt": execution.attempt + 1,
@@ -235,16 +244,25 @@ class Children:
         request = Request(
             labels=dict(execution.labels),
             trigger=execution.trigger,
+            parent_run=execution.parent_run,
             readable=(live.ref, *live.readable),
             ready_inputs=execution.inputs,
             on_event=live.on_event,
             more=more,
         )
-        flow = live.flow
-        self.executor.runner.at(at, lambda: self._again(flow, request))
+        self.executor.record(live, {"e": "finished", "at": self.executor.now()})
+        following = self.lifecycle.create(live.flow, request, self.executor.new_id())
+        if execution.parent_run is not None:
+            self._waits_now_for(following)
 
-    def _again(self, flow: Flow, request: Request) -> None:
-        self.lifecycle.create(flow, request, self.executor.new_id())
+    def _waits_now_for(self, following: Live) -> None:
+        """The Subflow task run that waited for an attempt waits for the next one."""
+        execution = following.execution
+        live = self.executor.runner.live.get(str((execution.trigger or {})["variables"]["executionId"]))
+        run = live.execution.runs.get(str(execution.parent_run)) if live else None
+        if live is not None and run is not None and "executionId" in (run.outputs or {}):
+            out = {**(run.outputs or {}), "executionId": execution.id}
+            self.executor.record(live, {"e": "run", "id": run.id, "at": self.executor.now(), "out": out})
 
 
 def _trigger(live: Live, run: TaskRun, shown: Mapping[str, Any]) -> dict[str, Any]:

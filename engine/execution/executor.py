@@ -73,7 +73,7 @@ class Executor:
             core.Cancel: self._cancel,
             core.SetState: lambda live, c: self.children.lifecycle.begin(live),
             core.Finish: lambda live, c: self.children.finish(live, c.state),
-            core.Finished: lambda live, c: self.record(live, {"e": "finished", "at": self.now()}),
+            core.Finished: lambda live, c: self.children.finished(live),
         }
 
     def now(self) -> float:
@@ -285,10 +285,8 @@ class Executor:
         if token is not None and token.state is not None:
             event: Event = {"e": "run", "id": run_id, "s": token.state, "ended": token.state, "at": self.now()}
             return self.record(live, event)
-        events, again = settle(live.plan, live.execution, run, outcome, self.now(), self.random.random())
+        events = settle(live.plan, live.execution, run, outcome, self.now(), self.random.random())
         self.record(live, *events)
-        if again is not None:
-            self.children.run_again(live, again.at)
         if live.flow.sla:
             self.children.lifecycle.assertions(live)
 

@@ -33,13 +33,6 @@ class Outcome:
     exit_state: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewExecution:
-    """The flow is to run again from the start at ``at`` (behaviour CREATE_NEW_EXECUTION)."""
-
-    at: float
-
-
 def policy_of(plan: Plan, task: Task) -> Policy | None:
     """The retry in force: the task's own, the nearest flowable's, the flow's."""
     if task.retry:
@@ -50,10 +43,8 @@ def policy_of(plan: Plan, task: Task) -> Policy | None:
     return plan.flow.retry
 
 
-def settle(
-    plan: Plan, execution: Execution, run: TaskRun, outcome: Outcome, at: float, jitter: float
-) -> tuple[list[Event], NewExecution | None]:
-    """The events that record the end of an attempt, and the new execution if one is to follow."""
+def settle(plan: Plan, execution: Execution, run: TaskRun, outcome: Outcome, at: float, jitter: float) -> list[Event]:
+    """The events that record the end of an attempt."""
     task = plan.task(run)
     ended: Event = {"e": "run", "id": run.id, "at": at, "ended": outcome.state}
     if outcome.outputs is not None:
@@ -66,15 +57,15 @@ def settle(
         following = next_attempt(policy, execution, run, at, jitter) if policy else None
         if policy is not None and following is not None:
             if policy.get("behavior") == "CREATE_NEW_EXECUTION":
-                return [{**ended, "s": "RETRIED"}, {"e": "stop", "to": "RETRIED", "at": at}], NewExecution(following)
-            return _retrying(execution, ended, run, following, at), None
+                return [{**ended, "s": "RETRIED"}, {"e": "stop", "to": "RETRIED", "again": following, "at": at}]
+            return _retrying(execution, ended, run, following, at)
     state = outcome.exit_state or outcome.state
     if execution.killing and state == "FAILED":
         state = "KILLED"
     if state == "SUCCESS" and _warns_on_retry(plan, task) and len(run.attempts) > 1:
         state = "WARNING"
     ended["s"] = state if outcome.exit_state else forgiven(task, state)
-    return [ended, *_effects(outcome, at)], None
+    return [ended, *_effects(outcome, at)]
 
 
 def _retrying(execution: Execution, ended: Event, run: TaskRun, following: float, at: float) -> list[Event]:

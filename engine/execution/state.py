@@ -9,7 +9,8 @@ Events are JSON objects, ``e`` says which (see ``_HANDLERS``), ``at`` is seconds
 =========  =====================================================================================
 created    the execution: flow, inputs, labels, trigger, parent
 state      the execution's state ``s``
-stop       no task starts any more; the execution will end in ``to`` (``interrupt``: running tasks are stopped)
+stop       no task starts any more; the execution will end in ``to`` (``interrupt``: running tasks are stopped;
+           ``again``: and then the flow runs once more)
 end        terminal state ``s`` with the flow's ``outputs``
 task       a new task run ``id`` of ``task`` below ``parent``
 run        a task run's state ``s``, ``out``\\ puts, ``detail``, ``due``, ``attempt`` (start) or ``ended`` attempt
@@ -55,6 +56,8 @@ class Execution:
         self.not_before: float | None = None
         self.attempt = 1
         self.first_created = 0.0
+        self.again_at: float | None = None
+        """When the flow is to run once more as another execution (retry with CREATE_NEW_EXECUTION)."""
         self.listeners: tuple[int, ...] = ()
         self.stopping: str | None = None
         self.interrupting = False
@@ -238,6 +241,7 @@ class Execution:
     def _stop(self, event: Event) -> None:
         self.stopping = event["to"]
         self.interrupting = bool(event.get("interrupt"))
+        self.again_at = event.get("again")
         self._touched[ROOT] = None
         self._touched |= {r.id: None for r in self.runs.values() if not r.terminal}
 

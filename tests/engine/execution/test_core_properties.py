@@ -196,9 +196,8 @@ class Simulation:
         state = "FAILED" if self.fails(name, len([a for a in run.attempts if a.state != "RESUBMITTED"])) else "SUCCESS"
         if run_id in self.cancelled:
             state = "KILLED"
-        events, again = settle(self.plan, self.execution, run, Outcome(state, {"value": name}), self.now, 0.5)
-        assert again is None
-        self.record(*events)
+        outcome = Outcome(state, {"value": name})
+        self.record(*settle(self.plan, self.execution, run, outcome, self.now, 0.5))
 
     def place(self, run_id: str) -> int:
         """The order of creation: choosing by it depends on how things stand only, not on how they came about."""

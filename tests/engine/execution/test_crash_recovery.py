@@ -161,6 +161,24 @@ def test_dying_after_any_commit_gives_the_same_result(name: str, tmp_path: Path,
             assert outcome(engine, execution.id) == expected, f"after commit {count}"
 
 
+def test_a_retry_as_a_new_execution_survives_a_crash(tmp_path: Path, recorded, restarted) -> None:
+    text = (
+        f"id: again\nnamespace: tests.crash\ntasks:\n  - id: bad\n    type: {CORE}.execution.Fail\n"
+        "    retry: {type: constant, interval: PT1H, maxAttempts: 2, behavior: CREATE_NEW_EXECUTION}\n"
+    )
+    whole = recorded(tmp_path / "whole")
+    first = whole.engine.run(text)
+    assert whole.clock.settle(20)
+    assert sorted(s.state for s in whole.engine.executions()) == ["FAILED", "RETRIED"]
+    whole.engine.close()
+    for count in range(1, len(whole.commits) + 1):
+        with restarted(tmp_path / f"after{count}", whole.commits[:count]) as engine:
+            engine.recover()
+            assert engine.clock.settle(20)
+            assert sorted(s.state for s in engine.executions()) == ["FAILED", "RETRIED"]
+            assert engine.execution(first.id).state == "RETRIED"
+
+
 SCRIPT = """
 import sys, time
 from pathlib import Path
