@@ -33,6 +33,8 @@ _ASKED_THING = re.compile(
     re.IGNORECASE,
 )
 """Asks for one thing by the name of a product, with nothing else said."""
+_COMPLAINT = re.compile(r"\b(?:invalid type|no plugin found|unrecognized|unknown type|\w*exception)\b", re.IGNORECASE)
+"""An error message quotes names that do not exist; the message is the matter then, not the name."""
 _ARTEFACT = frozenset(
     ["plugin", "plugins", "task", "tasks", "trigger", "triggers", "connector", "integration", "operator", "type"]
 )
@@ -119,7 +121,7 @@ def unknown_version(text: str) -> str | None:
 
 def objection(text: str, unknown_types: Sequence[str], signals: Signals, embedder: str) -> str:
     """Why nothing can be relevant; empty when something may be."""
-    if names := unknown_names(text, unknown_types, signals):
+    if not _COMPLAINT.search(text) and (names := unknown_names(text, unknown_types, signals)):
         return f"nothing is known under the name {', '.join(names)}"
     if version := unknown_version(text):
         return f"version {version} is not known; the newest known one is {NEWEST}"

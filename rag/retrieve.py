@@ -27,7 +27,7 @@ _RANK = 20
 _NAMED = 6.0
 """Enough that nothing comes before a type that is named."""
 _SYNONYMS = 0.4
-_LINKS = 1.0
+_LINKS = 0.9
 _LINKING = 12
 """Pages whose types are followed."""
 _REFERENCE = 1.25
@@ -72,7 +72,8 @@ class Retriever:
         self.types = TypeNames.of(self._lexical.references())
         self._mentions = self._lexical.mentions()
         spoken = Counter(name for names in self._mentions.values() for name in set(names))
-        self._rarity = {name: 1 / math.sqrt(count) for name, count in spoken.items()}
+        pages = len(self._mentions)
+        self._rarity = {name: math.log(1 + pages / n) / math.log(1 + pages) for name, n in spoken.items()}
 
     def search(
         self,
@@ -132,11 +133,9 @@ class Retriever:
         for index, (text, weight) in enumerate(asked):
             suffix = f" of step {index}" if index else ""
             if stages.full_text:
-                hits = self._lexical.search(words_of(text), limit=60, target=at, kinds=kinds)
-                self._add(found, f"words{suffix}", weight, [n for n, _ in hits])
+                self._add(found, f"words{suffix}", weight, self._holding(words_of(text), at, kinds, 60))
                 others = synonyms(words_of(text)) if stages.synonyms else []
-                hits = self._lexical.search(others, limit=40, target=at, kinds=kinds) if others else []
-                self._add(found, f"synonyms{suffix}", weight * _SYNONYMS, [n for n, _ in hits])
+                self._add(found, f"synonyms{suffix}", weight * _SYNONYMS, self._holding(others, at, kinds, 40))
             if stages.vectors:
                 near = self._near(self._embedder.embed_query(text) if index else vector, at, kinds)
                 self._add(found, f"meaning{suffix}", weight, [n for n, _ in near])
@@ -172,6 +171,17 @@ class Retriever:
             covered_by_own=max((c for n, c in covered.items() if n in self._own), default=0.0),
             vector=vector,
         )
+
+    def _holding(self, words: Sequence[str], at: int, kinds: Sequence[str] | None, want: int) -> list[int]:
+        """Chunks with any of the words that the target may see. Filtering here is faster than a join, as long as most
+        chunks pass; it asks for more until there are enough."""
+        limit = want * 2
+        while True:
+            hits = self._lexical.search(words, limit)
+            kept = [n for n in hits if self._wanted(n, at, kinds)]
+            if len(kept) >= want or len(hits) < limit:
+                return kept[:want]
+            limit *= 4
 
     def _near(self, vector: Vectors, at: int, kinds: Sequence[str] | None, want: int = 60) -> list[tuple[int, float]]:
         """The nearest chunks that the target may see; asks for more until there are enough of them."""

@@ -120,31 +120,33 @@ class LexicalReader:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        # The file never changes, so what was read once stays true; all three are bounded.
         self._counted: dict[str, int] = {}
+        self._heading: dict[str, bool] = {}
+        self._known: dict[int, Row] = {}
 
-    def search(
-        self, words: Sequence[str], *, limit: int, target: int, kinds: Sequence[str] | None = None
-    ) -> list[tuple[int, float]]:
-        """(number, score) of chunks that hold any of the words in the target version, best first; higher is better."""
+    def search(self, words: Sequence[str], limit: int) -> list[int]:
+        """Numbers of chunks that hold any of the words, best first."""
         query = " OR ".join(_term(w) for w in words if w.strip())
         if not query:
             return []
-        sql = (
-            f"SELECT words.rowid, -bm25(words, {_WEIGHTS}) AS score FROM words JOIN chunks ON number = words.rowid "
-            "WHERE words MATCH ? AND since <= ? AND ? < removed"
-        )
-        values: list[Any] = [query, target, target]
-        if kinds:
-            sql += f" AND kind IN ({','.join('?' * len(kinds))})"
-            values += kinds
-        return [(n, s) for n, s in self._rows(f"{sql} ORDER BY score DESC LIMIT ?", (*values, limit))]
+        sql = f"SELECT rowid FROM words WHERE words MATCH ? AND rank MATCH 'bm25({_WEIGHTS})' ORDER BY rank LIMIT ?"
+        return [n for (n,) in self._rows(sql, (query, limit))]
 
     def rows(self, numbers: Sequence[int]) -> dict[int, Row]:
-        marks = ",".join("?" * len(numbers))
-        found = self._rows(
-            f"SELECT number, id, document, kind, text, facts FROM chunks WHERE number IN ({marks})", tuple(numbers)
-        )
-        return {r[0]: Row(r[0], r[1], r[2], r[3], r[4], json.loads(r[5])) for r in found}
+        known = self._known
+        missing = [n for n in numbers if n not in known]
+        for start in range(0, len(missing), 500):
+            part = missing[start : start + 500]
+            for r in self._rows(
+                "SELECT number, id, document, kind, text, facts FROM chunks "
+                f"WHERE number IN ({','.join('?' * len(part))})",
+                part,
+            ):
+                known[r[0]] = Row(r[0], r[1], r[2], r[3], r[4], json.loads(r[5]))
+        if len(known) > _REMEMBERED:
+            self._known = {}
+        return {n: known[n] for n in numbers}
 
     def ranges(self) -> list[tuple[int, str, int, int, str]]:
         """(number, kind, since, removed, document) of every chunk."""
@@ -202,31 +204,33 @@ class LexicalReader:
 
     def frequencies(self, words: Sequence[str]) -> dict[str, int]:
         """In how many chunks each word stands, by its stem."""
-        out = {}
-        for word in dict.fromkeys(words):
-            if word not in self._counted:
+        known = self._counted
+        for word in words:
+            if word not in known:
                 found = self._rows("SELECT count(*) FROM words WHERE words MATCH ?", (_term(word),))
-                self._counted[word] = int(found[0][0])
-            out[word] = self._counted[word]
-        if len(self._counted) > _REMEMBERED:
+                known[word] = int(found[0][0])
+        if len(known) > _REMEMBERED:
             self._counted = {}
-        return out
+        return {word: known[word] for word in words}
 
     def subjects(self, words: Sequence[str]) -> set[str]:
         """Those of the words that name or head something, or say in a reference what it is for."""
-        found = set()
-        for word in dict.fromkeys(words):
-            term = _term(word)
-            heads = self._rows(
-                "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (f"{{title names path keywords}} : {term}",)
-            )
-            if heads or self._rows(
-                "SELECT 1 FROM words JOIN chunks ON number = words.rowid "
-                "WHERE words MATCH ? AND kind = 'reference' LIMIT 1",
-                (f"text : {term}",),
-            ):
-                found.add(word)
-        return found
+        known = self._heading
+        for word in words:
+            if word not in known:
+                known[word] = self._heads(_term(word))
+        if len(known) > _REMEMBERED:
+            self._heading = {}
+        return {word for word in words if known[word]}
+
+    def _heads(self, term: str) -> bool:
+        heads = "SELECT 1 FROM words WHERE words MATCH ? LIMIT 1"
+        tells = (
+            "SELECT 1 FROM words JOIN chunks ON number = words.rowid WHERE words MATCH ? AND kind = 'reference' LIMIT 1"
+        )
+        return bool(
+            self._rows(heads, (f"{{title names path keywords}} : {term}",)) or self._rows(tells, (f"text : {term}",))
+        )
 
     def count(self) -> int:
         return int(self._rows("SELECT count(*) FROM chunks")[0][0])

@@ -58,7 +58,7 @@ def test_a_named_type_comes_first_by_todays_or_a_former_name(knowledge: Knowledg
         ("make a spreadsheet with the results", "io.kestra.plugin.serdes.excel.IonToExcel"),
         ("unpack the bundle we received", "io.kestra.plugin.compress.ArchiveDecompress"),
         ("remember the last id for the next time", f"{CORE}kv.Set"),
-        ("start the other pipeline and wait for it", f"{CORE}flow.Subflow"),
+        ("call a child workflow and wait until it is finished", f"{CORE}flow.Subflow"),
         ("two steps at once", f"{CORE}flow.Parallel"),
         ("run a container in a kubernetes pod", "io.kestra.plugin.kubernetes.core.PodCreate"),
     ],
