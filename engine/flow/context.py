@@ -74,6 +74,7 @@ class Checked:
     target: str
     catalog: Catalog
     siblings: Mapping[str, Value] = field(default_factory=dict)
+    comparisons: int = 200_000
     findings: list[Finding] = field(default_factory=list)
     typed: list[Typed] = field(default_factory=list)
     excused: set[tuple[Path, str]] = field(default_factory=set)
@@ -100,6 +101,11 @@ class Checked:
     def full(self) -> bool:
         """Whether more has been found than is shown, so that nothing needs to be explained any more."""
         return len(self.findings) > MAX_FINDINGS
+
+    def may_compare(self, names: int) -> bool:
+        """Whether a wrong name may still be compared with so many others: guesses are help, and may not take long."""
+        self.comparisons -= names
+        return self.comparisons >= 0
 
     def report(self, code: str, path: Path, message: str, hint: str, **more: Any) -> None:
         """Leave a finding; takes what ``finding`` takes. Nothing is added beyond what can be shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from engine.flow.context import Checked, Typed
@@ -67,9 +67,11 @@ def _at(
     return ctx.finding(code, template.path, message, hint, severity=severity, span=span, edit=edit)
 
 
-def _guess(name: str, names: list[str], floor: float = 0.55) -> tuple[str, str]:
+def _guess(ctx: Checked, name: str, names: Collection[str]) -> tuple[str, str]:
     """A hint that names the nearest, and the nearest itself when it is clear."""
-    near = nearest(name, names, 3, floor)
+    if not ctx.may_compare(len(names)):
+        return "", ""
+    near = nearest(name, names, 3, 0.55)
     if not near:
         return (f"There are: {', '.join(sorted(names)[:12])}." if names else ""), ""
     clear = near[0][1] >= 0.6 and (len(near) == 1 or near[0][1] - near[1][1] >= 0.05)
@@ -88,7 +90,7 @@ def outputs_that_exist(ctx: Checked) -> Iterator[Finding]:
         name = path[0]
         if name not in by_id:
             if not reference.guarded:
-                yield _unknown_task(ctx, template, reference, name, list(by_id))
+                yield _unknown_task(ctx, template, reference, name, by_id)
             continue
         late = None if reference.guarded else _late(ctx, template, reference, by_id[name])
         if late:
@@ -110,9 +112,11 @@ def _elsewhere(template: Template) -> bool:
     return template.path[0] in ("triggers", "listeners")
 
 
-def _unknown_task(ctx: Checked, template: Template, reference: Reference, name: str, names: list[str]) -> Finding:
-    hint, meant = _guess(name, [n for n in names if template.task is None or n != template.task.id])
+def _unknown_task(ctx: Checked, template: Template, reference: Reference, name: str, names: Collection[str]) -> Finding:
+    hint, meant = _guess(ctx, name, names)
     fields = keys(reference)[1:2]
+    if template.task is not None and meant == template.task.id:
+        meant = ""
     if meant and fields and isinstance(fields[0], str) and not _gives(ctx, meant, fields[0]):
         meant = ""
     message = f"no task of this flow is called {name}"
@@ -177,7 +181,7 @@ def _field(ctx: Checked, template: Template, reference: Reference, read: list[Ty
         return
     if task.short in ("OutputValues", "Get") and path[1] in ("values", "value"):
         return
-    hint, meant = _guess(path[1], list(definition.outputs))
+    hint, meant = _guess(ctx, path[1], definition.outputs)
     if not meant and path[1] in _FILE_NAMES and "uri" in definition.outputs:
         hint, meant = "The file is at uri.", "uri"
     message = f"{task.short} has no output {path[1]}"
@@ -197,7 +201,7 @@ def inputs_that_exist(ctx: Checked) -> Iterator[Finding]:
             continue
         if path[0] in names or any(n.startswith(f"{path[0]}.") for n in names) or _in_a_tool(template):
             continue
-        hint, meant = _guess(path[0], sorted(names))
+        hint, meant = _guess(ctx, path[0], names)
         message = f"the flow has no input {path[0]}"
         yield _at(ctx, template, reference, 1, "unknown_input_ref", message, hint or "Declare it in inputs.", meant)
 
@@ -217,7 +221,7 @@ def variables_that_exist(ctx: Checked) -> Iterator[Finding]:
         if reference.guarded or not path or not isinstance(path[0], str):
             continue
         if path[0] not in names:
-            hint, meant = _guess(path[0], sorted(names))
+            hint, meant = _guess(ctx, path[0], names)
             message = f"the flow has no variable {path[0]}"
             yield _at(
                 ctx, template, reference, 1, "unknown_var_ref", message, hint or "Declare it in variables.", meant
@@ -237,7 +241,7 @@ def trigger_variables(ctx: Checked) -> Iterator[Finding]:
         if reference.guarded or not path or not isinstance(path[0], str):
             continue
         if path[0] not in given and ctx.triggers:
-            hint, meant = _guess(path[0], sorted(given))
+            hint, meant = _guess(ctx, path[0], given)
             message = f"no trigger of this flow gives {path[0]}"
             yield _at(ctx, template, reference, 1, "unknown_trigger_ref", message, hint, meant, sure=False)
 
