@@ -38,6 +38,18 @@ def generate(
     return JSONResponse(service.generate(body))
 
 
+@router.post("/edit", tags=["words"], summary="Change a flow by words")
+def edit(body: models.EditBody, request: Request) -> dict[str, Any]:
+    """The answer of `generate`, with `diff` (unified) and `untouched`; what was not asked for stays byte for byte."""
+    return _service(request).edit(body)
+
+
+@router.post("/ask", tags=["words"], summary="Answer a question from the documentation")
+def ask(body: models.AskBody, request: Request) -> dict[str, Any]:
+    """With verbatim quotes; `confident` is false when the documentation does not say."""
+    return _service(request).ask(body)
+
+
 @router.post("/validate", tags=["flows"], summary="Findings with line, column and hint")
 def validate(body: models.ValidateBody, request: Request) -> models.ValidationBody:
     """Checks a flow against a Kestra version; nothing runs."""

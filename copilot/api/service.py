@@ -81,6 +81,18 @@ class Service:
         while (event := events.get()) is not None:
             yield f"event: {event[0]}\ndata: {json.dumps(event[1], ensure_ascii=False, default=str)}\n\n".encode()
 
+    def edit(self, body: models.EditBody) -> dict[str, Any]:
+        from copilot.editing import edit_flow
+
+        target = self.target(body.target)
+        return edit_flow(body.flow, body.prompt, self.bench, provider=body.provider, target=target).as_dict()
+
+    def ask(self, body: models.AskBody) -> dict[str, Any]:
+        from copilot.ask import ask
+
+        model = self.bench.text_model(body.provider)
+        return ask(body.question, self.bench.knowledge, target=self.target(body.target), provider=model).as_dict()
+
     def validate(self, flow: str, target: str) -> dict[str, Any]:
         findings = check(flow, target)
         valid = not wrong_ones(findings)

@@ -38,16 +38,26 @@ def _command(kind: str, explain: str) -> Callable[[Callable[[Rows, Workbench], R
     def register(score: Callable[[Rows, Workbench], Report]) -> None:
         @evaluation.command(kind, help=explain)
         def command(cases: Cases, provider: ProviderName = None, limit: Limit = None, as_json: AsJson = False) -> None:
-            with boundary(as_json):
-                from copilot.cli.words import settings_for
-                from copilot.wiring import Workbench
-
-                rows = _rows(cases)[:limit]
-                report = score(rows, Workbench(settings_for(provider, None, None), progress))
-                _show(kind, report.as_dict(), as_json)
-                finish(True)
+            _scored(kind, score, cases, provider, limit, as_json)
 
     return register
+
+
+def _scored(
+    kind: str,
+    score: Callable[[Rows, Workbench], Report],
+    cases: Path,
+    provider: str | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    with boundary(as_json):
+        from copilot.cli.words import settings_for
+        from copilot.wiring import Workbench
+
+        report = score(_rows(cases)[:limit], Workbench(settings_for(provider, None, None), progress))
+        _show(kind, report.as_dict(), as_json)
+        finish(True)
 
 
 def _rows(path: Path) -> Rows:
@@ -75,11 +85,33 @@ def _show(kind: str, report: dict[str, Any], as_json: bool) -> None:
         say(f"  - {failure['id']}: {failure['why']}")
 
 
-@_command("generate", "Requests: valid, nothing invented, what was asked for.")
-def _generate(rows: Rows, bench: Workbench) -> Report:
-    from copilot.evaluate.generate import evaluate
+@evaluation.command("generate")
+def generate(
+    cases: Cases,
+    provider: ProviderName = None,
+    limit: Limit = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Also run what can run here, and compare with run_expect.")
+    ] = False,
+    server: Annotated[
+        str, typer.Option("--server", help="File server of the cases that run.")
+    ] = "http://localhost:18000",
+    dsn: Annotated[str, typer.Option("--dsn", help="PostgreSQL of the cases that run, as libpq takes it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Requests: valid, nothing invented, what was asked for; with --run also what the flows do."""
 
-    return evaluate(rows, _answers(bench))
+    def score(rows: Rows, bench: Workbench) -> Report:
+        from tempfile import TemporaryDirectory
+
+        from copilot.evaluate.generate import evaluate
+        from copilot.evaluate.run_expect import EngineStage
+
+        with TemporaryDirectory() as home:
+            stage = EngineStage(Path(home), server=server, dsn=dsn) if run else None
+            return evaluate(rows, _answers(bench), run=run, stage=stage)
+
+    _scored("generate", score, cases, provider, limit, as_json)
 
 
 @_command("edit", "Instructions on flows: the right change and nothing else.")
