@@ -71,7 +71,7 @@ class Engine:
         self.settings.setdefault("engine", self)
         self._loaded: dict[str, Flow] = {}
         self.executor = Executor(
-            self.journal, self.stores, self.clock, self.settings, base, run_task, self.find_flow, self._changed, self
+            self.journal, self.stores, self.clock, self.settings, base, run_task, self.find_flow, self._changed
         )
         self.runner = self.executor.runner
         self.children = self.executor.children

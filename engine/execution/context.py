@@ -39,7 +39,6 @@ class TaskContext:
         log: Log,
         masker: Masker,
         shared_dir: Path | None = None,
-        engine: Any = None,
     ) -> None:
         self.task = task
         self.run_id = run_id
@@ -51,8 +50,6 @@ class TaskContext:
         self.timeout_seconds = timeout_seconds
         self.settings = settings
         self.metrics: list[dict[str, Any]] = []
-        self.engine = engine
-        """The engine that runs the task, for the few core tasks that look at executions, logs or triggers."""
         self._files_in = files
         self._files: Files | None = None
         self._log = log

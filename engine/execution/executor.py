@@ -49,7 +49,6 @@ class Executor:
         run_task: RunTask,
         find_flow: Callable[[str, str, int | None], Flow | None],
         changed: Callable[[Live, Event], None],
-        engine: Any = None,
     ) -> None:
         self.stores = stores
         self.clock = clock
@@ -58,7 +57,6 @@ class Executor:
         self.run_task = run_task
         self.find_flow = find_flow
         self.new_id = new_id
-        self.engine = engine
         self.random = random.Random()
         self.runner = Runner(journal, clock, int(settings.get("workers", 32)), self.carry_out, changed)
         self.children = Children(self)
@@ -236,6 +234,7 @@ class Executor:
                 file_log(level, message, now)
             else:
                 live.log(LogLine(live.execution.id, task.id, run.id, number, now, level, message))
+                self.runner.keep_up(live)
 
         return TaskContext(
             task=task,
@@ -251,7 +250,6 @@ class Executor:
             log=log,
             masker=live.masker,
             shared_dir=live.shared_dir(run),
-            engine=self.engine,
         )
 
     def _job(self, live: Live, run_id: str, token: Token, context: TaskContext, file_log: FileLog | None) -> Job:

@@ -53,6 +53,8 @@ class Live:
     readable: list[ExecutionRef] = field(default_factory=list)
     violated: set[str] = field(default_factory=set)
     """Service levels that have been missed; each is told once."""
+    kept: float = 0.0
+    """When its log lines were last written, by the machine's monotonic clock."""
     changed: bool = False
     """The summary is to be written."""
     lock: threading.Lock = field(default_factory=threading.Lock)

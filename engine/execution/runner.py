@@ -12,6 +12,7 @@ import heapq
 import itertools
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ T = TypeVar("T")
 Message = Callable[[], None]
 Job = Callable[[], None]
 _log = logging.getLogger(__name__)
+LOG_SECONDS = 1.0
+"""How long a line may wait to be written while its task still runs."""
 
 
 @dataclass(eq=False)
@@ -125,6 +128,17 @@ class Runner:
             raise reply.error
         return reply.value  # type: ignore[return-value]
 
+    def keep_up(self, live: Live) -> None:
+        """Write the log lines of a task that runs on and on, so that others can follow it."""
+        now = time.monotonic()
+        if now - live.kept < LOG_SECONDS:
+            return
+        live.kept = now
+        self.post(lambda: self.touch(live))
+        job = self.pump()
+        if job is not None:
+            self.hand_over(job)
+
     def at(self, due: float, message: Message) -> None:
         """Post a message when its time has come."""
         self._timers.add(due, message)
@@ -218,9 +232,11 @@ class Runner:
         sources, self._sources = self._sources, {}
         if events or lines:
             self.journal.write(events, summaries, lines, sources)
+        now = time.monotonic()
         for live in changed:
             live.pending = []
             live.changed = False
+            live.kept = now
 
     def _deliver(self) -> None:
         """Tell those who listen, now that it is recorded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -297,3 +298,25 @@ def test_a_kill_stops_a_task_that_waits(tmp_path: Path) -> None:
         execution = engine.run(flow("  - {id: long, type: CORE.flow.Sleep, duration: PT1H}"), wait=False)
         engine.kill(execution.id)
         assert engine.wait(execution.id, 30).state == "KILLED"
+
+
+def test_the_log_of_a_running_task_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.execution.runner.LOG_SECONDS", 0.0)
+    seen, release = threading.Event(), threading.Event()
+
+    def talk(task: Any, context: Any) -> dict[str, Any]:
+        context.log("INFO", "still at it")
+        seen.set()
+        release.wait(60)
+        return {}
+
+    with Engine(tmp_path, run_task=talk) as engine:
+        execution = engine.run(ONE, wait=False)
+        assert seen.wait(60)
+        deadline = time.monotonic() + 60
+        while not (lines := [line.message for line in engine.logs(execution.id)]) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not engine.execution(execution.id).terminal
+        release.set()
+        engine.wait(execution.id, 60)
+    assert lines == ["still at it"]
