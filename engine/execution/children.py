@@ -111,6 +111,7 @@ class Children:
             readable=(live.ref, *live.readable),
             not_before=self.schedule_date(live, run),
             on_event=live.on_event,
+            more=self.lifecycle.below(live),
         )
         child = self.lifecycle.create(flow, request, executor.new_id())
         live.readable.append(child.ref)
@@ -240,6 +241,7 @@ class Children:
             "original": execution.original_id,
             "attempt": execution.attempt + 1,
             "first_created": execution.first_created,
+            "depth": execution.depth,
         }
         request = Request(
             labels=dict(execution.labels),

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from engine.execution.executor import Executor
 
 CORRELATION = "system.correlationId"
+MOST_LEVELS = 100
+"""How deep executions may start executions. Flows that call each other in a circle would never come to an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,17 @@ class Lifecycle:
                 self._plans.clear()
             found = self._plans[key] = Plan(flow)
         return found
+
+    def below(self, live: Live) -> Mapping[str, Any]:
+        """The ``more`` of a request for an execution that this one starts. Refused beyond ``MOST_LEVELS``."""
+        depth = live.execution.depth + 1
+        if depth > MOST_LEVELS:
+            raise Refused(
+                f"executions start each other more than {MOST_LEVELS} levels deep",
+                hint="look for flows that call or trigger each other in a circle",
+                code="too-deep",
+            )
+        return {"depth": depth}
 
     # -- creating ------------------------------------------------------------------------------------
 

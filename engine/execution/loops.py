@@ -125,6 +125,7 @@ class Loops:
             "parent_run": run.id,
             "original": execution.original_id,
             "loop": loop,
+            "depth": execution.depth,
             "at": self.executor.now(),
         }
         self.executor.record(child, created)

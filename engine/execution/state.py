@@ -54,6 +54,8 @@ class Execution:
         self.original_id = ""
         self.loop: dict[str, Any] | None = None
         self.not_before: float | None = None
+        self.depth = 0
+        """How many executions stand above it: one started it, another that one, and so on."""
         self.attempt = 1
         self.first_created = 0.0
         self.again_at: float | None = None
@@ -219,6 +221,7 @@ class Execution:
         self.original_id = event.get("original") or self.id
         self.loop = event.get("loop")
         self.not_before = event.get("not_before")
+        self.depth = event.get("depth", 0)
         first: Any = event.get("first_created", event["at"])
         self.attempt = event.get("attempt", 1)
         self.first_created = first

@@ -13,7 +13,6 @@ from engine.execution.live import Live
 from engine.execution.state import Execution
 from engine.flow.load import load_flow
 from engine.flow.model import Flow
-from engine.storage.files import ExecutionRef
 
 if TYPE_CHECKING:
     from engine.execution.executor import Executor
@@ -75,15 +74,17 @@ class Triggering:
         )
         for fire in fires:
             try:
-                self.start(fire, readable=(live.ref,))
+                self.start(fire, by=live)
             except EngineError as error:
                 _log.warning("trigger %s of %s cannot start its flow: %s", fire.trigger.id, fire.flow.id, error)
 
-    def start(self, fire: Fire, *, readable: tuple[ExecutionRef, ...] = ()) -> Live:
-        """The execution a trigger asks for."""
+    def start(self, fire: Fire, *, by: Live | None = None) -> Live:
+        """The execution a trigger asks for; ``by`` is the one whose state it reacted to."""
         trigger = {"id": fire.trigger.id, "type": fire.trigger.type, "variables": dict(fire.variables)}
-        request = Request(inputs=fire.inputs, labels=fire.labels, trigger=trigger, readable=readable)
-        return self.executor.children.lifecycle.create(fire.flow, request, self.executor.new_id())
+        lifecycle = self.executor.children.lifecycle
+        readable, more = ((by.ref,), lifecycle.below(by)) if by else ((), {})
+        request = Request(inputs=fire.inputs, labels=fire.labels, trigger=trigger, readable=readable, more=more)
+        return lifecycle.create(fire.flow, request, self.executor.new_id())
 
     def webhook(self, flow: Flow, request: WebhookRequest) -> Live | None:
         """The execution a web request starts; None when its conditions are not met. NotFound for a wrong key."""
