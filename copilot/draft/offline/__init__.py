@@ -133,7 +133,8 @@ def _says_anything(seen: Understanding, plan: Plan) -> bool:
 def _nothing(seen: Understanding, moved: tuple[str, ...], screened: Screening) -> Draft:
     words = seen.text.masked
     if re.search(
-        r"\b(?:flow|kestra|workflow|pipeline|task|automat\w*|file|table|data|report|same|customers?|database|query|bucket|server|upload|download|connect|sync|load|export|import|system|rows|records|queue|topic|script|job|api|backup|migrate)\b", words
+        r"\b(?:flow|kestra|workflow|pipeline|task|automat\w*|file|table|data|report|same|customers?|database|query|bucket|server|upload|download|connect|sync|load|export|import|system|rows|records|queue|topic|script|job|api|backup|migrate)\b",
+        words,
     ):
         return Draft(
             "needs_input",

@@ -419,6 +419,16 @@ def _http(seen: Understanding, m: Mention, kept: list[Mention]) -> tuple[str, di
         and not re.search(r"\b(?:download|fetch|pull|get)\b", low)
     ):
         method = "POST" if re.search(r"\b(?:post|send|save|create\w*|with\s+(?:the|a)\s+\w+|start)\b", low) else "GET"
+    if (
+        not method
+        and uri
+        and (
+            said := re.search(
+                r"\b(post|put|patch)\b(?!\s+(?:it\s+|the\s+\w+\s+)?(?:in|on|to)\s+(?:slack|discord|teams))", low
+            )
+        )
+    ):
+        method = said[1].upper()
     calls = (
         m.what in ("http_call", "http_check")
         or method in ("POST", "PUT", "PATCH", "DELETE", "HEAD")

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from copilot.draft.offline.arithmetic import computed
 from copilot.draft.offline.blocks import find_block
 from copilot.draft.offline.conditions import expression, switch_cases
 from copilot.draft.offline.ir import Group, InputSpec, Node, Plan, Retry, Step
 from copilot.draft.offline.starts import triggers
 from copilot.draft.offline.types import before
-from copilot.draft.offline.writer import Task, Writer
+from copilot.draft.offline.writer import Data, Task, Writer
 
 _LONG = (
     "http.",
@@ -48,7 +49,7 @@ def compile_plan(w: Writer) -> dict[str, Any]:
     finals = _nodes(w, plan.finally_)
     w.where = "tasks"
     outputs = _outputs(w)
-    if not tasks and (outputs or plan.schedules or plan.events or plan.sla or plan.concurrency):
+    if not tasks and (outputs or plan.schedules or plan.events or plan.sla or plan.concurrency or errors or finals):
         tasks = [w.task("start", "core.log.Log", message=_start_message(w))]
     _only_if(w, tasks)
     _behaviour(w, tasks)
@@ -103,6 +104,13 @@ def _prepare(w: Writer) -> None:
         who = next((f"{{{{ inputs.{n} }}}}" for n in w.inputs if "name" in n), "world")
         w.extra["variables"] = {"welcome_message": f"Hello, {who}!"}
         w.extra["welcome_message"] = True
+    for name, spec in w.inputs.items():
+        if spec.type == "FILE":
+            kind = next(
+                (k for k in ("csv", "json", "excel", "parquet", "xml", "zip", "pdf") if re.search(rf"\b{k}\b", masked)),
+                "csv",
+            )
+            w.data.append(Data("", "file", kind, f"inputs.{name}"))
     if re.search(r"\bselectable\b|\bto\s+choose\b", masked):
         _selectable(w)
 
@@ -358,6 +366,9 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
         return f"{{{{ inputs.{name} }}}}", "STRING"
     numbers = [n for n, s in w.inputs.items() if s.type in ("INT", "FLOAT")]
     low = w.text.masked
+    worked_out = computed(f"{low} {name}", w.inputs) if w.last is None else None
+    if worked_out is not None:
+        return f"{{{{ {worked_out[0]} }}}}", worked_out[1]
     if len(numbers) >= 2 and w.last is None:
         sign = (
             "*"

@@ -67,6 +67,9 @@ def _of_results(w: Writer, low: str) -> str:
         value = number[1] if number else "200"
         equal = re.search(r"\b(?:is|equals|=|==)\s*\d", low) and not re.search(r"\bnot\b|isn|!=|down", low)
         return f"{code} {'==' if equal else '!='} {value}"
+    day = _of_the_date(low)
+    if day:
+        return day
     if w.approvals and re.search(r"\bapprov|\breject|\bdenied|\byes\b|\bok\b", low):
         field = w.extra["approval_fields"][0]
         return f"{'not ' if re.search(r'reject|denied|not', low) else ''}outputs.{w.approvals[-1]}.onResume.{field}"
@@ -110,6 +113,18 @@ def _of_results(w: Writer, low: str) -> str:
         )
         return f"({data.expression} | lower) contains '{'yes' if word == 'go' else word}'"
     return ""
+
+
+def _of_the_date(low: str) -> str:
+    """'it is the first day of the month', 'it is Monday', 'it is the weekend'."""
+    if re.search(r"\bfirst\s+(?:day\s+)?of\s+(?:the\s+)?month", low):
+        return "(now() | date('d')) == '1'"
+    if re.search(r"\blast\s+(?:day\s+)?of\s+(?:the\s+)?month", low):
+        return "(now() | dateAdd(1, 'DAYS') | date('d')) == '1'"
+    if re.search(r"\bweekend\b", low):
+        return "(now() | date('e') | number) > 5"
+    named = re.search(r"\b(monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b", low)
+    return f"(now() | date('EEEE')) == '{named[1].capitalize()}'" if named else ""
 
 
 def _starts(w: Writer, low: str) -> bool:

@@ -114,6 +114,8 @@ def _attempts(words: str) -> tuple[int, str]:
     n = int(number(match["n"] or match["word"] or match["m"]))
     kind = match["kind"] or ""
     counts_all = kind.startswith(("attempt", "tr", "versuch", "intento")) and not kind.startswith("re")
+    if match["m"] and re.match(r"\s*(?:attempts|tries)\b", words[match.end() :]):
+        counts_all = True
     if counts_all and not (match["more"] or match["more3"]):
         return max(n, 1), ""
     return (
@@ -225,7 +227,7 @@ def schedule_disabled(text: Text) -> bool:
 
 
 _OUTPUT = re.compile(
-    rf"\b(?:(?:as\s+)?(?:an?\s+|the\s+)?(?:flow\s+)?outputs?\s*(?:called|named|:|=)?\s*(?P<a>{NAME}|(?:total|result|count|sum|month|rows|n)\b)|(?:an\s+)?output\s+called\s+(?P<b>\w+))"
+    rf"\boutputs?\b[^.;]{{0,60}}?\bas\s+(?P<c>{NAME})|\b(?:(?:as\s+)?(?:an?\s+|the\s+)?(?:flow\s+)?outputs?\s*(?:called|named|:|=)?\s*(?P<a>{NAME}|(?:total|result|count|sum|month|rows|n)\b)|(?:an\s+)?output\s+called\s+(?P<b>\w+))"
 )
 
 
@@ -233,7 +235,7 @@ def find_outputs(text: Text) -> list[str]:
     """Names of the flow outputs that are asked for, in order."""
     names: list[str] = []
     for match in _OUTPUT.finditer(text.masked):
-        group = "a" if match["a"] else "b"
+        group = next(g for g in ("a", "b", "c") if match[g])
         before = text.masked[max(0, match.start() - 40) : match.start()]
         if re.search(r"\binput\s+\w+\s+and\s+$|\bits\s+$|\bthe\s+output\s+of\b", before + match.group()[:2]):
             continue

@@ -22,11 +22,15 @@ _CREATIVE = re.compile(
 _ADVICE = re.compile(
     r"\b(?:should\s+i\s+(?:buy|sell|invest|marry|eat|take|wear)|who\s+(?:is|was|won|will\s+win)|what\s+is\s+the\s+(?:capital|meaning|weather)|how\s+do\s+i\s+(?:improve|cook|fix|repair|clean|grow|lose|learn|make)\s+(?!a\s+flow|my\s+flow|the\s+flow|our\s+flow)|recommend\s+(?:a|me)|translate\s+(?!this\s+to\s+a\s+flow)|what\s+do\s+you\s+think|how\s+are\s+you|capital\s+of)\b"
 )
-_OTHER_TOOL = re.compile(r"\b(?:(?:don'?t|do\s+not|not)\s+(?:use|using|need|want)\s+kestra|no\s+kestra(?:\s+needed)?|without\s+kestra|not\s+(?:for|in)\s+kestra)\b")
+_OTHER_TOOL = re.compile(
+    r"\b(?:(?:don'?t|do\s+not|not)\s+(?:use|using|need|want)\s+kestra|no\s+kestra(?:\s+needed)?|without\s+kestra|not\s+(?:for|in)\s+kestra)\b"
+)
 _CODE = re.compile(
     r"\b(?:write|generate|create|implement|code|give)\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+)?(?:full\s+|simple\s+|\w+\s+){0,2}(?:class|function|method|algorithm|regex|component|website|web\s+app|dockerfile|unit\s+tests?|stylesheet|game|sql\s+query|terraform\s+module|react\s+\w+|makefile)\b"
 )
-_WORKFLOW_PART = re.compile(r"\b(?:every|each|daily|hourly|schedule\w*|flow|kestra|then|webhook|lambda|upload|slack|log|trigger\w*|run\s+it|cloud\s+function|aws)\b|->|→")
+_WORKFLOW_PART = re.compile(
+    r"\b(?:every|each|daily|hourly|schedule\w*|flow|kestra|then|webhook|lambda|upload|slack|log|trigger\w*|run\s+it|cloud\s+function|aws)\b|->|→"
+)
 _INJECTION = re.compile(
     r"(?:\b(?:ignore|disregard|forget|override|ignoriere|vergiss|olvida|oublie)\s+(?:all\s+|alle\s+|any\s+|the\s+|your\s+|deine\s+)*(?:previous\s+|prior\s+|above\s+|earlier\s+|vorherigen\s+)?(?:instructions?|rules?|regeln|anweisungen|prompts?|instrucciones)[^.;]*[.;]?"
     r"|\b(?:print|show|reveal|output|repeat|gib|zeige?)\s+(?:me\s+)?(?:your|the|deinen?|den)\s+(?:system\s+)?(?:prompt|instructions|api[- ]?(?:key|schlüssel)\w*)[^.;]*[.;]?"
@@ -134,7 +138,9 @@ def _off_topic(low: str) -> str:
     ):
         return "This is not about a Kestra flow."
     if _CODE.search(low) and not _WORKFLOW_PART.search(low):
-        return "This asks for code of its own; here only Kestra flows are made. A flow can run such code once it exists."
+        return (
+            "This asks for code of its own; here only Kestra flows are made. A flow can run such code once it exists."
+        )
     if _ADVICE.search(low) and not re.search(
         r"\b(?:kestra|schedule|trigger|execution|namespace|yaml|every\s+(?:day|hour|morning)|csv|slack)\b", low
     ):

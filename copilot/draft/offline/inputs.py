@@ -158,6 +158,9 @@ def find_inputs(text: Text) -> list[InputSpec]:
         _add(found, InputSpec(chosen, "SELECT", None, ("small", "large", "other")))
         depends = {"dependsOn": {"inputs": [chosen], "condition": f"{{{{ inputs.{chosen} == 'other' }}}}"}}
         found["details"] = InputSpec("details", "STRING", None, (), True, depends)
+    for match in re.finditer(rf"\bupload\w*\s+(?:an?\s+|the\s+)?[\w\s]{{0,16}}?\(input\s+({NAME})\)", text.masked):
+        if literal := text.literal_at(match.start(1)):
+            found[_identifier(literal.value)] = InputSpec(_identifier(literal.value), "FILE")
     for pattern in (_PASTES, _GIVEN):
         for match in pattern.finditer(text.masked):
             word = next(v for v in match.groupdict().values() if v)
@@ -168,6 +171,15 @@ def find_inputs(text: Text) -> list[InputSpec]:
 
 def _with_rules(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
     """'minimum 0 and maximum 120', 'must match [A-Z]+': rules for the one input of a fitting kind."""
+    compared = r"(?:is\s+|was\s+)?(?:not\s+)?(?:larger|greater|bigger|higher|more|less|smaller|lower|above|below|over|under|at\s+least|at\s+most|negative|positive|[<>]=?)"
+    specs = [
+        replace(s, type="INT")
+        if s.type == "STRING"
+        and not s.values
+        and re.search(rf"(?:\b{re.escape(s.id)}\b|[{QUOTED}{CODE}]{{{len(s.id) + 2}}})\s+{compared}", text.masked)
+        else s
+        for s in specs
+    ]
     numbers = [s for s in specs if s.type in ("INT", "FLOAT")]
     texts = [s for s in specs if s.type == "STRING"]
     low, out = text.masked, {s.id: s for s in specs}
@@ -213,10 +225,14 @@ def _asked(found: dict[str, InputSpec], text: Text, match: re.Match[str]) -> Non
         return
     else:
         identifier = _identifier(word + ("_name" if match["noun"] else ""))
+    if re.search(r"\b(?:upload|file)\b", text.masked[max(0, match.start() - 10) : match.end() + 6]):
+        kind_hint = "FILE"
+    else:
+        kind_hint = ""
     follow = re.match(rf"\s*(?:in\s+an?\s+)?\(?input\s+(?:called\s+)?({NAME})", after)
     if follow:
         literal = text.literal_at(match.end() + follow.start(1))
-        kind = _kind_of(word) or "STRING"
+        kind = kind_hint or _kind_of(word) or "STRING"
         return _add(found, InputSpec(_identifier(literal.value if literal else identifier), kind))
     if identifier in ("approval", "confirmation", "permission") or re.match(r"\s*(?:words?|list|of)\b", after):
         return
@@ -368,7 +384,7 @@ def _kind_of_name(name: str) -> str:
     low = name.lower()
     if re.fullmatch(r"(?:.*_)?(?:uri|url|link)", low):
         return "URI"
-    if re.fullmatch(r"(?:.*_)?e?_?mail(?:_address)?", low):
+    if re.fullmatch(r"(?:(?!send|is|has|use|do)\w+_)?e?_?mail(?:_address)?", low):
         return "EMAIL"
     if re.fullmatch(r"(?:.*_)?date|day", low):
         return "DATE"
@@ -390,7 +406,7 @@ def _default_near(text: Text, position: int, values: tuple[str, ...]) -> str | N
     value = literal.value if literal else text.plain[match.start(group) : match.end(group)].strip()
     if values:
         return next((v for v in values if v.lower() == value.lower().split()[0]), None)
-    return re.sub(r"\s+(?:and|or|so|it|the)\b.*$", "", value)
+    return re.sub(r"\s+(?:and|or|so|it|the)\b.*$", "", value).rstrip(".,;")
 
 
 def _original(text: Text, start: int, end: int) -> str:

@@ -51,7 +51,14 @@ def fill(w: Writer, message: str) -> str:
     for name in placeholders(message.lower()):
         key = name.replace(" ", "_")
         shown = w.last
-        inner = f"inputs.{key}" if key in w.inputs else (value_of(w) or (shown.expression if shown else ""))
+        variables = w.extra.get("variables") or {}
+        inner = (
+            f"inputs.{key}"
+            if key in w.inputs
+            else f"vars.{key}"
+            if key in variables
+            else (value_of(w) or (shown.expression if shown else ""))
+        )
         if inner:
             message = re.sub(rf"<{re.escape(name)}>", f"{{{{ {inner} }}}}", message, flags=re.I)
     return message

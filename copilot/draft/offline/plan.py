@@ -38,7 +38,7 @@ class Understanding:
 def understand(text: Text, types: Types) -> Understanding:
     """Read the request once with every table."""
     clauses = cut(text, STARTS_CLAUSE)
-    schedules = _with_inputs(text, find_schedules(text.masked))
+    schedules = _with_inputs(text, find_schedules(_without_conditions(text.masked)))
     mentions = find_mentions(text, clauses, types)
     events, starts = find_events(text, mentions, bool(schedules))
     if any(e.kind != "webhook" for e in events) and any(e.kind == "flow" for e in events):
@@ -53,6 +53,11 @@ def understand(text: Text, types: Types) -> Understanding:
     return Understanding(
         text, clauses, tuple(mentions), tuple(schedules), tuple(events), frozenset(starts), tuple(scopes), tuple(inputs)
     )
+
+
+def _without_conditions(masked: str) -> str:
+    """'if it is the first day of the month' is no schedule."""
+    return re.sub(r"\bif\s+(?:it\s+is|it's|today\s+is)\s+[^,;.]*", lambda m: " " * len(m.group()), masked)
 
 
 def _with_inputs(text: Text, schedules: list[Schedule]) -> list[Schedule]:
@@ -185,7 +190,15 @@ def _per_table(seen: Understanding, nodes: list[Node]) -> list[Node]:
         if not (isinstance(n, Step) and any(isinstance(o, Step) and o.start == n.start for o in inside[:i]))
     ]
     parallel = any(s.parallel for s in seen.scopes)
-    args: dict[str, Any] = {"noun": "table", "items": names, "limit": None, "count": 0, "lists": [], "nested": (), "parallel": parallel}
+    args: dict[str, Any] = {
+        "noun": "table",
+        "items": names,
+        "limit": None,
+        "count": 0,
+        "lists": [],
+        "nested": (),
+        "parallel": parallel,
+    }
     return [Group("foreach", tuple(unique), args, start=nodes[0].start)]
 
 
@@ -339,6 +352,16 @@ def _loops(
     out: list[tuple[int, Scope, list[Node]]] = []
     for position, (index, scope, nodes) in enumerate(entries):
         sentence = seen.clauses[index].sentence
+        before = seen.scopes[index - 1] if index else scope
+        alone = index > 0 and not any(e[0] == index - 1 for e in entries)
+        if (
+            alone
+            and before.each
+            and not scope.each
+            and _leads(seen, index - 1)
+            and seen.clauses[index - 1].sentence == sentence
+        ):
+            scope = before
         open_loop = out and out[-1][2] and isinstance(out[-1][2][-1], Group) and out[-1][2][-1].kind == "foreach"
         if open_loop and out[-1][2][-1].args.get("leading") == sentence and not scope.each:
             group = out[-1][2][-1]

@@ -51,6 +51,31 @@ def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequ
             "literals": tuple(seen.text.within(clause.start, clause.end)),
         }
         out.append(Step("use", args, seen.text.plain[clause.start : clause.end], clause.start, clause.end, index))
+    return out + _into_it(seen, mentions)
+
+
+_INTO_IT = re.compile(r"\b(?:copy|load|import|insert|write|put|upload)\b.*\binto\s+(?:it|there|that\s+table)\b")
+
+
+def _into_it(seen: Understanding, mentions: Sequence[Mention]) -> list[Step]:
+    """'copy the file into it': the database named before takes what the clause fetches."""
+    out: list[Step] = []
+    for index, clause in enumerate(seen.clauses):
+        words = seen.text.masked[clause.start : clause.end]
+        if index == 0 or not _INTO_IT.search(words) or any(m.service for m in mentions if m.clause == index):
+            continue
+        found = [
+            m.service
+            for m in seen.mentions
+            if m.service and m.service.kind in ("sql", "nosql") and m.start < clause.start
+        ]
+        if found:
+            args = {
+                "service": found[-1],
+                "role": "write",
+                "literals": tuple(seen.text.within(clause.start, clause.end)),
+            }
+            out.append(Step("use", args, seen.text.plain[clause.start : clause.end], clause.end - 1, clause.end, index))
     return out
 
 

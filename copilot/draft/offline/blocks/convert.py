@@ -61,7 +61,10 @@ def _to_ion(w: Writer, data: Data) -> tuple[list[Task], Data]:
         fieldSeparator=separator,
         newLine=False if data.format == "json" else None,
     )
+    definition = w.types.get(task["type"])
     made = w.yields(task, "file", "uri", "ion")
+    if definition and "uri" not in definition.outputs and "uris" in definition.outputs:
+        w.data[-1] = made = Data(task["id"], "file", "ion", f"{w.out(task['id'], 'uris')} | values | first")
     w.extra[f"ion_of_{data.expression}"] = (task["id"],)
     return [task], made
 

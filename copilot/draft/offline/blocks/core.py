@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from copilot.draft.offline import features
+from copilot.draft.offline.arithmetic import computed
 from copilot.draft.offline.blocks import block
 from copilot.draft.offline.compute import computed_log
 from copilot.draft.offline.ir import InputSpec, Step
@@ -26,7 +27,12 @@ def log(w: Writer, step: Step) -> list[Task]:
             for words in several
         ]
     extra, message = log_message(w, step)
-    return [*extra, w.task(_log_id(w, step, message), LOG, message=message)]
+    level = re.search(
+        r"\blevel\s+(trace|debug|info|warn(?:ing)?|error)\b|\b(?:as|an?)\s+(warning|error)\b(?!\s+handler)",
+        step.words.lower(),
+    )
+    said = (level[1] or level[2]).upper().replace("WARNING", "WARN") if level else None
+    return [*extra, w.task(_log_id(w, step, message), LOG, message=message, level=said)]
 
 
 def _log_id(w: Writer, step: Step, message: str) -> str:
@@ -54,6 +60,8 @@ def log_message(w: Writer, step: Step) -> tuple[list[Task], str]:
 def _what_is_named(w: Writer, low: str) -> str | None:
     if re.search(r"\bsize\b.*\bbytes?\b|\bfile\s+size\b", low) and (file := w.last_of("file")):
         return f"{{{{ fileSize({file.expression}) }}}}"
+    if w.last is None and w.inputs and not w.loops and (worked_out := computed(low, w.inputs)):
+        return f"{{{{ {worked_out[0]} }}}}"
     field = re.search(
         r"\b(?:field|property|key)\s+`?(\w+)`?|`(\w+)`\s+(?:field|property)", re.sub(r"[\ue000-\ue005]+", "", low)
     )
@@ -63,6 +71,10 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         and re.search(r"\bbody|\bpayload|\bwebhook", w.text.masked)
     ):
         return f"{{{{ trigger.body.{field[1] or field[2]} }}}}"
+    if re.search(r"\b(?:body|payload)\b", low) and any(e.kind == "webhook" for e in w.plan.events):
+        return "{{ trigger.body }}"
+    if w.loops and re.search(r"\biteration\b|\bindex\b", low):
+        return "{{ taskrun.iteration }}" if before(w.target, "2.0") else "{{ item.index }}"
     if re.search(r"\b(?:current|today'?s?)\s+date\b", low):
         pattern = re.search(r"\b(?:as|like|format)\s+`?([dMyHms./:-]{4,})", w.text.plain)
         return f"{{{{ now() | date('{pattern[1] if pattern else 'yyyy-MM-dd'}') }}}}"
@@ -164,7 +176,16 @@ def labels(w: Writer, step: Step) -> list[Task]:
 @block("pause")
 def pause(w: Writer, step: Step) -> list[Task]:
     fields = _approval_fields(w, step)
-    task = w.task("wait_for_approval", "core.flow.Pause", onResume=fields)
+    limit = re.search(
+        rf"\b(?:at\s+most|within|max(?:imum)?|time-?\s?out\s+(?:of|after)|no\s+longer\s+than|up\s+to)\s+{features.DURATION}",
+        w.text.masked,
+    )
+    task = w.task(
+        "wait_for_approval",
+        "core.flow.Pause",
+        onResume=fields,
+        timeout=features.duration(limit["amount"], limit["unit"]) if limit else None,
+    )
     w.approvals.append(task["id"])
     w.extra["approval_fields"] = [f["id"] for f in fields]
     return [task]
@@ -209,7 +230,9 @@ def loop_until(w: Writer, step: Step) -> list[Task]:
     if "200" in step.words:
         condition = f"{{{{ outputs.{request['id']}.code == 200 }}}}"
         request["options"] = {"allowFailed": True}
-    every = re.search(features.DURATION, step.words.lower())
+    every = re.search(rf"\bevery\s+{features.DURATION}", w.text.masked) or re.search(
+        features.DURATION, step.words.lower()
+    )
     single = re.search(r"\bevery\s+(second|minute|hour)\b", w.text.masked)
     interval = (
         features.duration("1", single[1])
@@ -418,6 +441,11 @@ def kv_set(w: Writer, step: Step) -> list[Task]:
         literals[-1] if literals else "last_status" if "status" in w.text.masked else "last_value"
     )
     said = re.search(r"\b(?:value|set\s+to)\s+(?:of\s+)?[`'\"]?([\w.-]+)", step.words)
+    if re.search(
+        r"\bcurrent\s+(?:date|time)|\bnow\b|\btoday", step.words.lower() + w.text.masked[step.end : step.end + 40]
+    ):
+        said = None
+        w.data.append(Data("", "value", "", "now()"))
     value = said[1] if said and said[1] not in ("of", "in", "under", "is") else None
     if value is None:
         inner = value_of(w) or (w.last.expression if w.last else "")
@@ -434,6 +462,89 @@ def kv_set(w: Writer, step: Step) -> list[Task]:
             value=value,
         )
     ]
+
+
+@block("kv_delete")
+def kv_delete(w: Writer, step: Step) -> list[Task]:
+    key = w.named(step, "key|kv|entry") or w.ask("key", note="key to delete")
+    return [w.task(f"delete_{key}" if "{{" not in key else "delete_key", "core.kv.Delete", key=key)]
+
+
+@block("kv_list")
+def kv_list(w: Writer, step: Step) -> list[Task]:
+    task = w.task("list_keys", "core.kv.GetKeys")
+    w.yields(task, "rows", "keys")
+    return [task]
+
+
+@block("assert")
+def check_inputs(w: Writer, step: Step) -> list[Task]:
+    from copilot.draft.offline.conditions import expression
+
+    said = re.search(
+        r"\b(?:that|sure)\s+(?:that\s+)?(?:the\s+)?(?:input\s+)?(.+)$", w.text.masked[step.start :].split(",")[0]
+    )
+    condition = expression(w, said[1] if said else w.text.masked[step.start :].split(",")[0])
+    return [
+        w.task(
+            "check", "core.execution.Assert", conditions=[condition], errorMessage=f"{step.words.strip()} does not hold"
+        )
+    ]
+
+
+def _file_said(w: Writer) -> tuple[list[Task], str]:
+    """A file at hand, or one downloaded from the address the words name."""
+    if (data := w.last_of("file")) is not None:
+        return [], data.expression
+    uri = next((one.value for one in w.text.literals if one.value.startswith("http")), None) or w.ask(
+        "source_url", "URI", note="address of the file; it was not named"
+    )
+    task = w.task("download", "core.http.Download", uri=uri)
+    return [task], w.yields(task, "file", "uri", "csv").expression
+
+
+@block("split_file")
+def split_file(w: Writer, step: Step) -> list[Task]:
+    before_, source = _file_said(w)
+    rows = re.search(r"\b(\d+)\s*(?:rows|lines|records)?\b", w.text.masked[step.start : step.end + 10])
+    parts = re.search(r"\b(\d+)\s+(?:parts|pieces|partitions)", w.text.masked[step.start : step.end])
+    task = w.task(
+        "split",
+        "core.storage.Split",
+        **{"from": f"{{{{ {source} }}}}"},
+        partitions=int(parts[1]) if parts else None,
+        rows=None if parts else int(rows[1]) if rows else 1000,
+    )
+    w.data.append(Data(task["id"], "file", "csv", f"{w.out(task['id'], 'uris')} | first", w.out(task["id"], "uris")))
+    return [*before_, task]
+
+
+@block("reverse_file")
+def reverse_file(w: Writer, step: Step) -> list[Task]:
+    before_, source = _file_said(w)
+    task = w.task("reverse", "core.storage.Reverse", **{"from": f"{{{{ {source} }}}}"})
+    w.yields(task, "file", "uri", "txt")
+    return [*before_, task]
+
+
+@block("concat_files")
+def concat_files(w: Writer, step: Step) -> list[Task]:
+    """Several files as one; addresses in the words are downloaded first."""
+    tasks: list[Task] = []
+    known = [d.expression for d in w.data if d.kind == "file"]
+    for one in w.text.literals:
+        if (
+            one.value.startswith("http")
+            and len(known) < 8
+            and not any(t.get("uri") == one.value for t in tasks)
+            and not w.extra.get("fetched", {}).get(one.value)
+        ):
+            task = w.task("download", "core.http.Download", uri=one.value)
+            known.append(w.yields(task, "file", "uri", "txt").expression)
+            tasks.append(task)
+    task = w.task("concat", "core.storage.Concat", files=[f"{{{{ {e} }}}}" for e in known] or [w.ask("file", "FILE")])
+    w.yields(task, "file", "uri", "txt")
+    return [*tasks, task]
 
 
 @block("kv_get")

@@ -77,6 +77,8 @@ def _one(w: Writer, step: Step, hint: str, uri: str) -> Task:
 def request(w: Writer, step: Step) -> list[Task]:
     method = step.args.get("method") or "GET"
     uri = address(w, step, "uri" if step.args.get("check") else "api_url")
+    if method in ("POST", "PUT") and re.search(r"\bform[\s-]?(?:data|fields?)?\b", w.text.masked):
+        return [_form(w, step, uri, method)]
     body, kind = _body(w, step) if method in ("POST", "PUT", "PATCH") else (None, None)
     task = w.task(
         _hint(step, method),
@@ -96,6 +98,26 @@ def request(w: Writer, step: Step) -> list[Task]:
     return [task]
 
 
+def _form(w: Writer, step: Step, uri: str, method: str) -> Task:
+    words = re.sub(r"https?://\S+", "", w.extra["sentences"].get(step.clause, step.words))
+    fields = {
+        n: f"{{{{ inputs.{v} }}}}" if v in w.inputs else v
+        for n, v in re.findall(r"\b([A-Za-z_]\w*)\s*=\s*[`'\"]?([\w.@-]+)", words)
+    }
+    fields = fields or {n: f"{{{{ inputs.{n} }}}}" for n in w.inputs}
+    task = w.task(
+        "send_form",
+        "core.http.Request",
+        uri=uri,
+        method=method,
+        contentType="multipart/form-data",
+        formData=fields or {"field": w.ask("field")},
+    )
+    w.http = task["id"]
+    w.yields(task, "body", "body", "json")
+    return task
+
+
 def _hint(step: Step, method: str) -> str:
     if step.args.get("check"):
         return "check_site"
@@ -106,6 +128,11 @@ def _hint(step: Step, method: str) -> str:
 
 def _headers(w: Writer, step: Step) -> dict[str, str] | None:
     headers: dict[str, str] = {}
+    bearer = re.search(
+        r"\b[Bb]earer\s+(?:token\s+)?(?:taken\s+)?from\s+(?:the\s+)?secret\s+`?([A-Z][A-Z0-9_]+)", w.text.plain
+    )
+    if bearer:
+        return {"Authorization": f"Bearer {w.secret(bearer[1])}"}
     for match in re.finditer(
         r"\bheaders?\s+`?([A-Z][\w-]*)`?\s+(?:taken\s+|comes?\s+|is\s+)?(?:from|with|=|:|set\s+to|is)?\s*(?:the\s+)?(secret\s+)?[`'\"]?([\w.-]+)",
         w.text.plain,

@@ -241,7 +241,8 @@ def postgres_load(w: Writer, step: Step) -> list[Task]:
         return [_insert_value(w, service, table(w, step))]
     name = table(w, step)
     tasks: list[Task] = []
-    if re.search(
+    made = w.extra.pop("load_later", None) is not None
+    if not made and re.search(
         r"\bcreate\b[^.;]{0,30}\btable\b|\bnew\s+(?:\w+\s+)?table\b|\btable\b[^.;]{0,20}\bif\s+it\b", w.text.masked
     ):
         tasks.append(_create_table(w, service, name))

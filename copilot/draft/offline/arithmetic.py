@@ -1,0 +1,59 @@
+"""Small computations on inputs, in words, as expressions: the square of n, x plus y, the length of a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from copilot.draft.offline.ir import InputSpec
+
+_ONE = (
+    (r"square(?:d)?", "{0} * {0}", "INT"),
+    (r"cube(?:d)?", "{0} * {0} * {0}", "INT"),
+    (r"double(?:d)?|twice|two\s+times", "{0} * 2", "INT"),
+    (r"triple(?:d)?|three\s+times", "{0} * 3", "INT"),
+    (r"half", "{0} / 2", "FLOAT"),
+    (r"absolute\s+value", "{0} | abs", "INT"),
+    (r"(?:number\s+of\s+)?(?:characters|letters)|length|how\s+long", "{0} | length", "INT"),
+    (r"upper[\s-]?case|capital\s+letters|in\s+capitals", "{0} | upper", "STRING"),
+    (r"lower[\s-]?case|small\s+letters", "{0} | lower", "STRING"),
+    (r"capitali[sz]ed?|first\s+letter\s+(?:big|upper)", "{0} | capitalize", "STRING"),
+    (r"revers\w+|backwards", "{0} | reverse", "STRING"),
+    (r"trim\w*|without\s+(?:leading|spaces)", "{0} | trim", "STRING"),
+    (r"slug\w*", "{0} | slugify", "STRING"),
+    (r"first\s+(?:element|item|word|entry)", "{0} | first", "STRING"),
+    (r"last\s+(?:element|item|word|entry)", "{0} | last", "STRING"),
+    (r"(?:number\s+of|how\s+many)\s+(?:elements|items|entries)", "{0} | length", "INT"),
+)  # fmt: skip
+_TWO = (
+    (r"product|multipl\w+|times", " * ", "INT"),
+    (r"difference|subtract\w*|minus", " - ", "INT"),
+    (r"quotient|divid\w+|ratio|divided", " / ", "FLOAT"),
+    (r"remainder|modulo", " % ", "INT"),
+    (r"sum|add(?:ed|s)?\b|plus|total|together", " + ", "INT"),
+)  # fmt: skip
+
+
+def computed(low: str, inputs: Mapping[str, InputSpec]) -> tuple[str, str] | None:
+    """(inner expression, kind) of what the words compute from the inputs; None when they compute nothing."""
+    numbers = [n for n, s in inputs.items() if s.type in ("INT", "FLOAT")]
+    if len(numbers) >= 2:
+        for words, sign, kind in _TWO:
+            if re.search(rf"\b(?:{words})\b", low):
+                whole = all(inputs[n].type == "INT" for n in numbers) and kind == "INT"
+                return sign.join(f"inputs.{n}" for n in numbers), "INT" if whole else "FLOAT"
+        if re.search(r"\baverage|\bmean\b", low):
+            return f"({' + '.join(f'inputs.{n}' for n in numbers)}) / {len(numbers)}", "FLOAT"
+        for word in ("max", "min"):
+            if re.search(rf"\b{word}(?:imum)?\b|\b{'larg|bigg|high' if word == 'max' else 'small|low'}\w*", low):
+                return f"{word}({', '.join(f'inputs.{n}' for n in numbers)})", "INT"
+    for name, spec in inputs.items():
+        for words, shape, kind in _ONE:
+            fits = (
+                spec.type in ("INT", "FLOAT")
+                if "*" in shape or "/" in shape or "abs" in shape
+                else spec.type not in ("INT", "FLOAT", "BOOLEAN", "DATE")
+            )
+            if fits and re.search(rf"\b(?:{words})\b", low):
+                return shape.format(f"inputs.{name}"), "FLOAT" if spec.type == "FLOAT" and kind == "INT" else kind
+    return None
