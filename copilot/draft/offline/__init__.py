@@ -20,7 +20,7 @@ from copilot.draft.offline.mend import mend
 from copilot.draft.offline.plan import Understanding, make_plan, understand
 from copilot.draft.offline.secrets import hide_credentials
 from copilot.draft.offline.text import read_text
-from copilot.draft.offline.types import Types
+from copilot.draft.offline.types import Types, short
 from copilot.draft.offline.vocabulary import VOCABULARY
 from copilot.draft.offline.writer import Writer
 from engine.flow.catalog import Catalog
@@ -64,7 +64,7 @@ class OfflineDrafter:
             return Draft("needs_input", questions=questions, notes=moved, not_understood=screened.ignored)
         if not _says_anything(understood, plan):
             return _nothing(understood, moved, screened)
-        writer = Writer(types, text, plan, request.namespace)
+        writer = Writer(types, text, plan, request.namespace, search=self._types_for(request.target))
         writer.extra["sentences"] = _sentences(understood)
         writer.extra["clause_words"] = {i: text.masked[c.start : c.end] for i, c in enumerate(understood.clauses)}
         flow = compile_plan(writer)
@@ -88,6 +88,12 @@ class OfflineDrafter:
             tuple(dict.fromkeys(notes)),
             grounds=grounds,
         )
+
+    def _types_for(self, target: str) -> Callable[[str], Sequence[str]] | None:
+        search = self._search
+        if search is None:
+            return None
+        return lambda words: [short(t) for source in search(words, target) for t in source.types]
 
     def repair(self, request: Request, flow: str, findings: Sequence[Finding]) -> Draft:
         """Safe edits first; then the offending property goes. An unchanged flow: nothing more to try."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 
 from copilot.draft.offline.mentions import Mention
 from copilot.draft.offline.services import Service
@@ -150,20 +151,22 @@ _ROLE_WORDS = {
 }  # fmt: skip
 
 
-def family_type(service: Service, role: str, clause: str, types: Types, trigger: bool = False) -> str | None:
-    """The type of a plugin that is not in the services table: its names against the words of the clause."""
+def family_type(service: Service, role: str, clause: str, types: Types, preferred: Sequence[str] = ()) -> str | None:
+    """The task of a plugin that is not in the services table: its names against the words of the clause;
+    ``preferred`` are types a search found for the words, best first."""
     names = types.families.get(service.key, ())
     spoken = re.findall(r"[a-z]+", clause)
     words = {w.rstrip("s") for w in spoken} | {a + b for a, b in itertools.pairwise(spoken)}
     wanted = _ROLE_WORDS.get(role, [])
     best: tuple[float, int, str] | None = None
     for name in names:
-        if (types.catalog.kind("io.kestra.plugin." + name) == "trigger") != trigger:
+        if (types.catalog.kind("io.kestra.plugin." + name) == "trigger"):
             continue
         parts = [w for w in words_of(name) if w != service.key]
         score = sum(2.0 for w in parts if w.rstrip("s") in words) + sum(
             1.5 - 0.1 * wanted.index(w) for w in parts[-2:] if w in wanted
         )
+        score += 0.9 / (1 + preferred.index(name)) if name in preferred else 0.0
         plural = any(w.endswith("s") and w.rstrip("s") in {p.rstrip("s") for p in parts} for w in spoken)
         score += 0.5 if plural and parts[-1] in ("list", "search", "query") and role == "read" else 0
         score += 1.2 * sum(1 for w in parts if spoken[:1] and _stem(w) == _stem(spoken[0])) + (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -66,6 +66,8 @@ class Writer:
     approvals: list[str] = field(default_factory=list)
     where: str = "tasks"
     extra: dict[str, Any] = field(default_factory=dict)
+    search: Callable[[str], Sequence[str]] | None = None
+    """Types that the corpus knows for some words, best first."""
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

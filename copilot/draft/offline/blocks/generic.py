@@ -39,8 +39,8 @@ def generic(w: Writer, step: Step) -> list[Task]:
     role = step.args["role"]
     picked = w.types.pick(service.roles.get(role, ()) or next(iter(service.roles.values()), ()))
     if picked is None:
-        words = w.extra["sentences"].get(step.clause, step.words)
-        name = family_type(service, role, step.words.lower() + " " + words[:0], w.types)
+        preferred = w.search(step.words) if w.search else ()
+        name = family_type(service, role, step.words.lower(), w.types, preferred)
         if name is None:
             raise LookupError(service.key)
         picked = name
