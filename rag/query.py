@@ -73,6 +73,24 @@ def asks_for_change(words: Sequence[str]) -> bool:
     return any(w in _CHANGE for w in words)
 
 
+_ERROR = re.compile(
+    r"\b(?:error|\w*exception|fail(?:s|ed)?|cannot|can't|denied|invalid|unable|refused|stuck|forever|traceback|fatal"
+    r"|[45]\d\d|not (?:found|allowed)|does not|did not|no (?:module|such)|exit code)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\bv?(\d+\.\d+)\b")
+
+
+def reports_error(text: str) -> bool:
+    """Whether a text reads like an error message or a complaint: then a page that explains it is what is wanted."""
+    return _ERROR.search(text) is not None
+
+
+def versions_in(text: str) -> frozenset[str]:
+    """The version numbers that a text names."""
+    return frozenset(_NUMBER.findall(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Types that a text names: ``certain`` (chunk numbers, the nearest first), ``unknown`` names that look like types

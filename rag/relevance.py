@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from rag.query import words_of
 from rag.versions import version_number
-from rag.words import stop_words
+from rag.words import is_foreign, stop_words
 
 if TYPE_CHECKING:
     from rag.embedders import Vectors
@@ -35,6 +35,12 @@ _ASKED_THING = re.compile(
 """Asks for one thing by the name of a product, with nothing else said."""
 _COMPLAINT = re.compile(r"\b(?:invalid type|no plugin found|unrecognized|unknown type|\w*exception)\b", re.IGNORECASE)
 """An error message quotes names that do not exist; the message is the matter then, not the name."""
+_COMPANY = re.compile(
+    r"\b(?:pric(?:e|es|ing)|costs?|expensive|fees?|discount|billing|stock|shares?|ceo|founders?|founded|salary|investors?"
+    r"|headquarters|office|employees|careers|jobs|sales team|roadmap)\b",
+    re.IGNORECASE,
+)
+_OURSELVES = re.compile(r"\bkestra\b|\benterprise (?:edition|plan|licen[cs]e)\b", re.IGNORECASE)
 _ARTEFACT = frozenset(
     ["plugin", "plugins", "task", "tasks", "trigger", "triggers", "connector", "integration", "operator", "type"]
 )
@@ -121,10 +127,15 @@ def unknown_version(text: str) -> str | None:
 
 def objection(text: str, unknown_types: Sequence[str], signals: Signals, embedder: str) -> str:
     """Why nothing can be relevant; empty when something may be."""
-    if not _COMPLAINT.search(text) and (names := unknown_names(text, unknown_types, signals)):
+    complaint = _COMPLAINT.search(text) is not None
+    if not complaint and (names := unknown_names(text, unknown_types, signals)):
         return f"nothing is known under the name {', '.join(names)}"
     if version := unknown_version(text):
         return f"version {version} is not known; the newest known one is {NEWEST}"
+    if _COMPANY.search(text) and _OURSELVES.search(text) and len(signals.words) <= 5:
+        return "the documentation says nothing of prices or of the company"
+    if complaint or is_foreign(text) or _ASKED_VERSION.search(text):
+        return ""
     model = fitted()
     if model is None or model.embedder != embedder or signals.covered_by_own >= _OWN or signals.best >= _NEAR:
         return ""

@@ -6,17 +6,27 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rag.embedders import Embedder
 from rag.index.generation import Generation
 from rag.index.lexical import Row
 from rag.model import Found, Hit
-from rag.query import SUPERSEDED, Named, TypeNames, asks_for_change, steps_of, words_of
+from rag.query import (
+    SUPERSEDED,
+    Named,
+    TypeNames,
+    asks_for_change,
+    reports_error,
+    steps_of,
+    versions_in,
+    words_of,
+)
 from rag.relevance import Signals, objection
 from rag.rerank import Reranker, reordered
 from rag.versions import covers, version_number
-from rag.words import is_common, product_words, synonyms
+from rag.words import is_common, package_words, product_words, synonyms
 
 if TYPE_CHECKING:
     from rag.embedders import Vectors
@@ -33,7 +43,11 @@ _LINKING = 12
 _REFERENCE = 1.25
 _SPECIAL = 0.7
 """For a type of a product that the query does not name."""
+_PRODUCT = 1.3
+"""For a type of a product that the query names."""
+_ERROR_REFERENCE = 0.95
 _CHANGE_BONUS = 1.25
+_VERSION_BONUS = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +240,10 @@ class Retriever:
     def _ranked(
         self, words: str, candidates: dict[int, _Candidate], rows: dict[int, Row], stages: Stages
     ) -> list[tuple[int, _Candidate]]:
-        asked = words_of(words)
-        changes = asks_for_change(asked)
         if stages.priors:
+            query = _Query.of(words)
             for number, candidate in candidates.items():
-                candidate.score *= _prior(rows[number], frozenset(asked), changes, "name" in candidate.ranks)
+                candidate.score *= _prior(rows[number], query, "name" in candidate.ranks)
         return sorted(candidates.items(), key=lambda item: (-item[1].score, item[0]))
 
     def _spread(
@@ -272,14 +285,35 @@ class Retriever:
         )
 
 
-def _prior(row: Row, asked: frozenset[str], changes: bool, named: bool) -> float:
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """What a query says about the kind of answer that it wants."""
+
+    words: frozenset[str]
+    versions: frozenset[str]
+    changes: bool
+    error: bool
+
+    @classmethod
+    def of(cls, text: str) -> _Query:
+        words = words_of(text)
+        joined = [a + b for a, b in pairwise(words)]
+        return cls(frozenset([*words, *joined]), versions_in(text), asks_for_change(words), reports_error(text))
+
+
+def _prior(row: Row, query: _Query, named: bool) -> float:
     """How likely a chunk is meant, whatever its words: references before pages, the usual before the special."""
     if row.kind != "reference":
-        about_change = any(t.startswith(("migration", "release notes")) for t in row.facts.get("topics") or ())
-        return row.weight * (_CHANGE_BONUS if changes and about_change else 1.0)
+        topics = row.facts.get("topics") or ()
+        if any(f"release notes {v}" in topics for v in query.versions):
+            return row.weight * _VERSION_BONUS
+        about_change = any(t.startswith(("migration", "release notes")) for t in topics)
+        return row.weight * (_CHANGE_BONUS if query.changes and about_change else 1.0)
     if named:
         return 1.0
     name = row.types[0]
-    meant = is_common(name) or bool(product_words(name) & asked)
-    superseded = row.weight < SUPERSEDED and changes
-    return _REFERENCE * (1.0 if superseded else row.weight) * (1.0 if meant else _SPECIAL)
+    package = package_words(name) & query.words
+    meant = is_common(name) or bool(package) or bool(product_words(name) & query.words)
+    superseded = row.weight < SUPERSEDED and query.changes
+    likelihood = (1.0 if superseded else row.weight) * (1.0 if meant else _SPECIAL)
+    return likelihood * (_ERROR_REFERENCE if query.error else _REFERENCE) * (_PRODUCT if package else 1.0)

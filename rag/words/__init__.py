@@ -25,6 +25,23 @@ def stop_words() -> frozenset[str]:
 
 
 @cache
+def _foreign() -> frozenset[str]:
+    return frozenset((_HERE / "foreign.txt").read_text(encoding="utf-8").split())
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a text is not in English, by its small words; the model and the corpus know no other language well."""
+    return sum(w in _foreign() for w in re.findall(r"\w+", text.lower())) >= 2
+
+
+@cache
+def package_words(type_name: str) -> frozenset[str]:
+    """The segments of a type's package and their words, without the vague ones."""
+    segments = family(type_name)
+    return frozenset(w for s in segments for w in (s.lower(), *split_name(s)) if w not in _VAGUE and len(w) > 1)
+
+
+@cache
 def common_families() -> frozenset[str]:
     """Packages that most flows draw from: the likelier meaning when a query names no product."""
     return frozenset((_HERE / "common.txt").read_text(encoding="utf-8").split())

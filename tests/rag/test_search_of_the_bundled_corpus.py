@@ -90,6 +90,34 @@ def test_a_removed_type_that_is_named_is_shown_with_a_word_about_it(knowledge: K
     assert hit.why.endswith("not in 2.0")
 
 
+@pytest.mark.parametrize(
+    ("query", "topic"),
+    [
+        ("new in 0.23", "release notes 0.23"),
+        ("what did 1.2 bring", "release notes 1.2"),
+        ("taskDefaults was renamed", "migration"),
+    ],
+)
+def test_questions_on_a_version_find_its_notes(knowledge: Knowledge, query: str, topic: str) -> None:
+    assert any(topic in hit.topics for hit in knowledge.search(query, k=3))
+
+
+def test_an_error_message_finds_the_page_that_explains_it_before_the_type(knowledge: Knowledge) -> None:
+    found = knowledge.search("webhook call returns 404 not found")
+    assert found[0].kind == "prose"
+    assert "webhook trigger" in found[0].topics
+
+
+def test_a_product_that_is_named_comes_before_what_is_more_common(knowledge: Knowledge) -> None:
+    assert _types(knowledge.search("download a file from sharepoint"))[0].endswith("sharepoint.Download")
+    assert _types(knowledge.search("refresh a power bi dataset"))[0].endswith("powerbi.RefreshGroupDataset")
+
+
+def test_a_question_in_another_language_is_not_turned_away(knowledge: Knowledge) -> None:
+    assert knowledge.search("wie lese ich eine csv datei ein")
+    assert knowledge.search("comment envoyer un e-mail depuis un flow")
+
+
 def test_kinds_can_be_asked_for(knowledge: Knowledge) -> None:
     found = knowledge.search("retry a task", kinds=["prose"])
     assert {hit.kind for hit in found} == {"prose"}
@@ -114,6 +142,7 @@ def test_every_hit_says_why_and_explains_on_request(knowledge: Knowledge) -> Non
         ("HyperMerge task", "HyperMerge"),
         ("kestra playstation plugin", "playstation"),
         ("what is new in kestra 8.2", "8.2"),
+        ("how much does kestra cost", "prices"),
         ("best recipe for apple pie", "nothing in the documentation"),
         ("how tall is the eiffel tower", "nothing in the documentation"),
     ],
