@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from copilot.draft.offline import features
 from copilot.draft.offline.actions import settle
+from copilot.draft.offline.branches import choice, own_branches, per_file, per_table, per_value
 from copilot.draft.offline.events import find_events
 from copilot.draft.offline.inputs import find_inputs
 from copilot.draft.offline.ir import Event, Group, InputSpec, Node, Plan, Step
@@ -101,8 +101,8 @@ def make_plan(seen: Understanding, types: Types) -> Plan:
     """Put it together."""
     steps = settle(seen, types)
     lists = list_items(seen.text)
-    plain, switch = _per_value(seen, [s for s in steps if _where(seen, s) == "tasks"])
-    main = _per_file(seen, _per_table(seen, _own_branches(seen, _arrange(seen, plain, lists))))
+    plain, switch = per_value(seen, [s for s in steps if _where(seen, s) == "tasks"])
+    main = per_file(seen, per_table(seen, own_branches(seen, _arrange(seen, plain, lists))))
     main += [switch] if switch else []
     errors = _arrange(seen, [s for s in steps if _where(seen, s) == "errors" or _both(seen, s)], lists)
     finals = _arrange(seen, [s for s in steps if _where(seen, s) == "finally"], lists)
@@ -125,113 +125,6 @@ def make_plan(seen: Understanding, types: Types) -> Plan:
         labels=features.find_labels(seen.text),
         outputs=tuple((name, "") for name in features.find_outputs(seen.text)),
         notes=tuple(s.note for s in seen.schedules if s.note) + tuple(r.note for r in retries if r.note),
-    )
-
-
-_OWN_BRANCH = re.compile(
-    r"\b(?P<a>\w+)\s+and\s+(?P<b>\w+)\s+(?:each\s+)?(?:get|have|has)\s+(?:each\s+)?(?:their|its|an?)\s+own\s+(?:branch|case|path)"
-)
-
-
-_ON_VALUE = re.compile(r"^\W*(?:on|for|if\s+(?:it\s+is|it's)|when\s+(?:it\s+is|it's))\s+([\w-]+)\b")
-
-
-def _per_value(seen: Understanding, steps: list[Step]) -> tuple[list[Step], Group | None]:
-    """'on mon log A, on tue log B, otherwise log C': a Switch over the input that has these values."""
-    chosen = next((i for i in seen.inputs if i.values), None)
-    if chosen is None:
-        return steps, None
-    cases: list[tuple[str, tuple[Node, ...]]] = []
-    used: list[Step] = []
-    for step in steps:
-        before = seen.text.masked[max(0, step.start - 24) : step.start]
-        said = re.search(r"\b(?:on|for|if|is)\s+['\"`]?([\w-]+)['\"`]?,?\s*(?:only\s+|just\s+)?$", before)
-        if said and said[1] in chosen.values:
-            cases.append((said[1], (step,)))
-            used.append(step)
-    if len(cases) < 2:
-        return steps, None
-    rest = [s for s in steps if s not in used and seen.scopes[s.clause].otherwise]
-    group = Group("switch", (), {"value": f"inputs.{chosen.id}"}, tuple(rest), tuple(cases), start=used[0].start)
-    return [s for s in steps if s not in used and s not in rest], group
-
-
-def _own_branches(seen: Understanding, nodes: list[Node]) -> list[Node]:
-    """'A and B each get their own branch': a Switch over the one input."""
-    match = _OWN_BRANCH.search(seen.text.masked)
-    if not match or not seen.inputs:
-        return nodes
-    steps = [n for n in nodes if isinstance(n, Step)] or [
-        Step("return", {"literals": (), "quoted": ()}, "", match.start(), match.end(), 0)
-    ]
-    names = [seen.text.plain[match.start(g) : match.end(g)] for g in ("a", "b")]
-    cases = tuple(
-        (name, (replace(steps[0], args={**steps[0].args, "quoted": (f"This is {name}",)}),)) for name in names
-    )
-    default = replace(steps[0], args={**steps[0].args, "quoted": ("Anything else",)})
-    return [Group("switch", (), {"value": f"inputs.{seen.inputs[0].id}"}, (default,), cases, start=match.start())]
-
-
-_TABLES = re.compile(r"\b(?P<names>[a-z]\w*(?:\s*,\s*[a-z]\w*)*\s*,?\s+and\s+[a-z]\w*)\s+tables\b")
-
-
-def _per_table(seen: Understanding, nodes: list[Node]) -> list[Node]:
-    """'copy orders, customers and products tables': the same steps for each table."""
-    match = _TABLES.search(seen.text.masked)
-    if not match or not nodes or any(isinstance(n, Group) and n.kind == "foreach" for n in nodes):
-        return nodes
-    names = tuple(re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", match["names"]))
-    inside: list[Node] = []
-    for node in nodes:
-        inside += list(node.steps) if isinstance(node, Group) and node.kind == "parallel" else [node]
-    unique = [
-        n
-        for i, n in enumerate(inside)
-        if not (isinstance(n, Step) and any(isinstance(o, Step) and o.start == n.start for o in inside[:i]))
-    ]
-    parallel = any(s.parallel for s in seen.scopes)
-    args: dict[str, Any] = {
-        "noun": "table",
-        "items": names,
-        "limit": None,
-        "count": 0,
-        "lists": [],
-        "nested": (),
-        "parallel": parallel,
-    }
-    return [Group("foreach", tuple(unique), args, start=nodes[0].start)]
-
-
-def _per_file(seen: Understanding, nodes: list[Node]) -> list[Node]:
-    """A trigger on files hands over a list: what is done with a file is done for each."""
-    event = next((e for e in seen.events if e.kind == "service"), None)
-    if event is None or event.args["service"].kind != "store" or event.args["service"].key == "sheets":
-        return nodes
-    if any(isinstance(n, Group) and n.kind == "foreach" for n in nodes) or not any(_uses_file(n) for n in nodes):
-        return nodes
-    inside = [
-        n
-        for n in nodes
-        if not (isinstance(n, Step) and n.args.get("service") and n.args["service"].kind == "notify" and n is nodes[-1])
-    ]
-    outside = [n for n in nodes if n not in inside]
-    return [
-        Group(
-            "foreach",
-            tuple(inside),
-            {"noun": "file", "items": (), "limit": None, "count": 0, "lists": [], "nested": (), "parallel": False},
-            start=nodes[0].start,
-        ),
-        *outside,
-    ]
-
-
-def _uses_file(node: Node) -> bool:
-    if isinstance(node, Group):
-        return any(_uses_file(n) for n in (*node.steps, *node.otherwise))
-    service = node.args.get("service")
-    return node.what in ("archive_file", "python", "unzip", "to_csv", "to_json", "compute") or bool(
-        service and service.kind in ("sql", "store", "nosql")
     )
 
 
@@ -290,7 +183,7 @@ def _with_neighbours(seen: Understanding, index: int, with_steps: set[int]) -> S
 def _wrapped(
     seen: Understanding, scope: Scope, steps: list[Step], lists: list[tuple[str, tuple[str, ...]]]
 ) -> list[Node]:
-    chosen = _choice(seen, steps)
+    chosen = choice(seen, steps)
     if chosen is not None:
         return chosen
     if not scope.parallel:
@@ -308,41 +201,6 @@ def _wrapped(
             else doing
         )
     return [Group("parallel", tuple(doing), {"limit": None}, start=steps[0].start), *rest] if doing else list(steps)
-
-
-_FOR = re.compile(
-    r"\s+for\s+(?:the\s+|an?\s+|anything\s+(?:that\s+)?(?:is\s+|needs\s+)?)?(?:the\s+)?([a-z]+)(?:\s+([a-z]+))?"
-)
-
-
-def _choice(seen: Understanding, steps: list[Step]) -> list[Node] | None:
-    """'A for code, B for long docs, C otherwise': one branch each; 'different message for each': by the event's action."""
-    cases: list[tuple[str, tuple[Node, ...]]] = []
-    rest: list[Node] = []
-    for step in steps:
-        match = _FOR.match(seen.text.masked, step.end)
-        if step.what == "use" and match:
-            cases.append((match[2] or match[1] if match[1] in ("long", "short", "big", "small") else match[1], (step,)))
-        else:
-            rest.append(step)
-    if len(cases) >= 2:
-        return [Group("switch", (), {"value": "answer"}, tuple(rest), tuple(cases), start=steps[0].start)]
-    clause = seen.clauses[steps[0].clause]
-    words = seen.text.masked[clause.start : clause.end]
-    either = re.search(r"\b([a-z]+)\s+or\s+([a-z]+)\b", words)
-    differs = re.search(r"\bdifferent\s+\w+\s+for\s+(?:each|both)", seen.text.masked)
-    if either and differs and any(e.kind == "webhook" for e in seen.events):
-        both = tuple(
-            (
-                name,
-                tuple(
-                    replace(s, args={**s.args, "quoted": (f"{name}: {{{{ trigger.body | toJson }}}}",)}) for s in steps
-                ),
-            )
-            for name in either.groups()
-        )
-        return [Group("switch", (), {"value": "trigger.body.action"}, (), both, start=steps[0].start)]
-    return None
 
 
 def _loops(

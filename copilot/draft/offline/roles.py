@@ -160,7 +160,7 @@ def family_type(service: Service, role: str, clause: str, types: Types, preferre
     wanted = _ROLE_WORDS.get(role, [])
     best: tuple[float, int, str] | None = None
     for name in names:
-        if (types.catalog.kind("io.kestra.plugin." + name) == "trigger"):
+        if types.catalog.kind("io.kestra.plugin." + name) == "trigger":
             continue
         parts = [w for w in words_of(name) if w != service.key]
         score = sum(2.0 for w in parts if w.rstrip("s") in words) + sum(

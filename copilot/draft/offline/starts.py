@@ -7,7 +7,8 @@ from typing import Any
 
 from copilot.draft.offline import features
 from copilot.draft.offline.blocks.jdbc import connection, table
-from copilot.draft.offline.blocks.stores import login, queue_address
+from copilot.draft.offline.blocks.queues import queue_address
+from copilot.draft.offline.blocks.stores import login
 from copilot.draft.offline.ir import Event, Step
 from copilot.draft.offline.schedule import Guard, Schedule
 from copilot.draft.offline.services import PREFIX, Service
