@@ -122,7 +122,8 @@ class Journal:
                 writer.execute("INSERT INTO events VALUES (?, ?, ?)", (execution, next(self._next), _json(group)))
             if summaries:
                 writer.executemany(
-                    f"INSERT INTO executions ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+                    f"INSERT INTO executions ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+                    " ON CONFLICT (id) DO UPDATE SET"
                     " state = excluded.state, finished = excluded.finished, ended = excluded.ended,"
                     " labels = excluded.labels, revision = excluded.revision, source = excluded.source",
                     [_row(summary) for summary in summaries],
