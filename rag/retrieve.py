@@ -45,7 +45,7 @@ _SPECIAL = 0.7
 """For a type of a product that the query does not name."""
 _PRODUCT = 1.3
 """For a type of a product that the query names."""
-_ERROR_REFERENCE = 0.95
+_ERROR_REFERENCE = 0.85
 _CHANGE_BONUS = 1.25
 _VERSION_BONUS = 1.6
 
@@ -316,4 +316,6 @@ def _prior(row: Row, query: _Query, named: bool) -> float:
     meant = is_common(name) or bool(package) or bool(product_words(name) & query.words)
     superseded = row.weight < SUPERSEDED and query.changes
     likelihood = (1.0 if superseded else row.weight) * (1.0 if meant else _SPECIAL)
-    return likelihood * (_ERROR_REFERENCE if query.error else _REFERENCE) * (_PRODUCT if package else 1.0)
+    if query.error:
+        return likelihood * _ERROR_REFERENCE
+    return likelihood * _REFERENCE * (_PRODUCT if package else 1.0)
