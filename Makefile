@@ -26,6 +26,7 @@ $(STAMP): pyproject.toml constraints.txt scripts/system_packages.sh
 	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt torch
 	@echo "installing flowwright and its tested dependencies"
 	@$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m compileall -q copilot rag engine docs_corpus
 	@touch $(STAMP)
 
 demo: setup

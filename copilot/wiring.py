@@ -90,7 +90,7 @@ class Workbench:
             retrieve=self.retrieve,
             reference=self.reference,
             redact=redact,
-            check=check,
+            check=check_draft,
             runs_here=runs_here,
             try_out=self.trial,
             tasks_of=tasks_of,
@@ -110,6 +110,15 @@ def check(flow: str, target: str) -> list[Finding]:
     from engine.flow.check import check_flow
 
     return check_flow(flow, target)
+
+
+def check_draft(flow: str, target: str) -> list[Finding]:
+    """What is wrong with a drafted flow: the rules, and where they see no error, the schemas of its types."""
+    from engine.flow.findings import errors
+    from engine.flow.second_look import second_look
+
+    findings = check(flow, target)
+    return findings if errors(findings) else [*findings, *second_look(flow, target)]
 
 
 def runs_here(flow: str) -> tuple[bool, list[str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from copilot.cli.options import AsJson, FlowFile, Inputs, Target
+from copilot.cli.options import AsJson, FlowFile, Inputs, Out, Target
 from copilot.cli.output import boundary, emit, finish, progress, read_flow, read_inputs, say, show_findings, write_whole
 from copilot.errors import Usage
 from copilot.versions import DEFAULT_TARGET, known_version
@@ -24,6 +24,7 @@ MANY = 20
 def add_to(app: typer.Typer) -> None:
     app.command("validate")(validate)
     app.command("trial")(trial)
+    app.command("upgrade")(upgrade)
 
 
 def validate(
@@ -31,6 +32,9 @@ def validate(
     target: Target = None,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the safe corrections; every other byte stays.")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes for a folder of many flows.")] = 1,
+    catalog: Annotated[
+        Path | None, typer.Option("--catalog", metavar="FOLDER", help="Types that `catalog pull` wrote.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", metavar="FORM", help="text, json, lsp or sarif.")] = "text",
     as_json: AsJson = False,
 ) -> None:
@@ -46,13 +50,24 @@ def validate(
         if fix:
             _fix_in_place(flows, version)
         reports = []
-        for report in _with_bar(check_folder(flows, version, workers), len(flows)):
+        for report in _with_bar(check_folder(flows, version, workers, catalog_folder=_known(catalog)), len(flows)):
             reports.append(report)
             if form == "text":
                 _show_report(report, version)
         if form != "text":
             emit(_document(reports, form, version))
         finish(all(report.valid for report in reports))
+
+
+def _known(catalog: Path | None) -> Path:
+    """The catalog to check against, the bundled one when none is named."""
+    if catalog is None:
+        from docs_corpus import CATALOG
+
+        return CATALOG
+    if not (catalog / "index.json").is_file():
+        raise Usage(f"{catalog} holds no catalog", hint="flowwright catalog pull --from URL --out FOLDER")
+    return catalog
 
 
 def _fix_in_place(flows: Sequence[Path], version: str) -> None:
@@ -113,6 +128,33 @@ def trial(file: FlowFile, inputs: Inputs = None, target: Target = None, as_json:
             for task in outcome["tasks"]:
                 say(f"  {task['id']}: {task['how'].replace('_', ' ')}, {task['state']} {task['why']}".rstrip())
         finish(outcome["verdict"] != "failed")
+
+
+def upgrade(
+    file: FlowFile,
+    target: Annotated[str, typer.Option("--target", metavar="VERSION", help="The version to upgrade to.")],
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rewrite what changed up to a Kestra version and show the difference; the file itself stays."""
+    with boundary(as_json):
+        from copilot.edit import unified
+        from engine.flow.check import must_mend
+        from engine.flow.upgrade import upgrade as rewrite
+
+        version = known_version(target)
+        before = read_flow(file)
+        after, findings = rewrite(before, version)
+        diff = unified(before, after)
+        valid = not must_mend(findings)
+        if out:
+            write_whole(out, after)
+        if as_json:
+            emit({"valid": valid, "flow": after, "diff": diff, "findings": [f.as_dict() for f in findings]})
+        else:
+            say(diff.rstrip() or "nothing to change")
+            show_findings(findings, str(file))
+        finish(valid)
 
 
 def _version(target: str | None) -> str:

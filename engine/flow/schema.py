@@ -7,6 +7,7 @@ the one type that was written.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,6 +26,16 @@ def schema_for_editors(target: str = DEFAULT_TARGET, known: Catalog | None = Non
     return _Writer(known or catalog(), target).document()
 
 
+def schema_of_type(type_name: str, target: str = DEFAULT_TARGET) -> dict[str, Any]:
+    """The schema of one type alone; what is nested in it and has a type of its own may be anything."""
+    writer = _Writer(catalog(), target)
+    writer.models()
+    definition = writer.known.get(type_name)
+    schema = writer.typed(type_name, definition is None or definition.partial)
+    nested = set(re.findall(r'"#/definitions/(any\.[^"]+)"', json.dumps([schema, writer.definitions])))
+    return {**schema, "definitions": {**writer.definitions, **{name: {} for name in nested}}}
+
+
 class _Writer:
     """Writes definitions; large equal ones only once."""
 
@@ -34,7 +45,8 @@ class _Writer:
         self.definitions: dict[str, Any] = {}
         self.shared: dict[str, str] = {}
 
-    def document(self) -> dict[str, Any]:
+    def models(self) -> None:
+        """Definitions of the parts of the flow language."""
         for name in self.known.models:
             self.definitions[name] = {}
         for name, model in self.known.models.items():
@@ -43,6 +55,9 @@ class _Writer:
                 self.definitions[name] = self.chosen(model.variant_key, variants)
             else:
                 self.definitions[name] = self.object(model.fields)
+
+    def document(self) -> dict[str, Any]:
+        self.models()
         groups: dict[str, list[str]] = {}
         for definition in self.known.all():
             if self.known.kind(definition.type) and definition.type in self.known.types(version=self.target):

@@ -124,3 +124,59 @@ def test_validating_imports_nothing_heavy(tmp_path):
     loaded = set(json.loads(out[out.index("MODULES ") + 8 :]))
     assert "engine.flow.check" in loaded
     assert sorted(HEAVY & loaded) == []
+
+
+def test_an_upgrade_shows_the_difference_and_leaves_the_file(flowwright, tmp_path):
+    file = tmp_path / "flow.yaml"
+    text = (
+        "id: a\nnamespace: b\ntasks:\n  - id: each\n    type: io.kestra.plugin.core.flow.ForEach\n    values: [1, 2]\n"
+        "    tasks:\n      - id: t\n        type: io.kestra.plugin.core.log.Log\n        message: '{{ taskrun.value }}'\n"
+    )
+    file.write_text(text)
+    ran = flowwright("upgrade", file, "--target", "2.0", "--json")
+    assert (ran.code, ran.json["valid"]) == (0, True)
+    assert "io.kestra.plugin.core.flow.Loop" in ran.json["flow"]
+    assert "-    type: io.kestra.plugin.core.flow.ForEach" in ran.json["diff"]
+    assert file.read_text() == text
+    assert flowwright("upgrade", file, "--target", "7").code == 2
+
+
+def test_another_catalog_can_be_pulled_and_checked_against(flowwright, tmp_path):
+    schema = {
+        "definitions": {
+            "com.acme.Hello": {
+                "type": "object",
+                "properties": {
+                    "type": {"const": "com.acme.Hello"},
+                    "id": {"type": "string"},
+                    "who": {"type": "string"},
+                },
+                "required": ["id", "type", "who"],
+            },
+            "flow": {"properties": {"tasks": {"items": {"anyOf": [{"$ref": "#/definitions/com.acme.Hello"}]}}}},
+        }
+    }
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
+    folder = tmp_path / "catalog"
+    assert flowwright("catalog", "pull", "--from", tmp_path / "schema.json", "--out", folder).code == 0
+    file = tmp_path / "flow.yaml"
+    file.write_text("id: a\nnamespace: b\ntasks:\n  - id: t\n    type: com.acme.Hello\n    colour: x\n")
+    own = flowwright("validate", file, "--catalog", folder, "--json").json["flows"][0]
+    assert {f["code"] for f in own["findings"]} >= {"unknown_property", "missing_required"}
+    bundled = flowwright("validate", file, "--json").json["flows"][0]
+    assert "unknown_property" not in {f["code"] for f in bundled["findings"]}
+    assert flowwright("validate", file, "--catalog", tmp_path, "--json").code == 2
+
+
+def test_types_are_shown_searched_and_compared(flowwright):
+    shown = flowwright("catalog", "show", "io.kestra.plugin.core.http.Download", "--json").json
+    assert shown["properties"]["uri"] == {"kind": "string", "required": True, "dynamic": True}
+    assert shown["outputs"]["uri"] == "string"
+    unknown = flowwright("catalog", "show", "io.kestra.plugin.core.http.Donwload", "--json")
+    assert (unknown.code, "io.kestra.plugin.core.http.Download" in unknown.json["error"]["hint"]) == (1, True)
+    assert (
+        "io.kestra.plugin.gcp.bigquery.Load" in flowwright("catalog", "search", "bigquery load", "--json").json["types"]
+    )
+    changes = flowwright("catalog", "diff", "1.3", "2.0", "--json").json
+    assert "io.kestra.plugin.core.flow.Loop" in changes["added"]
+    assert any(name.startswith("io.kestra.plugin.core.flow.ForEach") for name in changes["removed"])
