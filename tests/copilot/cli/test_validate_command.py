@@ -129,7 +129,8 @@ def test_validating_imports_nothing_heavy(tmp_path):
 def test_an_upgrade_shows_the_difference_and_leaves_the_file(flowwright, tmp_path):
     file = tmp_path / "flow.yaml"
     text = (
-        "id: a\nnamespace: b\ntasks:\n  - id: each\n    type: io.kestra.plugin.core.flow.ForEach\n    values: [1, 2]\n"
+        "id: a\nnamespace: b\ntasks:\n"
+        "  - id: each\n    type: io.kestra.plugin.core.flow.ForEach\n    values: [1, 2]\n"
         "    tasks:\n      - id: t\n        type: io.kestra.plugin.core.log.Log\n        message: '{{ taskrun.value }}'\n"
     )
     file.write_text(text)
