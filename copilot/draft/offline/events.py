@@ -21,7 +21,7 @@ _FLOW_SUBJECT = r"(?:(?:any|some|all|every|another|the|an?|one\s+of|other|produc
 _FAIL = r"(?:fails?|failed|failing|failure|errors?\b|gets?\s+(?:an?\s+)?(?:error|warning)|ends?\s+(?:in\s+|with\s+|as\s+)?(?:failed|error|a?\s*warning|failure)|crash\w*|breaks?|fehlschl\w+|scheitert|falla)"
 _DONE = r"(?:succe\w+|finish\w*|complete[sd]?|ends?\b|done|is\s+through|has\s+run|ran|were\s+successful|success\w*|erfolgreich|terminado?)"
 _OTHER_FLOW_FAILS = re.compile(
-    rf"{_WHEN}\s+{_FLOW_SUBJECT}(?:\s+{NAME})?(?:\s+(?:in|of|below|under|from|from\s+the)\b[\w\s.,\ue001\ue002]{{0,60}}?)?\s+(?:\w+\s+)?{_FAIL}"
+    rf"\b(?:errors?|failures?)\s+(?:in|of|from)\s+(?:any|all|the|our|every)\s+(?:of\s+our\s+)?flows?\b|{_WHEN}\s+{_FLOW_SUBJECT}(?:\s+{NAME})?(?:\s+(?:in|of|below|under|from|from\s+the)\b[\w\s.,\ue001\ue002]{{0,60}}?)?\s+(?:\w+\s+)?{_FAIL}"
     rf"|\bfailed\s+(?:\w+\s+)?(?:flows?|executions?|workflows?)\b|\bflows?\s+(?:failures?|that\s+fail\w*)\b|\bmsg\s+on\s+fail\b|\b(?:message|alert|notification)\s+on\s+(?:any\s+)?(?:flow\s+)?fail(?:ure)?s?\b(?=[^.;]{{0,40}}\bnamespace\b)"
 )
 _OTHER_FLOW_DONE = re.compile(
@@ -30,7 +30,7 @@ _OTHER_FLOW_DONE = re.compile(
 _ARRIVES = r"(?:arriv\w+|land\w*|appear\w*|is\s+uploaded|are\s+uploaded|gets?\s+uploaded|uploaded|dropp?\w*|comes?\s+in|shows?\s+up|is\s+added|are\s+added|added|is\s+there|is\s+created|created|new|ankommt|eintrifft|llega\w*|arrive|is\s+put|is\s+placed)"
 _FILE = r"(?:files?|zips?|archives?|parquets?|xmls?|objects?|csvs?|jsons?|documents?|blobs?|images?|pdfs?|invoices?|exports?|reports?|datei\w*|archivos?|fichiers?)"
 _FILE_ARRIVES = re.compile(
-    rf"\b(?:new\s+)?{_FILE}\b[\w\s'\ue000-\ue005/.-]{{0,50}}?\b{_ARRIVES}|\bnew\s+(?:\w+\s+){{0,2}}?{_FILE}\b|\bwatch\b[^.;]{{0,40}}\b(?:folder|bucket|directory|prefix)\b|\b{_ARRIVES}\b[^.;]{{0,20}}\b(?:bucket|folder)\b"
+    rf"\b(?:gets?|receives?)\s+(?:an?\s+)?(?:new\s+)?(?:\w+\s+)?{_FILE}\b|\bwait\w*\s+for\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:\w+\s+)?{_FILE}\b|\b(?:new\s+)?{_FILE}\b[\w\s'\ue000-\ue005/.-]{{0,50}}?\b{_ARRIVES}|\bnew\s+(?:\w+\s+){{0,2}}?{_FILE}\b|\bwatch\b[^.;]{{0,40}}\b(?:folder|bucket|directory|prefix)\b|\b{_ARRIVES}\b[^.;]{{0,20}}\b(?:bucket|folder)\b"
 )
 _ROWS_CHANGE = re.compile(
     r"\b(?:new|updated|changed|inserted)\s+(?:rows?|records?|documents?|entries|orders?)\b|\b(?:rows?|records?|documents?|entries)\s+(?:were|are|is|get|have\s+been|has\s+been)?\s*(?:\w+\s+)?(?:updated|inserted|added|changed|appear\w*|arriv\w*)|\bwatch\b[^.;]{0,40}\b(?:table|collection|database)\b|\bquery\s+returns\s+rows?\b"
@@ -44,7 +44,7 @@ _MAIL = re.compile(
 )
 _CHANGES = re.compile(r"\bchang(?:es|ed)\b|\bis\s+(?:modified|edited|updated)\b|\bmodified\b")
 _STARTS_WHEN = re.compile(
-    rf"^\W*[\w\s]{{0,24}}\bnew\s+(?:\w+\s+){{0,2}}?{_FILE}\b|\b(?:every|each|any)\s+\w+\s+(?:that\s+|which\s+)?{_ARRIVES}|"
+    rf"^\W*wait\w*\s+for\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:\w+\s+)?{_FILE}\b|^\W*[\w\s]{{0,24}}\bnew\s+(?:\w+\s+){{0,2}}?{_FILE}\b|\b(?:every|each|any)\s+\w+\s+(?:that\s+|which\s+)?{_ARRIVES}|"
     rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:\w+\s+){{0,3}}?{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILE}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILE}\s+in\b|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b|\bstarted\s+by\b"
 )
 
@@ -148,7 +148,7 @@ def _service_events(masked: str, mentions: Sequence[Mention], has_schedule: bool
             mention is first
             and service.kind == "queue"
             and "realtime" in service.roles
-            and re.search(r"\breal-?\s?time\b", masked)
+            and (re.search(r"\breal-?\s?time\b", masked) or _heads_a_chain(masked, mention, has_schedule))
         ):
             return [Event("service", {"service": service, "role": "realtime", "start": mention.start})], {mention.start}
         start, end = _sentence(masked, mention.start)
@@ -168,6 +168,12 @@ def _service_events(masked: str, mentions: Sequence[Mention], has_schedule: bool
         }
         return [Event("mail", {})], target
     return [], set()
+
+
+def _heads_a_chain(masked: str, mention: Mention, has_schedule: bool) -> bool:
+    """'mqtt values -> pagerduty': a queue at the head of an arrow chain is what starts the flow."""
+    head, tail = masked[: mention.start], masked[mention.end :]
+    return not has_schedule and len(head.split()) <= 2 and bool(re.match(r"[^.;,]{0,40}?(?:->|→|=>)", tail))
 
 
 def _event_role(kind: str, roles: object, words: str, masked: str, mention: Mention, has_schedule: bool) -> str:

@@ -297,7 +297,7 @@ def find_schedules(text: str) -> list[Schedule]:
     everies, times = _everies(hidden), [t for t in _times(hidden) if not _not_a_time(hidden, t)]
     times = [t for t in times if not any(e.start <= t.start < e.end for e in everies)]
     groups = _group(hidden, everies, times)
-    out = [_schedule(e, ts, zone, guards, guard_spans) for e, ts in groups]
+    out = [_schedule(hidden, e, ts, zone, guards, guard_spans) for e, ts in groups]
     if not out and guards and any(g.kind in ("time_between", "date_between") for g in guards):
         return []
     return out
@@ -409,6 +409,7 @@ def _joined(a: _Every, b: _Every) -> _Every | None:
 
 
 def _schedule(
+    text: str,
     every: _Every,
     times: list[_At],
     zone: tuple[str, int, int] | None,
@@ -423,6 +424,9 @@ def _schedule(
         minute = str(times[0].minute)
         hour = ",".join(str(h) for h in sorted({t.hour for t in times}))
     else:
+        part = re.match(r"\s*(morning|afternoon|evening|night)\b", text[every.end :])
+        if part:
+            every = replace(every, default_hour={"morning": 8, "afternoon": 15, "evening": 20, "night": 22}[part[1]])
         minute, hour = "0", str(every.default_hour)
         note = f"No time of day was named; {every.default_hour:02d}:00 was taken."
     fields = [minute, hour, every.dom, every.month, every.dow]

@@ -8,7 +8,7 @@ from typing import Any
 from copilot.draft.offline.blocks import block
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.services import PREFIX
-from copilot.draft.offline.writer import Data, Task, Writer
+from copilot.draft.offline.writer import Data, Task, Writer, named_secrets
 
 _PROCESS = {"type": PREFIX + "core.runner.Process"}
 _DOCKER = {"type": PREFIX + "scripts.runner.docker.Docker"}
@@ -97,7 +97,9 @@ def _inputs(w: Writer) -> dict[str, str] | None:
 
 
 def _environment(w: Writer) -> dict[str, str]:
-    return {
+    """Inputs by their upper-case names, and the secrets the words name, for the script's environment."""
+    secrets = {name: w.secret(name) for name in named_secrets(w.text) if re.search(r"\benv", w.text.masked)}
+    return secrets | {
         name.upper(): f"{{{{ inputs.{name}{' | toJson' if spec.type in ('ARRAY', 'JSON', 'MULTISELECT') else ''} }}}}"
         for name, spec in w.inputs.items()
         if spec.type in ("ARRAY", "STRING", "SELECT", "INT", "FLOAT", "DATE") and name not in w.placeholders
