@@ -131,7 +131,8 @@ def test_an_upgrade_shows_the_difference_and_leaves_the_file(flowwright, tmp_pat
     text = (
         "id: a\nnamespace: b\ntasks:\n"
         "  - id: each\n    type: io.kestra.plugin.core.flow.ForEach\n    values: [1, 2]\n"
-        "    tasks:\n      - id: t\n        type: io.kestra.plugin.core.log.Log\n        message: '{{ taskrun.value }}'\n"
+        "    tasks:\n      - id: t\n        type: io.kestra.plugin.core.log.Log\n"
+        "        message: '{{ taskrun.value }}'\n"
     )
     file.write_text(text)
     ran = flowwright("upgrade", file, "--target", "2.0", "--json")
