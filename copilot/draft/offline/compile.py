@@ -100,10 +100,17 @@ def _prepare(w: Writer) -> None:
         w.extra["variables"] = {
             re.sub(r"\W+", "_", name.strip().removeprefix("and ").strip()): value for name, value in pairs
         } or None
-    if re.search(r"\bwelcome\s+message\b[^.;]*\bvariable|\bvariable\b[^.;]*\bwelcome\s+message", masked):
+    kept = re.search(
+        r"\b(?:an?|the)\s+(?P<name>[a-z]+(?:\s+[a-z]+)?)\s+(?:kept|stored|saved|held|defined)\s+(?:in|as)\s+an?\s+variable",
+        masked,
+    )
+    if kept:
+        name = re.sub(r"\W+", "_", kept["name"])
         who = next((f"{{{{ inputs.{n} }}}}" for n in w.inputs if "name" in n), "world")
-        w.extra["variables"] = {"welcome_message": f"Hello, {who}!"}
-        w.extra["welcome_message"] = True
+        w.extra["variables"] = {
+            name: f"Hello, {who}!" if re.search(r"message|greeting|welcome", name) else name.replace("_", " ")
+        }
+        w.extra["kept_variable"] = name
     for name, spec in w.inputs.items():
         if spec.type == "FILE":
             kind = next(

@@ -44,8 +44,6 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
         return f"{{{{ inputs.{dates[0]} | date('{pattern}') }}}}", "STRING"
     data = w.last_of("value", "row", "rows", "answer", "file", "body")
     if data is not None:
-        if w.extra.get("python_output") == name:
-            return f"{{{{ outputs.{data.task}.vars.{name} }}}}", "STRING"
         if data.kind == "row":
             return f"{{{{ {data.expression} }}}}", "JSON"
         if data.kind == "rows":

@@ -84,8 +84,8 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         return f"{{{{ {w.out(w.http, 'code')} }}}}"
     if re.search(r"\bgoodbye\b", low):
         return "Goodbye, {{ inputs.name }}" if "name" in w.inputs else "Goodbye"
-    if "welcome_message" in w.extra and not w.data:
-        return "{{ render(vars.welcome_message) }}"
+    if "kept_variable" in w.extra and not w.data:
+        return f"{{{{ render(vars.{w.extra['kept_variable']}) }}}}"
     if re.search(r"\bkv\b", low) and (name := _literal_name(low, w)):
         fallback = re.search(r"\buse\s+([\w.-]+)", w.text.masked)
         if fallback:

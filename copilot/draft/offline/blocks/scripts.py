@@ -117,16 +117,6 @@ def _body(w: Writer, step: Step) -> tuple[str, list[str], list[str]]:
             ["kestra"],
             [],
         )
-    if re.search(r"docker\s*hub|pull\s*count|pulled", low):
-        image = re.search(r"\b([\w-]+/[\w-]+)\s+image\b|\bimage\s+([\w-]+/[\w-]+)", w.text.plain)
-        name = next((g for g in image.groups() if g), "kestra/kestra") if image else "kestra/kestra"
-        output = w.plan.outputs[0][0] if w.plan.outputs else "downloads"
-        w.extra["python_output"] = output
-        return (
-            f"import requests\nfrom kestra import Kestra\n\nanswer = requests.get('https://hub.docker.com/v2/repositories/{name}/', timeout=30)\nanswer.raise_for_status()\nKestra.outputs({{'{output}': answer.json()['pull_count'], 'result': answer.json()['pull_count']}})\n",
-            ["requests", "kestra"],
-            [],
-        )
     data = w.last_of("file")
     keeps = next((n for n, s in w.inputs.items() if s.type in ("ARRAY", "MULTISELECT")), None)
     if keeps and re.search(r"\bkeeps?\b|\bcolumns?\b", low) and data and data.format == "json":
