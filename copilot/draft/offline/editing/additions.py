@@ -283,11 +283,24 @@ def _list_for(c: Change) -> tuple[Any, ...] | None:
                 walk(child, (*path, index))
 
     walk(dict(c.doc.flow), ())
-    named = [p for p in lists if str(p[-1]).lower() in c.low or (str(p[-1]) == "defaults" and "default" in c.low)]
+    named = [
+        p
+        for p in lists
+        if str(p[-1]).lower() in c.low
+        or (str(p[-1]) == "defaults" and ("default" in c.low or _owner_id(c, p) in c.low.split()))
+    ]
     if named:
         return named[0]
     values = [p for p in lists if p[-1] in ("values", "defaults")]
     return values[0] if len(values) == 1 else lists[0] if len(lists) == 1 else None
+
+
+def _owner_id(c: Change, path: tuple[Any, ...]) -> str:
+    """The id of the input or task a list belongs to."""
+    value: Any = c.doc.flow
+    for step in path[:-1]:
+        value = value[step]
+    return str(value.get("id", "")) if isinstance(value, dict) else ""
 
 
 def _append(c: Change, path: tuple[Any, ...], name: str) -> None:

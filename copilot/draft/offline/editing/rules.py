@@ -21,6 +21,14 @@ from copilot.draft.offline.editing.additions import (
     write_out,
 )
 from copilot.draft.offline.editing.document import Item
+from copilot.draft.offline.editing.inside import (
+    forbid_failure,
+    inner_value,
+    leave_out,
+    log_level,
+    polling,
+    turn_order,
+)
 from copilot.draft.offline.editing.more import add_output, allow_failure, change_method, new_address, pass_inputs
 from copilot.draft.offline.editing.targets import input_meant, mentioned, task_meant, trigger_meant
 from copilot.draft.offline.editing.values import (
@@ -228,8 +236,9 @@ _DROPDOWN = re.compile(
     r"\b(?:drop-?down|select(?:\s+box)?|list\s+to\s+choose)\b(?:\s+(?:with|of|between))?\s*:?\s*(?P<values>[\w.-]+(?:\s*(?:,|and|or)\s*[\w.-]+)+)"
 )
 _DEFAULT = re.compile(
-    rf"\bdefaults?\s+(?:value\s+)?(?:of\s+\S+\s+)?(?:should\s+be|is|to|=|:|becomes|must\s+be)?\s*(?P<value>{NAME}|[\w./:-]+)$|\bdefaults?\s+(?:should\s+be|to|is|must\s+be)\s+(?P<value2>{NAME}|[\w./:-]+)|\b(?P<value3>[\w-]+)\s+(?:should\s+be\s+the|as\s+(?:the\s+)?|by)\s+default\b"
+    rf"\b(?:use|take|set|with)\s+(?P<value4>{NAME}|[\w-]+)\s+as\s+(?:the\s+)?default\b|\bdefault\s+\w+\s+(?:should\s+be|is|=|becomes|must\s+be)\s+(?:now\s+)?(?:an?\s+|the\s+)?(?P<value5>{NAME}|[\w./:-]+)|\bdefaults?\s+(?:value\s+)?(?:of\s+\S+\s+)?(?:should\s+be|is|to|=|:|becomes|must\s+be)?\s*(?P<value>{NAME}|[\w./:-]+)$|\bdefaults?\s+(?:should\s+be|to|is|must\s+be)\s+(?P<value2>{NAME}|[\w./:-]+)|\b(?P<value3>[\w-]+)\s+(?:should\s+be\s+the|as(?:\s+the)?|by)\s+default\b"
 )
+_SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "colon": ":"}
 _REQUIRED = re.compile(
     r"\brequired\s+(?:to\s+)?(?P<flag>true|false)\b|\b(?:make|mark)\s+(?:the\s+)?(?:input\s+)?\S+\s+(optional|required|not\s+required)\b"
 )
@@ -250,8 +259,8 @@ def change_input(c: Change) -> bool:
     if _NEW_INPUT.search(c.low):
         return _new_inputs(c)
     if (match := _DEFAULT.search(c.low)) and not re.search(r"\balso\b[^.]*\bby\s+default", c.low):
-        group = next(g for g in ("value", "value2", "value3") if match[g])
-        value: object = _said(c, match, group)
+        group = next(g for g in ("value", "value2", "value3", "value4", "value5") if match[g])
+        value: object = _SIGNS.get(_said(c, match, group).lower(), _said(c, match, group))
         item = input_meant(c.doc, c.low) or next(
             (i for i in c.doc.items("inputs") if value in (i.values.get("values") or ())), None
         )
@@ -480,7 +489,7 @@ def labels(c: Change) -> bool:
         else:
             c.doc.add_section("labels", {label[1]: label[2]})
         done = True
-    description = re.search(r"\bdescription\b[^'\"`]*", c.low)
+    description = re.search(r"\b(?:description|beschreibung|descripci\w+)\b[^'\"`]*", c.low)
     quoted = next((one.value for one in c.text.literals if description and one.start >= description.start()), None)
     if description and quoted:
         c.doc.set((), "description", quoted) if "description" in c.doc.flow else c.doc.add_section(
@@ -506,22 +515,28 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("input", change_input, ("case",)),
     ("concurrency", concurrency, ()),
     ("branches", limit_branches, ("concurrency",)),
-    ("retry", retry, ()),
-    ("timeout", timeout, ()),
-    ("schedule", reschedule, ("replace_text", "retry", "timeout", "concurrency")),
+    ("polling", polling, ()),
+    ("retry", retry, ("polling",)),
+    ("timeout", timeout, ("polling",)),
+    ("schedule", reschedule, ("replace_text", "retry", "timeout", "concurrency", "polling")),
     ("instead", instead_of, ("schedule", "replace_text", "runner")),
+    ("order", turn_order, ("instead", "truncate")),
     ("sql", change_sql, ("instead", "truncate")),
+    ("level", log_level, ()),
+    ("leave_out", leave_out, ("*",)),
     ("alert", add_alert, ("instead",)),
-    ("log", add_log, ("alert", "case")),
+    ("log", add_log, ("alert", "case", "level")),
     ("out", write_out, ("alert", "log")),
     ("labels", labels, ()),
     ("only_files", extra_conditions, ()),
     ("output", add_output, ()),
-    ("allow_failure", allow_failure, ("log", "alert")),
+    ("forbid_failure", forbid_failure, ()),
+    ("allow_failure", allow_failure, ("log", "alert", "forbid_failure")),
     ("method", change_method, ()),
     ("pass_inputs", pass_inputs, ()),
     ("member", add_member, ("alert", "log", "case", "input", "sql")),
     ("same_kind", same_kind, ("instead", "runner", "schedule", "migrate")),
     ("property", property_said, ("*",)),
+    ("inner", inner_value, ("*",)),
     ("step", add_step, ("*",)),
 )

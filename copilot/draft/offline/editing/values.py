@@ -123,7 +123,8 @@ def _swap_service(c: Change, before: Service, after: Service) -> bool:
         or item.values.get("htmlTextContent")
         or "{{ flow.id }}: execution {{ execution.id }}"
     )
-    new = message_task(c, after, text, identifier=re.sub(before.key, after.key, item.id, flags=re.I))
+    name = re.sub(before.key, after.key, item.id, flags=re.I)
+    new = _execution_report(c, item, after, name) or message_task(c, after, text, identifier=name)
     if new is None:
         return False
     start, end, indent = c.doc.item_lines(item.path)
@@ -131,6 +132,20 @@ def _swap_service(c: Change, before: Service, after: Service) -> bool:
 
     c.doc.replace_lines(start, end, task_yaml([new], indent))
     return True
+
+
+def _execution_report(c: Change, item: Item, after: Service, name: str) -> dict[str, Any] | None:
+    """A task that reports another execution keeps doing so with the new service."""
+    from copilot.draft.offline.editing.additions import message_task
+
+    kept = {k: item.values[k] for k in ("executionId", "customMessage", "customFields") if k in item.values}
+    type_name = c.types.pick(after.roles.get("execution", ())) if "executionId" in kept else None
+    definition = c.types.get(type_name) if type_name else None
+    if definition is None or "executionId" not in definition.properties:
+        return None
+    sample = message_task(c, after, "", identifier=name) or {}
+    address = {k: v for k, v in sample.items() if k in definition.properties and k in definition.required}
+    return {"id": name, "type": type_name, **address, **kept}
 
 
 def _swap_number(c: Change, old: str, new: str) -> bool:
