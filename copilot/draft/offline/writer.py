@@ -183,7 +183,7 @@ class Writer:
             n
             for n in named
             if n.endswith(tail)
-            or (tail in ("WEBHOOK", "URL") and "WEBHOOK" in n)
+            or (tail in ("WEBHOOK", "URL") and "HOOK" in n)
             or (tail in ("ACCOUNT",) and ("CRED" in n or "ACCOUNT" in n))
         ]
         return fits[0] if len(fits) == 1 else ""

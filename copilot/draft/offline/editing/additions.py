@@ -359,7 +359,10 @@ def secrets_for(c: Change) -> bool:
     done = False
     pool = [*c.doc.items("triggers"), *c.doc.tasks()]
     for name in names:
+        before = c.doc.text
         done |= _place_secret(c, name, pool)
+        if re.search(r"\beverywhere\b|\ball\s+places\b|\beach\s+place\b", c.low):
+            _everywhere(c, before, name)
         pool = [*c.doc.items("triggers"), *c.doc.tasks()]
     region = re.search(r"\bregion\s+`?([a-z]{2}-[a-z]+-\d)\b", c.low)
     if region:
@@ -370,6 +373,17 @@ def secrets_for(c: Change) -> bool:
                 done = True
                 break
     return done
+
+
+def _everywhere(c: Change, before: str, name: str) -> None:
+    """The secret that gave way in one place gives way in all."""
+    called = r"secret\(['\"](\w+)['\"]\)"
+    left = re.findall(called, c.doc.text)
+    gone = {
+        n for n in re.findall(called, before) if left.count(n) < len(re.findall(rf"secret\(['\"]{n}['\"]\)", before))
+    }
+    for old in gone:
+        c.doc.write(re.sub(rf"(secret\(['\"]){old}(?=['\"]\))", rf"\g<1>{name}", c.doc.text))
 
 
 _PLACES = (

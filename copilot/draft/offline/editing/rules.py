@@ -258,7 +258,9 @@ def change_input(c: Change) -> bool:
             return True
     if _NEW_INPUT.search(c.low):
         return _new_inputs(c)
-    if (match := _DEFAULT.search(c.low)) and not re.search(r"\balso\b[^.]*\bby\s+default", c.low):
+    if (match := _DEFAULT.search(c.low)) and not re.search(
+        r"\balso\b[^.]*\bby\s+default|\badd\s+\S+\s+(?:to|in)\b", c.low
+    ):
         group = next(g for g in ("value", "value2", "value3", "value4", "value5") if match[g])
         value: object = _SIGNS.get(_said(c, match, group).lower(), _said(c, match, group))
         item = input_meant(c.doc, c.low) or next(
