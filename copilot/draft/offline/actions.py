@@ -298,6 +298,8 @@ def _log(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
 
 def _same_log(seen: Understanding, a: Mention, b: Mention) -> bool:
     between = seen.text.masked[a.end : b.start]
+    if QUOTED in between and re.match(rf"\s*{QUOTED}", seen.text.masked[b.end :]):
+        return False
     return not re.search(r"\b(?:sleep|then|and\s+log)\b", between) or "line" in seen.text.masked[b.start : b.end]
 
 
@@ -392,6 +394,8 @@ def _is_cause(seen: Understanding, m: Mention) -> bool:
         return False
     if m.what == "fail":
         return True
+    if re.search(r"fail|error|wrong|exit", words[:position]):
+        return False
     return bool(
         re.search(r"\b(?:if|when|wenn|falls)\s+(?:\w+\s+){0,2}$", words[:position])
         and re.search(r"fail|error|wrong", words[position:])

@@ -20,6 +20,11 @@ _OWN_BRANCH = re.compile(
 _ON_VALUE = re.compile(r"^\W*(?:on|for|if\s+(?:it\s+is|it's)|when\s+(?:it\s+is|it's))\s+([\w-]+)\b")
 
 
+_VALUE_BEFORE = re.compile(
+    r"(?:\b(?:on|for|if|is|when|case)\s+|^|[\s,;:])['\"`]?([\w-]+)['\"`]?\s*(?:,|:|=|->|→|=>)?\s*(?:only\s+|just\s+|should\s+|then\s+)?$"
+)
+
+
 def per_value(seen: Understanding, steps: list[Step]) -> tuple[list[Step], Group | None]:
     """'on mon log A, on tue log B, otherwise log C': a Switch over the input that has these values."""
     chosen = next((i for i in seen.inputs if i.values), None)
@@ -28,8 +33,8 @@ def per_value(seen: Understanding, steps: list[Step]) -> tuple[list[Step], Group
     cases: list[tuple[str, tuple[Node, ...]]] = []
     used: list[Step] = []
     for step in steps:
-        before = seen.text.masked[max(0, step.start - 24) : step.start]
-        said = re.search(r"\b(?:on|for|if|is)\s+['\"`]?([\w-]+)['\"`]?,?\s*(?:only\s+|just\s+)?$", before)
+        before = seen.text.masked[max(0, step.start - 32) : step.start]
+        said = _VALUE_BEFORE.search(before)
         if said and said[1] in chosen.values:
             cases.append((said[1], (step,)))
             used.append(step)

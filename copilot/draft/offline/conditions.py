@@ -25,9 +25,9 @@ def expression(w: Writer, words: str) -> str:
 
 def _of_inputs(w: Writer, low: str) -> str:
     booleans = [n for n, s in w.inputs.items() if s.type in ("BOOLEAN", "BOOL")]
-    if re.fullmatch(r"(?:it\s+is\s+|it's\s+)?(?:true|yes|so|set)", low) and booleans:
+    if re.fullmatch(r"(?:(?:it|that|this)\s*(?:is|'?s)\s+)?(?:true|yes|so|set|on)", low) and booleans:
         return f"inputs.{booleans[-1]}"
-    if re.fullmatch(r"(?:it\s+is\s+|it's\s+)?(?:false|no)", low) and booleans:
+    if re.fullmatch(r"(?:(?:it|that|this)\s*(?:is|'?s)\s+)?(?:false|no|off)", low) and booleans:
         return f"not inputs.{booleans[-1]}"
     for name, spec in w.inputs.items():
         said = re.escape(name).replace("_", r"[_\s]")
@@ -40,6 +40,10 @@ def _of_inputs(w: Writer, low: str) -> str:
         comparison = _comparison(rest, f"inputs.{name}", w)
         if comparison:
             return comparison
+    numbers = [n for n, s in w.inputs.items() if s.type in ("INT", "FLOAT")]
+    if len(numbers) == 1 and w.last is None:
+        bare = re.sub(r"^(?:it|that|this|the\s+(?:number|value))\s*(?:is|'s)?\s*", "", low)
+        return _comparison(bare, f"inputs.{numbers[0]}", w) if re.search(r"\d|negative|positive", bare) else ""
     return ""
 
 

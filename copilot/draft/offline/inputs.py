@@ -11,10 +11,10 @@ from copilot.draft.offline.text import CODE, LIST, NAME, QUOTED, Text
 
 _KINDS: tuple[tuple[str, str], ...] = (
     ("DATETIME", r"date\s?times?|timestamps?"), ("DATE", r"dates?|datum"), ("DURATION", r"durations?"), ("TIME", r"times?\s+of\s+day"),
-    ("INT", r"int(?:eger)?s?|whole\s+numbers?|ganzzahl\w*"), ("FLOAT", r"floats?|decimals?|numbers?|numeric"), ("BOOLEAN", r"bool(?:ean)?s?|flags?|yes/no|true/false|checkbox(?:es)?"),
+    ("INT", r"int(?:eger)?s?|whole\s+numbers?|ganzzahl\w*|enteros?|entiers?"), ("FLOAT", r"floats?|decimals?|numbers?|numeric|zahl(?:en)?|números?"), ("BOOLEAN", r"bool(?:ean)?s?|flags?|yes/no|true/false|checkbox(?:es)?"),
     ("MULTISELECT", r"multi-?select|several\s+of"), ("SELECT", r"drop-?downs?|select(?:able)?s?|choices?|enums?|pick\s?lists?|one\s+of"), ("FILE", r"files?|uploads?"),
     ("JSON", r"json(?:\s+(?:list|array|object|document))?"), ("ARRAY", r"arrays?|lists?"), ("EMAIL", r"e-?mail\s+address(?:es)?"), ("URI", r"ur[il]s?|links?"), ("SECRET", r"secrets?|passwords?"),
-    ("YAML", r"yaml"), ("STRING", r"strings?|texts?"),
+    ("YAML", r"yaml"), ("STRING", r"strings?|te(?:x|xt|xto|xte)s?"),
 )  # fmt: skip
 _KIND = "|".join(p for _, p in _KINDS)
 _ID = rf"(?:{NAME}|[a-z][\w-]*)"
@@ -105,7 +105,7 @@ _GIVEN = re.compile(
 )
 _PLACE = re.compile(r"<([a-z][\w ]*)>")
 _OF_ANOTHER_FLOW = re.compile(
-    r"\b(?:already\s+a\s+flow|call\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child|start\s+flow|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|,)\s*(?:an?\s+)?$"
+    r"\b(?:already\s+a\s+flow|(?:call|start|run|trigger|invoke|execute)\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|,)\s*(?:an?\s+|its\s+|the\s+)*$"
 )
 _WITH_FIELDS = re.compile(r"\bwith\s+(?P<a>[a-z]+_[a-z_]+)(?:\s+and\s+(?P<b>[a-z]\w*))?")
 _USER_PICKS = re.compile(
@@ -119,9 +119,50 @@ _GENERIC = frozenset(
 )
 
 
+_KIND_OF_NAMED = re.compile(
+    rf"\b(?P<kind>{_KIND})\s+inputs?\s+of\s+(?P<items>{_KIND})\s+(?:called|named)\s+(?P<id>{NAME}|[a-z]\w*)"
+)
+_CHOICES = re.compile(
+    rf"\b(?:drop-?down|select|choice|enum)\s+(?:input\s+)?(?:called\s+|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s*(?:with\s+(?:the\s+)?(?:values?\s+|options?\s+|choices?\s+)?|:|of|from|between|\()\s*(?P<values>[\w.-]+(?:\s*[,/|]\s*[\w.-]+)*(?:\s*,?\s*(?:and|or|und|oder)\s+[\w.-]+)?)"
+)
+_LISTED = re.compile(
+    rf"\b(?:inputs?|parameters?|eingaben?|entradas?|entrées?)\s*:\s*(?P<list>[a-z]\w*\s*(?:\(\s*(?:{_KIND}|zahl|número|nombre|fecha|texte?o?)[^)]*\))(?:\s*(?:,|and|und|y|et)\s*[a-z]\w*\s*(?:\([^)]*\))?)*)"
+)
+
+
+def _spelled_out(text: Text, found: dict[str, InputSpec]) -> None:
+    """Inputs whose kind, members or values are spelled out beside them."""
+    for match in _CHOICES.finditer(text.masked):
+        values = tuple(
+            v
+            for v in re.split(
+                r"\s*[,/|]\s*(?:and\s+|or\s+)?|\s+(?:and|or|und|oder)\s+", _original(text, *match.span("values"))
+            )
+            if v
+        )
+        if len(values) > 1:
+            _add(
+                found,
+                InputSpec(_name_at(text, match, "id"), "SELECT", _default_near(text, match.end(), values), values),
+            )
+    for match in _KIND_OF_NAMED.finditer(text.masked):
+        _add(found, InputSpec(_name_at(text, match, "id"), _kind_of(match["kind"])))
+    for match in _LISTED.finditer(text.masked):
+        for piece in re.finditer(r"([a-z]\w*)\s*\(([^)]*)\)|([a-z]\w*)(?=\s*(?:,|$))", match["list"]):
+            name = piece[1] or piece[3]
+            if name not in _STOP:
+                _add(found, _described(_identifier(name), "", piece[2] or "", text))
+
+
+def _name_at(text: Text, match: re.Match[str], group: str) -> str:
+    literal = text.literal_at(match.start(group))
+    return _identifier(literal.value if literal else text.plain[match.start(group) : match.end(group)])
+
+
 def find_inputs(text: Text) -> list[InputSpec]:
     """The inputs in order of first mention, merged by id."""
     found: dict[str, InputSpec] = {}
+    _spelled_out(text, found)
     for match in _CHOOSE.finditer(text.masked):
         values = tuple(
             v

@@ -15,6 +15,11 @@ _PLAIN = re.compile(
 )
 
 
+_INTO_LOG = re.compile(
+    r"\b(?:in\s+the|to\s+the|im|ins|in\s+das|en\s+el|dans\s+le|au)\s+(?:log|protokoll|journal|registro)s?\b"
+)
+
+
 def failure_text() -> str:
     return "Flow {{ flow.namespace }}.{{ flow.id }} failed in execution {{ execution.id }}: {{ errorLogs() }}"
 
@@ -39,6 +44,8 @@ def spoken(w: Writer, step: Step) -> str | None:
     like = re.search(r"\b(?:line|log|it|message)\s+like\s+(?=[\ue001\ue002])", w.text.masked)
     if like and step.what == "log" and (literal := w.text.literal_at(like.end())):
         return fill(w, literal.value)
+    if quoted and step.what == "log" and _INTO_LOG.search(step.words.lower()):
+        return fill(w, quoted[0])
     plain = _PLAIN.search(step.words.strip())
     if not plain:
         return None
@@ -48,6 +55,8 @@ def spoken(w: Writer, step: Step) -> str | None:
 
 def fill(w: Writer, message: str) -> str:
     """'Hello, <name>!' and 'buy=<n>': inputs by name, anything else by the result at hand."""
+    if w.loops:
+        message = re.sub(r"\b(?:NAME|VALUE|ITEM|ELEMENT|X)\b", f"{{{{ {w.extra['loop_value'][-1]} }}}}", message)
     for name in placeholders(message.lower()):
         key = name.replace(" ", "_")
         shown = w.last

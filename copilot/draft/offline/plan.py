@@ -16,7 +16,7 @@ from copilot.draft.offline.mentions import Mention, find_mentions
 from copilot.draft.offline.naming import flow_id
 from copilot.draft.offline.schedule import Schedule, find_schedules
 from copilot.draft.offline.scopes import Scope, describe, find_scopes, list_items
-from copilot.draft.offline.text import Clause, Text, cut
+from copilot.draft.offline.text import QUOTED, Clause, Text, cut
 from copilot.draft.offline.types import Types
 from copilot.draft.offline.verbs import STARTS_CLAUSE
 
@@ -190,8 +190,8 @@ def _wrapped(
         return list(steps)
     if scope.each:
         return list(steps)
-    doing = [s for s in steps if s.what not in ("log",)]
-    rest = [s for s in steps if s not in doing]
+    doing = [s for s in steps if s.what not in ("log",)] or _one_log_each(steps)
+    rest = [] if doing and doing[0].what == "log" else [s for s in steps if s not in doing]
     if scope.count > 1 and len(doing) == 1:
         doing = [replace(doing[0], args={**doing[0].args, "number": n + 1}) for n in range(min(scope.count, 8))]
     elif len(doing) == 1:
@@ -201,6 +201,16 @@ def _wrapped(
             else doing
         )
     return [Group("parallel", tuple(doing), {"limit": None}, start=steps[0].start), *rest] if doing else list(steps)
+
+
+def _one_log_each(steps: list[Step]) -> list[Step]:
+    """'three logs at the same time: A, B, C': one step a quoted text; none when there are fewer than two."""
+    texts = [(s, one) for s in steps for one in s.args["literals"] if one.kind == QUOTED and one.start > s.start]
+    logs = [
+        replace(s, args={**s.args, "literals": (one,), "quoted": (one.value,)})
+        for s, one in {o: (s, o) for s, o in texts}.values()
+    ]
+    return logs if len(logs) > 1 else []
 
 
 def _loops(

@@ -40,7 +40,7 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
         return "{{ " + f" {sign} ".join(f"inputs.{n}" for n in numbers) + " }}", kind
     dates = [n for n, s in w.inputs.items() if s.type in ("DATE", "DATETIME")]
     if dates and w.last is None:
-        pattern = _date_pattern(low)
+        pattern = date_pattern(low)
         return f"{{{{ inputs.{dates[0]} | date('{pattern}') }}}}", "STRING"
     data = w.last_of("value", "row", "rows", "answer", "file", "body")
     if data is not None:
@@ -80,7 +80,7 @@ def _number_kind(expression: str) -> str:
     return "INT" if expression.endswith(".n") else "FLOAT"
 
 
-def _date_pattern(low: str) -> str:
+def date_pattern(low: str) -> str:
     if re.search(r"\byear\s+and\s+month|\d{4}-\d{2}(?!-)", low):
         return "yyyy-MM"
     if re.search(r"\bweekday\b|\bday\s+of\s+(?:the\s+)?week", low):

@@ -198,7 +198,7 @@ _ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
         (rf"\b(?:{_EACH}\s+(?:year\s+on\s+)?|on\s+)(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\s*,?\s*\d{{4}})\b", _year_day),
         (rf"\b(?:{_EACH}\s+)?half(?:\s+an?)?[\s-]hour(?:ly)?\b", _fixed(minute="*/30", hour="*")),
         (rf"\b{_EACH}\s+quarter(?:\s+of\s+an)?\s+hour\b", _fixed(minute="*/15", hour="*")),
-        (rf"\b(?:{_EACH}|on)?\s*(?:weekdays?|business\s+days?|working\s+days?|work\s?days?|werktags?|werktäglich|trading\s+days?|día\s+laborable|jours?\s+ouvrés?)\b(?:\s*\((?:mon|monday)\s*[-–]\s*(?:fri|friday)\))?", _fixed(dow="1-5", default_hour=9)),
+        (rf"\b(?:{_EACH}|on)?\s*(?:weekdays?|business\s+days?|working\s+days?|work\s?days?|werktags?|werktäglich|trading\s+days?|día\s+laborable|jours?\s+ouvrés?)\b(?!\s+(?:names?|of\s+(?:it|that|the)))(?:\s*\((?:mon|monday)\s*[-–]\s*(?:fri|friday)\))?", _fixed(dow="1-5", default_hour=9)),
         (rf"\b(?:{_EACH}|on|at)?\s*(?:the\s+)?week-?ends?\b", _fixed(dow="0,6", default_hour=9)),
         (rf"\b{_EACH}\s+(?:{_N}[\s-]+)?{_UNIT}", _interval),
         (rf"(?<![\w:.])(?:alle|once\s+(?:an?|per|every))\s+(?:{_N}\s+)?{_UNIT}(?!\s+at\s+most)", _interval),

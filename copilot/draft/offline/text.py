@@ -114,7 +114,7 @@ def _find_literals(text: str) -> tuple[Literal, ...]:
     return tuple(sorted(found, key=lambda one: one.start))
 
 
-_WORD = re.compile(r"[A-Za-z]{5,}")
+_WORD = re.compile(r"[A-Za-z]{4,}")
 
 
 def _mend(text: str, literals: tuple[Literal, ...], vocabulary: frozenset[str]) -> str:
@@ -132,7 +132,9 @@ def _mend(text: str, literals: tuple[Literal, ...], vocabulary: frozenset[str]) 
             return word
         same = [known for known in vocabulary if known[0] == low[0] and sorted(known) == sorted(low)]
         near = same or [
-            known for known in vocabulary if len(known) >= 8 and OSA.distance(low, known, score_cutoff=1) <= 1
+            known
+            for known in vocabulary
+            if len(known) >= 7 and len(low) >= 6 and OSA.distance(low, known, score_cutoff=1) <= 1
         ]
         return min(near) if near else word
 

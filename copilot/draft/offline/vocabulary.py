@@ -5,6 +5,8 @@ from __future__ import annotations
 VOCABULARY = frozenset(
     [
         "download",
+        "default",
+        "true",
         "upload",
         "postgres",
         "snowflake",

@@ -11,6 +11,7 @@ from copilot.draft.offline.blocks import block
 from copilot.draft.offline.compute import computed_log
 from copilot.draft.offline.ir import InputSpec, Step
 from copilot.draft.offline.messages import failure_text, fill, show, spoken
+from copilot.draft.offline.results import date_pattern
 from copilot.draft.offline.text import CODE, QUOTED
 from copilot.draft.offline.types import before
 from copilot.draft.offline.writer import Task, Writer
@@ -54,12 +55,18 @@ def log_message(w: Writer, step: Step) -> tuple[list[Task], str]:
         return [], said
     if w.where == "errors":
         return [], failure_text()
-    return [], _what_is_named(w, low) or "{{ flow.id }}: execution {{ execution.id }}"
+    named = _what_is_named(w, low)
+    if named is None:
+        w.note(f"What “{step.words.strip()}” should log was not understood; it logs which execution this is.")
+    return [], named or "{{ flow.id }}: execution {{ execution.id }}"
 
 
 def _what_is_named(w: Writer, low: str) -> str | None:
     if re.search(r"\bsize\b.*\bbytes?\b|\bfile\s+size\b", low) and (file := w.last_of("file")):
         return f"{{{{ fileSize({file.expression}) }}}}"
+    dates = [n for n, s in w.inputs.items() if s.type in ("DATE", "DATETIME")]
+    if len(dates) == 1 and w.last is None and re.search(r"\bweekday|\bday\s+of\s+the\s+week|\byear\b|\bmonth\b", low):
+        return f"{{{{ inputs.{dates[0]} | date('{date_pattern(low)}') }}}}"
     if w.last is None and w.inputs and not w.loops and (worked_out := computed(low, w.inputs)):
         return f"{{{{ {worked_out[0]} }}}}"
     field = re.search(
@@ -134,7 +141,9 @@ def _loop_message(w: Writer, low: str) -> str:
 
 
 def _literal_name(low: str, w: Writer) -> str:
-    return next((one.value for one in w.text.literals if one.kind in (CODE, QUOTED)), "")
+    bare = re.search(r"\b(?:kv|key)[\s-](?:store\s+)?(?:key|entry|value)?\s*(?:called\s+|named\s+)?([a-z][\w.-]*)", low)
+    quoted = next((one.value for one in w.text.literals if one.kind in (CODE, QUOTED)), "")
+    return quoted or (bare[1] if bare and bare[1] not in ("store", "key", "value", "of", "in", "and", "with") else "")
 
 
 @block("return")

@@ -90,6 +90,7 @@ def kv_set(w: Writer, step: Step) -> list[Task]:
             value=f"{{{{ (kv('{name}', flow.namespace, false) ?? 0) + 1 }}}}",
         )
         w.data.append(Data(task["id"], "value", "", f"kv('{name}')"))
+        w.extra["kv_counter"] = name
         return [task]
     if len(names) > 1:
         return [
@@ -204,7 +205,7 @@ def concat_files(w: Writer, step: Step) -> list[Task]:
 def kv_get(w: Writer, step: Step) -> list[Task]:
     literals = [one.value for one in step.args["literals"] if one.kind in (CODE, QUOTED)]
     key = w.named(step, "key|kv|value") or w.extra.get("kv_key") or (literals[-1] if literals else None)
-    if key is None or "redis" in w.text.masked:
+    if key is None or "redis" in w.text.masked or w.extra.get("kv_counter") == key:
         return []
     missing_ok = bool(
         re.search(r"\bnobody\s+has|\bmissing|\bnot\s+(?:there|set|exist)|\bmay\s+not\s+fail|\bdefault", w.text.masked)
