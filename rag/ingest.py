@@ -146,6 +146,7 @@ class Builder:
         """Longest texts together, so that batches hold texts of like length; saved step by step."""
         out: dict[str, Vectors] = {}
         order = sorted(texts, key=lambda d: -len(texts[d]))
+        self.embedder.prepare(len(order))
         for start in range(0, len(order), _EMBED_STEP):
             step = order[start : start + _EMBED_STEP]
             made = dict(zip(step, self.embedder.embed([texts[d] for d in step]), strict=True))

@@ -34,6 +34,10 @@ class Embedder(Protocol):
         """Tokens of the text, special tokens included, never truncated."""
         ...
 
+    def prepare(self, texts: int) -> None:
+        """Hears how many passages will follow, and may choose another way for many; the vectors are the same."""
+        ...
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages. EmbedderMissing when the model cannot be loaded or reached."""
         ...

@@ -31,6 +31,9 @@ class GeminiEmbedder:
         """An upper estimate, since the model's tokenizer is not public: three characters a token."""
         return len(text) // 3 + 2
 
+    def prepare(self, texts: int) -> None:
+        """Nothing to choose: few or many, they go in batches."""
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
 

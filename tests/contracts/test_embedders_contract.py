@@ -77,9 +77,10 @@ def _gemini_settings(url: str, key: str = "right") -> KnowledgeSettings:
     return KnowledgeSettings(embedder="gemini", gemini_api_key=key, gemini_base_url=url, gemini_dimension=64)
 
 
-@pytest.fixture(scope="module", params=["minilm on onnx", "minilm on torch", "gemini"])
+@pytest.fixture(scope="module", params=["minilm", "minilm on onnx", "minilm on torch", "gemini"])
 def embedder(request: pytest.FixtureRequest, folder: Path, gemini: str) -> Embedder:
     settings = {
+        "minilm": KnowledgeSettings(),
         "minilm on onnx": KnowledgeSettings(runtime="onnx"),
         "minilm on torch": KnowledgeSettings(runtime="torch"),
         "gemini": _gemini_settings(gemini),
@@ -104,6 +105,14 @@ def test_order_and_company_do_not_matter(embedder: Embedder) -> None:
     alone = np.stack([embedder.embed([t])[0] for t in TEXTS])
     assert np.allclose(forward, backward, atol=1e-4)
     assert np.allclose(forward, alone, atol=1e-4)
+
+
+def test_being_told_of_many_texts_changes_no_vector(embedder: Embedder) -> None:
+    few = embedder.embed(TEXTS)
+    embedder.prepare(10_000)
+    many = embedder.embed(TEXTS)
+    embedder.prepare(1)
+    assert np.allclose(few, many, atol=1e-3)
 
 
 def test_a_query_is_one_vector_near_the_same_passage(embedder: Embedder) -> None:

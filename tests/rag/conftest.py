@@ -27,6 +27,9 @@ class WordEmbedder:
     def count_tokens(self, text: str) -> int:
         return len(re.findall(r"\w+|[^\w\s]", text)) + 2
 
+    def prepare(self, texts: int) -> None:
+        pass
+
     def embed(self, texts: Sequence[str]) -> Any:
         self.embedded += texts
         return np.stack([self._vector(t) for t in texts]) if texts else np.zeros((0, self.dimension), np.float32)
