@@ -318,7 +318,7 @@ class Engine:
         return self.triggers.make_scheduler()
 
     def _changed(self, live: Live, event: Event) -> None:
-        if event["e"] == "end":
+        if event["e"] == "finished":
             self.children.on_end(live)
-        if event["e"] != "created":
+        if event["e"] in ("state", "end"):
             self.triggers.state_changed(live)

@@ -228,18 +228,22 @@ class Actions:
         live = self._ended(execution_id)
         reopening = reopen.restart(live.plan, live.execution)
         if revision is not None:
-            return self._anew(live, reopening, revision)
+            return self._anew(live, reopening, revision, reopen.RESTARTED)
         self.care_for(live)
-        self.executor.record(live, *reopen.in_place(live.execution, reopening, self.executor.now()))
+        now = self.executor.now()
+        marked = reopen.labelled(reopen.RESTARTED, now)
+        self.executor.record(live, marked, *reopen.in_place(live.execution, reopening, now))
         return live
 
     def replay(self, execution_id: str, run_id: str | None = None, revision: int | None = None) -> Live:
         """A new execution: from the start, or from a task run with what came before it taken over."""
         live = self.runner.live.get(execution_id) or self.revive(execution_id)
         reopening = None if run_id is None else reopen.replay(live.plan, live.execution, run_id)
-        return self._anew(live, reopening, revision)
+        new = self._anew(live, reopening, revision, reopen.REPLAY)
+        self.executor.record(live, reopen.labelled(reopen.REPLAYED, self.executor.now()))
+        return new
 
-    def _anew(self, live: Live, reopening: reopen.Reopening | None, revision: int | None) -> Live:
+    def _anew(self, live: Live, reopening: reopen.Reopening | None, revision: int | None, label: str) -> Live:
         old, now = live.execution, self.executor.now()
         flow = live.flow
         if revision is not None:
@@ -253,7 +257,7 @@ class Actions:
             "namespace": flow.namespace,
             "flow": flow.id,
             "revision": revision or old.revision,
-            "labels": old.labels,
+            "labels": {**old.labels, label: "true"},
             "inputs": old.inputs,
             "trigger": old.trigger,
             "vars": old.variables,

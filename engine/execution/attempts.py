@@ -10,11 +10,12 @@ from typing import Any
 from engine.errors import EngineError, TaskFailed
 from engine.execution.context import TaskContext
 from engine.execution.durations import seconds_or_none
-from engine.execution.flowables import PREFIX, truthy
+from engine.execution.flowables import PREFIX
 from engine.execution.retries import Outcome
 from engine.execution.services import MissingKey
 from engine.execution.splitting import merge, split
 from engine.execution.state import iso
+from engine.expressions.values import truthy
 from engine.flow.model import Task
 from engine.storage.task_cache import TaskCache
 from engine.tasks.results import Effect

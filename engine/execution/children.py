@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import EngineError, NotFound
+from engine.errors import EngineError, NotFound, Refused
 from engine.execution.attempts import plain, said
-from engine.execution.flowables import PREFIX, truthy
+from engine.execution.flowables import PREFIX
+from engine.execution.inputs import unknown
 from engine.execution.lifecycle import CORRELATION, Lifecycle, Request
 from engine.execution.live import Live
 from engine.execution.retries import Outcome
-from engine.execution.state import TERMINAL, TaskRun
+from engine.execution.state import TERMINAL, Execution, TaskRun
+from engine.expressions.values import truthy
 from engine.flow.load import labels_of
 from engine.flow.model import Flow, Task
 
@@ -100,9 +102,8 @@ class Children:
         flow = self.flow_of(live, run)
         text = executor.render_text(live, run, **(variables or {}))
         own = {text(k): text(v) for k, v in labels_of(task.properties.get("labels")).items()}
-        inherited = {k: v for k, v in live.execution.labels.items() if not k.startswith("system.")}
-        labels = inherited if truthy(text(task.properties.get("inheritLabels", False))) else {}
-        labels = {**labels, **own, CORRELATION: live.execution.labels.get(CORRELATION, live.execution.id)}
+        inherits = truthy(text(task.properties.get("inheritLabels", False)))
+        labels = {**inherited_labels(live.execution, flow, everything=inherits), **own}
         request = Request(
             inputs={k: v for k, v in inputs.items() if v is not None},
             labels=labels,
@@ -115,6 +116,9 @@ class Children:
         )
         child = self.lifecycle.create(flow, request, executor.new_id())
         live.readable.append(child.ref)
+        for name in unknown(flow.inputs, inputs):
+            message = f"Input {name} is given to {flow.namespace}.{flow.id} but isn't declared there"
+            executor.log(live, run, "WARN", message)
         return child
 
     def schedule_date(self, live: Live, run: TaskRun) -> float | None:
@@ -141,14 +145,16 @@ class Children:
         flow = self.executor.find_flow(namespace, flow_id, int(revision) if revision.isdigit() else None)
         if flow is None:
             raise NotFound(
-                f"Unable to find flow '{namespace}'.'{flow_id}' with revision '{revision}'",
+                f"Unable to find flow '{namespace}'.'{flow_id}' with revision '{revision or 0}'",
                 hint="register the flow first",
                 code="flow-not-found",
             )
+        if flow.disabled:
+            raise Refused("Cannot execute a flow which is disabled", hint="enable the flow first", code="disabled")
         return flow
 
     def on_end(self, child: Live) -> None:
-        """An execution has its final state: tell the task run that waits for it."""
+        """An execution is over, its afterExecution tasks too: let the next in, and tell the task run that waits."""
         execution = child.execution
         self.lifecycle.release(child)
         if execution.parent_run is None or execution.again_at is not None:
@@ -187,7 +193,12 @@ class Children:
             outputs["outputs"] = plain(executor.render(child)(dict(wanted)))
         elif execution.outputs is not None:
             outputs["outputs"] = execution.outputs
-        self.executor.ended(live, run.id, None, Outcome(self.carried(live, run, execution.state), outputs))
+        state = self.carried(live, run, execution.state)
+        if state in ("FAILED", "WARNING"):
+            link = f'[[link execution="{execution.id}" flowId="{execution.flow_id}" namespace="{execution.namespace}"]]'
+            level = "ERROR" if state == "FAILED" else "WARN"
+            self.executor.log(live, run, level, f"Subflow execution {link} ends in {state} state")
+        self.executor.ended(live, run.id, None, Outcome(state, outputs))
 
     def carried(self, live: Live, run: TaskRun, state: str) -> str:
         """The state a task run takes over from an execution it waited for."""
@@ -267,6 +278,16 @@ class Children:
             self.executor.record(live, {"e": "run", "id": run.id, "at": self.executor.now(), "out": out})
 
 
+def inherited_labels(execution: Execution, flow: Flow, *, everything: bool) -> dict[str, str]:
+    """Labels an execution hands on to one it starts: those of the system, and with ``everything`` the others that
+    ``flow`` does not set itself."""
+    found = {CORRELATION: execution.id}
+    for key, value in execution.labels.items():
+        if key.startswith("system.") or (everything and key not in flow.labels):
+            found[key] = value
+    return found
+
+
 def _trigger(live: Live, run: TaskRun, shown: Mapping[str, Any]) -> dict[str, Any]:
     """What the started execution knows of the task run that started it; a batch of a ForEachItem its number too."""
     task, execution = live.plan.task(run), live.execution
@@ -276,9 +297,11 @@ def _trigger(live: Live, run: TaskRun, shown: Mapping[str, Any]) -> dict[str, An
         "flowId": execution.flow_id,
         "flowRevision": execution.revision,
         "taskRunId": run.id,
+        "taskId": run.task_id,
+        "taskRunValue": run.value,
+        "taskRunIteration": shown["taskrun"]["iteration"] if "taskrun" in shown else run.iteration,
     }
-    if "taskrun" in shown:
-        variables["taskRunIteration"] = shown["taskrun"]["iteration"]
+    variables = {name: value for name, value in variables.items() if value is not None}
     kind = task.type.partition("$")[0]
     return {"id": task.properties.get("container", task.id), "type": kind, "variables": variables}
 

@@ -21,3 +21,9 @@ def seconds(value: object) -> float:
 def seconds_or_none(value: object) -> float | None:
     """The length, or None where nothing is given (None or empty text)."""
     return None if value is None or value == "" else seconds(value)
+
+
+def clock_time(length: float) -> str:
+    """Seconds as hours, minutes, seconds and milliseconds: ``00:01:30.500``."""
+    minutes, milliseconds = divmod(round(length * 1000), 60_000)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{milliseconds // 1000:02d}.{milliseconds % 1000:03d}"

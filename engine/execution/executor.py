@@ -16,8 +16,8 @@ from engine.execution.attempts import FileLog, RunTask, attempt, said
 from engine.execution.children import Children
 from engine.execution.clock import Clock
 from engine.execution.context import TaskContext, rendered_text
-from engine.execution.durations import seconds_or_none
-from engine.execution.flowables import FLOWABLES, LoopUntil, truthy
+from engine.execution.durations import clock_time, seconds_or_none
+from engine.execution.flowables import FLOWABLES, LoopUntil
 from engine.execution.live import Live, Token
 from engine.execution.retries import Outcome, settle
 from engine.execution.runner import Job, Runner
@@ -25,6 +25,7 @@ from engine.execution.services import EngineServices
 from engine.execution.state import Event, TaskRun
 from engine.execution.stores import Stores
 from engine.execution.workdir import WorkingDirectories
+from engine.expressions.values import truthy
 from engine.flow.model import Flow, Task
 from engine.storage.journal import Journal, LogLine
 
@@ -268,7 +269,7 @@ class Executor:
         if live.tokens.get(run_id) is not token:
             return
         token.cancelled.set()
-        self.log(live, live.execution.runs[run_id], "ERROR", f"Timeout after {timeout:g} seconds")
+        self.log(live, live.execution.runs[run_id], "ERROR", f"Timeout after {clock_time(timeout)}")
         self.ended(live, run_id, token, Outcome("FAILED"))
 
     def ended(self, live: Live, run_id: str, token: Token | None, outcome: Outcome) -> None:
@@ -298,6 +299,8 @@ class Executor:
             return self.record(
                 live, {"e": "run", "id": run.id, "at": self.now(), "detail": {"over": True, "failed": True}}
             )
+        if opened.warning:
+            self.log(live, run, "WARN", opened.warning)
         self.record(live, steps.checked(run, opened, self.now()))
 
     def _close(self, live: Live, command: core.Close) -> None:

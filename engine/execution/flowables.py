@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 
 from engine.errors import EngineError, InvalidFlow, NotFound, TaskFailed
 from engine.execution.durations import seconds_or_none
+from engine.expressions.values import truthy
 from engine.flow.model import Task
 
 PREFIX = "io.kestra.plugin.core.flow."
@@ -23,12 +24,14 @@ Mode = Literal["sequential", "parallel", "dag", "lanes"]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What evaluating a flowable gave. ``state`` ends it at once (Pause asks for PAUSED, with ``due``)."""
+    """What evaluating a flowable gave. ``state`` ends it at once (Pause asks for PAUSED, with ``due``); ``warning`` is
+    for the log."""
 
     outputs: Mapping[str, Any] | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
     state: str | None = None
     wait: float | None = None
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,6 @@ class Shape:
 def enabled(tasks: Any) -> tuple[Task, ...]:
     """A list of child tasks as the loader left it, without the disabled ones."""
     return tuple(task for task in tasks or () if not task.disabled)
-
-
-def truthy(text: str) -> bool:
-    """Kestra's reading of a rendered condition."""
-    return text.strip().lower() not in ("", "false", "0", "-0", "null")
 
 
 class Flowable:
@@ -203,11 +201,17 @@ class LoopUntil(Flowable):
         if truthy(render(task.properties.get("condition"))):
             return Opened(outputs, state="SUCCESS")
         following = {**outputs, "iterationCount": count + 1}
-        most = frequency.get("maxIterations")
-        longest = seconds_or_none(frequency.get("maxDuration"))
-        if (most is not None and count + 1 > int(render(most))) or (longest is not None and now >= started + longest):
+        most = render(frequency.get("maxIterations"))
+        longest = seconds_or_none(render(frequency.get("maxDuration")))
+        if most and count >= int(most):
+            reached = "Max iterations reached"
+        elif longest is not None and now >= started + longest:
+            reached = "Max duration reached"
+        else:
+            reached = ""
+        if reached:
             fail = truthy(render(task.properties.get("failOnMaxReached", False)))
-            return Opened(following, state="FAILED" if fail else "SUCCESS")
+            return Opened(following, state="FAILED" if fail else "SUCCESS", warning=reached)
         wait = seconds_or_none(render(frequency.get("interval")))
         return Opened(following, wait=1.0 if wait is None else wait)
 

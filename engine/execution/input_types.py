@@ -28,7 +28,8 @@ Declaration = Mapping[str, Any]
 URI = re.compile(
     r"[a-z]+://(?:www\.)?[-a-zA-Z0-9@:%._+~#=]{1,256}\.[a-zA-Z0-9()]{1,6}\b(?:[-a-zA-Z0-9()@:%_+.~#?&/=]*)"
 )
-_EMAIL = re.compile(r"[a-zA-Z0-9_!#$%&'*+/=?`{|}~^.-]+@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*\.[a-zA-Z]{2,}")
+_EMAIL = re.compile(r"(?:[a-zA-Z0-9_!#$%&\u2019*+/=?`{|}~^.-]+@[a-zA-Z0-9.-]+)?")
+"""As lenient as Kestra's: nothing at all is fine, and so is a host without a dot."""
 _FILE_SCHEMES = ("kestra://", "nsfile://", "file://")
 
 

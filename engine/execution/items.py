@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from engine.execution.flowables import truthy
 from engine.execution.live import Live
 from engine.execution.retries import Outcome
 from engine.execution.state import Execution, TaskRun
+from engine.expressions.values import truthy
 
 if TYPE_CHECKING:
     from engine.execution.children import Children

@@ -11,12 +11,12 @@ from engine.errors import EngineError, Refused
 from engine.execution.attempts import said
 from engine.execution.durations import seconds
 from engine.execution.flow_outputs import render_outputs
-from engine.execution.flowables import truthy
 from engine.execution.inputs import FileUpload, resolve_inputs
 from engine.execution.live import Live, OnEvent, source_key
 from engine.execution.plan import Plan
 from engine.execution.state import Event, Execution
 from engine.expressions.render import render_value
+from engine.expressions.values import truthy
 from engine.flow.load import labels_of
 from engine.flow.model import Flow
 from engine.storage.encryption import unseal

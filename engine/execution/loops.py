@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, TaskFailed
 from engine.execution.attempts import plain
-from engine.execution.flowables import compact, truthy
+from engine.execution.flowables import compact
 from engine.execution.live import Live, source_key
 from engine.execution.retries import Outcome
 from engine.execution.state import Execution, TaskRun
+from engine.expressions.values import truthy
 from engine.storage.masking import Masker
 
 if TYPE_CHECKING:

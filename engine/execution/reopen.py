@@ -11,6 +11,8 @@ from engine.execution.flowables import PREFIX
 from engine.execution.plan import Plan
 from engine.execution.state import ROOT, Event, Execution, TaskRun
 
+RESTARTED, REPLAY, REPLAYED = "system.restarted", "system.replay", "system.replayed"
+"""Labels: of an execution that was restarted, of one that replays another, and of that other one."""
 LATER = ("errors", "finally", "listeners", "after")
 OPEN_AGAIN = frozenset({"FAILED", "PAUSED", "KILLED", "CANCELLED", "RETRYING"})
 WORKING_DIRECTORY = PREFIX + "WorkingDirectory"
@@ -153,6 +155,11 @@ def in_place(execution: Execution, reopening: Reopening, at: float) -> list[Even
         events.append(event)
     events.append({"e": "state", "s": "RESTARTED", "at": at})
     return events
+
+
+def labelled(name: str, at: float) -> Event:
+    """The event that gives an execution one of the labels above."""
+    return {"e": "labels", "labels": {name: "true"}, "at": at}
 
 
 def as_new(

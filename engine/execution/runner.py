@@ -168,10 +168,10 @@ class Runner:
                 live.changed = True
             if live.on_event is not None and (kind != "run" or "s" in event):
                 self._told.append((live, event))
-            if kind in ("state", "end", "created"):
-                self._changed(live, event)
             if kind == "finished":
                 self._ended.append(live)
+            if kind in ("state", "end", "created", "finished"):
+                self._changed(live, event)
         self._dirty[live.execution.id] = live
 
     def add(self, live: Live, text: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.execution.plan import Plan
 from engine.execution.state import Execution, TaskRun, iso
+from engine.flow.load import nested_labels
 
 ENV_PREFIXES = ("KESTRA_", "ENV_")
 
@@ -37,6 +38,7 @@ def of_execution(
             "originalId": execution.original_id,
             "state": execution.state,
             "outputs": execution.outputs or {},
+            **({} if execution.end is None else {"endDate": iso(execution.end)}),
         },
         "labels": nested_labels(execution.labels),
         "outputs": execution.share_outputs() if frozen else execution.output_tree,
@@ -103,19 +105,4 @@ def task_states(execution: Execution) -> dict[str, Any]:
             found[run.task_id] = {"state": run.state}
         else:
             found.setdefault(run.task_id, {})[run.value] = {"state": run.state}
-    return found
-
-
-def nested_labels(labels: Mapping[str, str]) -> dict[str, Any]:
-    """Labels with the dots of their keys as levels, so that ``labels.system.correlationId`` finds one."""
-    found: dict[str, Any] = {}
-    for key, value in labels.items():
-        *path, last = key.split(".")
-        level = found
-        for part in path:
-            inner = level.get(part)
-            if not isinstance(inner, dict):
-                inner = level[part] = {}
-            level = inner
-        level[last] = value
     return found

@@ -13,6 +13,7 @@ from enum import Enum
 from json.encoder import encode_basestring
 from typing import Any
 
+from engine.durations import format_duration
 from engine.expressions.errors import ExpressionError, LimitExceeded
 from engine.expressions.limits import Budget
 from engine.expressions.numbers import BigInteger, Float32, Long, Number, class_name, is_number, kind_of, number_text
@@ -76,7 +77,7 @@ def scalar_text(value: Any) -> str:
     if isinstance(value, (date, time)):
         return time_text(value) if isinstance(value, time) else value.isoformat()
     if isinstance(value, timedelta):
-        return duration_text(value)
+        return format_duration(value)
     if isinstance(value, str):
         return value
     raise ExpressionError(f"A value of type {type(value).__name__} cannot be used in an expression")
@@ -122,19 +123,6 @@ def datetime_json(value: datetime) -> str:
     day = f"{value.year:04d}-{value.month:02d}-{value.day:02d}"
     offset = "" if value.tzinfo is None else offset_text(value)
     return f"{day}T{time_text(value, seconds=True)}{offset}"
-
-
-def duration_text(value: timedelta) -> str:
-    micro = value // timedelta(microseconds=1)
-    if micro == 0:
-        return "PT0S"
-    sign = "-" if micro < 0 else ""
-    seconds, rest = divmod(abs(micro), 1_000_000)
-    hours, minutes, left = seconds // 3600, seconds // 60 % 60, seconds % 60
-    text = "PT" + (f"{sign}{hours}H" if hours else "") + (f"{sign}{minutes}M" if minutes else "")
-    if left or rest:
-        text += f"{sign}{left}" + (f".{rest:06d}".rstrip("0") if rest else "") + "S"
-    return text
 
 
 def json_scalar(value: Any) -> str | None:

@@ -131,6 +131,21 @@ def labels_of(given: Any) -> dict[str, str]:
     return {str(key): _label(value) for key, value in pairs if value is not None}
 
 
+def nested_labels(labels: Mapping[str, str]) -> dict[str, Any]:
+    """Labels with the dots of their keys as levels, so that ``labels.system.correlationId`` finds one."""
+    found: dict[str, Any] = {}
+    for key, value in labels.items():
+        *path, last = key.split(".")
+        level = found
+        for part in path:
+            inner = level.get(part)
+            if not isinstance(inner, dict):
+                inner = level[part] = {}
+            level = inner
+        level[last] = value
+    return found
+
+
 def _label(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 

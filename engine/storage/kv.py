@@ -83,11 +83,12 @@ class KvStore:
         description: str | None = None,
         type: KvType | None = None,
     ) -> None:
-        """Store a value; ``ttl`` in seconds. ``type`` converts text (``NUMBER`` of ``"5"`` is 5); without it the
-        value keeps its own. Refused for a bad key and, with ``overwrite`` false, for one that exists."""
+        """Store a value; ``ttl`` in seconds. ``type`` converts text (``NUMBER`` of ``"5"`` is 5); any other value,
+        and without ``type`` text too, keeps its own. Refused for a bad key and, with ``overwrite`` false, for one
+        that exists."""
         if not _KEY.fullmatch(key):
             raise Refused(f"'{key}' cannot be a key", hint="use letters, digits, '.', '_' and '-'", code="bad-kv-key")
-        kind, stored = (_natural(value)) if type is None else (type, _convert(key, value, type))
+        kind, stored = _natural(value) if type is None else _convert(key, value, type)
         now = self._clock().timestamp()
         expires = None if ttl is None else now + ttl
         with self._database.transaction():
@@ -180,16 +181,15 @@ def _is_duration(text: str) -> bool:
     return _DURATION.fullmatch(text) is not None and any(char.isdigit() for char in text)
 
 
-def _convert(key: str, value: Any, kind: KvType) -> Any:
-    """A value, often text, as the JSON form of the wanted type."""
+def _convert(key: str, value: Any, kind: KvType) -> tuple[KvType, Any]:
+    """A text as the JSON form of the wanted type; as in Kestra, anything else keeps the type it has."""
     if kind not in get_args(KvType):
         hint = f"use one of {', '.join(get_args(KvType))}"
         raise Refused(f"'{kind}' is not a type of the key-value store", hint=hint, code="bad-kv-type")
-    natural = _natural(value)[1]
-    if not isinstance(natural, str):
-        return json.dumps(natural, ensure_ascii=False) if kind == "STRING" else natural
+    if not isinstance(value, str):
+        return _natural(value)
     try:
-        return _READ[kind](natural)
+        return kind, _READ[kind](value)
     except ValueError as error:
         raise KvValueError(f"'{key}' is to be {kind}, and its value cannot be read as that: {error}") from error
 

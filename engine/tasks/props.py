@@ -17,15 +17,9 @@ from engine.errors import TaskFailed
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
-_FALSY = frozenset({"", "false", "0", "-0"})
 _SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)I?B?\s*$", re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1)
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
-
-
-def truthy(value: Any) -> bool:
-    """Kestra's truth: empty text, ``false``, ``0`` and ``-0`` are false, everything else is true."""
-    return as_text(value).strip() not in _FALSY
 
 
 def as_text(value: Any) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from engine.errors import EngineError
+from engine.expressions import values
 from engine.flow.model import Flow
 from engine.triggers.registry import Render
 
@@ -90,10 +91,7 @@ def all_hold(conditions: Iterable[Condition], context: ConditionContext, when: A
 
 def truthy(context: ConditionContext, expression: Any) -> bool:
     """An expression as Kestra's conditions take it: nothing, blank, ``false``, ``0`` and ``-0`` are false."""
-    rendered = context.render(expression, context.variables)
-    if isinstance(rendered, bool):
-        return rendered
-    return rendered is not None and str(rendered).strip().lower() not in ("", "false", "0", "-0")
+    return values.truthy(context.render(expression, context.variables))
 
 
 def _condition(name: str) -> Callable[[Test], Test]:
@@ -189,7 +187,9 @@ def _execution_outputs(condition: Condition, context: ConditionContext) -> bool:
 
 @_condition("Expression")
 def _expression(condition: Condition, context: ConditionContext) -> bool:
-    return truthy(context, _required(condition, "expression"))
+    """False for nothing, blank text and ``false`` only; unlike elsewhere, ``0`` holds."""
+    rendered = context.render(_required(condition, "expression"), context.variables)
+    return rendered is not None and rendered is not False and str(rendered).strip() not in ("", "false")
 
 
 @_condition("FlowCondition")

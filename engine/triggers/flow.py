@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.errors import EngineError
+from engine.flow.load import nested_labels
 from engine.flow.model import Flow, Trigger
 from engine.triggers.conditions import (
     TERMINAL,
@@ -133,21 +134,6 @@ def output_of(execution: ExecutionSummary) -> dict[str, Any]:
         "lastTaskId": execution.last_task_id,
         "outputs": dict(execution.outputs),
     }
-
-
-def nested_labels(labels: Mapping[str, str]) -> dict[str, Any]:
-    """Labels with dotted keys as nested maps, the way expressions address them."""
-    nested: dict[str, Any] = {}
-    for key, value in labels.items():
-        *parents, last = key.split(".")
-        place = nested
-        for part in parents:
-            inner = place.setdefault(part, {})
-            if not isinstance(inner, dict):
-                inner = place[part] = {}
-            place = inner
-        place[last] = value
-    return nested
 
 
 def _ignores(trigger: Trigger, flow: Flow, execution: ExecutionSummary) -> bool:

@@ -16,7 +16,7 @@ from engine.expressions.values import compare
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _NANO = "_-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _KSUID_EPOCH = 1_400_000_000
-_MAX_NANO = 10_000
+_MAX_NANO = 1000
 
 
 def _below(frame: Frame, bound: int) -> int:
@@ -57,8 +57,10 @@ def nano_id(frame: Frame, length: Any = None, alphabet: Any = None) -> str:
     """A random identifier of a length (21), from an alphabet."""
     count = 21 if length is None else whole("length", length)
     signs = _NANO if alphabet is None else str(alphabet)
-    if not 0 < count <= _MAX_NANO or not signs:
-        raise ExpressionError(f"The 'nanoId' function needs a length of 1 to {_MAX_NANO} and a filled alphabet")
+    if count > _MAX_NANO:
+        raise ExpressionError(f"The 'nanoId()' function field 'length' must be lower than: {_MAX_NANO}")
+    if count < 0 or not signs:
+        raise ExpressionError("The 'nanoId()' function needs a length of at least 0 and a filled alphabet")
     frame.budget.step(1 + count // 100)
     return "".join(signs[_below(frame, len(signs))] for _ in range(count))
 

@@ -47,6 +47,8 @@ def parent_output(frame: Frame, index: Any = None) -> Any:
 
 
 def _output_of(frame: Frame, parent: dict[Any, Any]) -> Any:
+    if "task" not in parent:
+        return parent.get("outputs")
     value = _map(parent.get("taskrun")).get("value")
     found = _map(frame.find("outputs")).get(_map(parent.get("task")).get("id"))
     return found if value is None or found is None else _map(found).get(value)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EnvironmentMissing, TaskFailed
-from engine.tasks.props import Props, as_text, truthy
+from engine.expressions.values import truthy
+from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
 
 if TYPE_CHECKING:

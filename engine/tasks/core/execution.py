@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from engine.errors import TaskFailed
-from engine.tasks.props import Props, as_text, truthy
+from engine.errors import EngineError, TaskFailed
+from engine.expressions.values import truthy
+from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
 from engine.tasks.results import Effect, ExitState
 
@@ -32,17 +33,25 @@ def assert_(task: RunContext) -> Outputs:
     props = Props(task)
     written = props.raw("conditions")
     conditions = written if isinstance(written, list | tuple) else props.items("conditions")
-    broken = [condition for condition in conditions if not truthy(task.render(condition))]
-    task.metric("failed", "counter", len(broken))
-    task.metric("success", "counter", len(conditions) - len(broken))
-    for condition in broken:
-        task.log("ERROR", f"Assertion `{as_text(condition)}` failed")
-    if broken:
-        raise TaskFailed(
-            props.text("errorMessage") or f"{len(broken)} of {len(conditions)} assertions failed",
-            code="assertion-failed",
-        )
+    failed = sum(not _holds(task, condition) for condition in conditions)
+    task.metric("failed", "counter", failed)
+    task.metric("success", "counter", len(conditions) - failed)
+    if failed:
+        more = props.text("errorMessage")
+        said = f"{failed} assertion{'s' if failed > 1 else ''} failed!"
+        raise TaskFailed(f"{said}\n{more}" if more else said, code="assertion-failed")
     return None
+
+
+def _holds(task: RunContext, condition: Any) -> bool:
+    try:
+        if truthy(task.render(condition)):
+            return True
+        why = "!"
+    except EngineError as error:
+        why = f", it cannot be rendered: {error.message}"
+    task.log("ERROR", f"Assertion `{as_text(condition)}` failed{why}")
+    return False
 
 
 @runnable("io.kestra.plugin.core.execution.Exit", effects="none")
@@ -66,7 +75,9 @@ def labels(task: RunContext) -> Outputs:
         raise TaskFailed("labels must be a map, a list of {key, value}, or JSON text of one", code="wrong-kind")
     wanted = {as_text(key): as_text(value) for key, value in pairs}
     if reserved := sorted(key for key in wanted if key.startswith("system.")):
-        raise TaskFailed(f"system labels cannot be set by a flow: {', '.join(reserved)}", code="reserved-label")
+        offending = ", ".join(f"{key}={wanted[key]}" for key in reserved)
+        message = f"System labels can only be set by Kestra itself, offending label: {offending}"
+        raise TaskFailed(message, code="reserved-label")
     if empty := sorted(key for key, value in wanted.items() if not key or not value):
         raise TaskFailed(f"labels need a key and a value: '{', '.join(empty)}'", code="empty-label")
     return Effect(labels=wanted)

@@ -72,13 +72,19 @@ def test_a_value_has_its_own_type(kv, value, kind, stored):
         ("2024-05-31", "DATE", "2024-05-31"),
         ("2024-05-31T10:00:00Z", "DATETIME", "2024-05-31T10:00:00Z"),
         ("PT1H", "DURATION", "PT1H"),
-        ({"a": 1}, "STRING", '{"a": 1}'),
     ],
 )
 def test_a_wanted_type_converts_text(kv, text, kind, stored):
     kv.put("a", "k", text, type=kind)
     entry = kv.entry("a", "k")
     assert (entry.type, entry.value) == (kind, stored)
+
+
+@pytest.mark.parametrize(("value", "natural"), [({"a": 1}, "JSON"), (5, "NUMBER"), (True, "BOOLEAN")])
+def test_a_value_that_is_not_text_keeps_its_type_whatever_is_wanted(kv, value, natural):
+    kv.put("a", "k", value, type="STRING")
+    entry = kv.entry("a", "k")
+    assert (entry.type, entry.value) == (natural, value)
 
 
 @pytest.mark.parametrize(

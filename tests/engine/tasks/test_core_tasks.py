@@ -44,9 +44,16 @@ def test_fail_fails_with_its_message_only_when_the_condition_holds(make_task: An
 
 def test_assert_names_every_condition_that_does_not_hold(make_task: Any) -> None:
     task = make_task("core.execution.Assert", conditions=["{{ 1 == 1 }}", "{{ 1 == 2 }}"])
-    with pytest.raises(TaskFailed, match="1 of 2"):
+    with pytest.raises(TaskFailed, match="1 assertion failed!"):
         task.result()
-    assert task.messages("ERROR") == ["Assertion `{{ 1 == 2 }}` failed"]
+    assert task.messages("ERROR") == ["Assertion `{{ 1 == 2 }}` failed!"]
+
+
+def test_assert_counts_a_condition_that_cannot_be_rendered_as_failed(make_task: Any) -> None:
+    task = make_task("core.execution.Assert", conditions=["{{ nothing }}", "{{ 0 }}"], errorMessage="look at the file")
+    with pytest.raises(TaskFailed, match="2 assertions failed!\nlook at the file"):
+        task.result()
+    assert len(task.messages("ERROR")) == 2
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ def test_concat_joins_files_from_a_list_or_json_text(make_task: Any) -> None:
         ({"rows": 2}, ["1\n2\n", "3\n4\n", "5\n"]),
         ({"partitions": 2}, ["1\n3\n5\n", "2\n4\n"]),
         ({"bytes": "4"}, ["1\n2\n", "3\n4\n", "5\n"]),
+        ({"bytes": "3"}, ["1\n2\n", "3\n4\n", "5\n"]),
+        ({"rows": 3, "separator": ";"}, ["1;2;3;", "4;5;"]),
         ({"regexPattern": "([1-3])"}, ["1\n", "2\n", "3\n"]),
     ],
 )
@@ -51,6 +53,20 @@ def test_split_cuts_by_rows_partitions_bytes_or_pattern(make_task: Any, how: dic
     uris = task.outputs()["uris"]
     assert [task.read(uri) for uri in uris] == parts
     assert all(uri.endswith(".txt") for uri in uris)
+
+
+def test_split_needs_to_be_told_how(make_task: Any) -> None:
+    task = make_task("core.storage.Split")
+    task.properties = {"from": task.store("n.txt", "1\n")}
+    with pytest.raises(TaskFailed, match="Invalid configuration"):
+        task.outputs()
+
+
+@pytest.mark.parametrize("text", ["a\r\n\r\nb\r\n", "a\r\rb", "a\n\nb\n"])
+def test_split_takes_every_line_end_and_keeps_empty_lines(make_task: Any, text: str) -> None:
+    task = make_task("core.storage.Split")
+    task.properties = {"from": task.store("n.txt", text), "rows": 1}
+    assert [task.read(uri) for uri in task.outputs()["uris"]] == ["a\n", "\n", "b\n"]
 
 
 def test_split_of_nothing_gives_nothing(make_task: Any) -> None:

@@ -67,8 +67,8 @@ def test_execution_outputs(check, execution):
 
 @pytest.mark.parametrize(
     ("value", "truth"),
-    [(True, True), (False, False), ("true", True), ("False", False), ("", False), ("  ", False), ("0", False),
-     ("-0", False), (0, False), (1, True), ("no", True), (None, False), ("x", True)],
+    [(True, True), (False, False), ("true", True), ("False", True), ("", False), ("  ", False), ("0", True),
+     ("-0", True), (0, True), (1, True), ("no", True), (None, False), ("x", True)],
 )  # fmt: skip
 def test_expression_truth(check, value, truth):
     assert check("Expression", expression="{{ v }}", variables={"v": value}) is truth

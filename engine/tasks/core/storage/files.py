@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from engine.errors import NotFound, TaskFailed
-from engine.tasks.props import Props, as_text, bytes_of
+from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.splitting import split_lines
 from engine.tasks.workfiles import OWN_FOLDER, keep_outputs, place_inputs
 
 if TYPE_CHECKING:
@@ -105,85 +105,12 @@ def reverse(task: RunContext) -> Outputs:
 
 @runnable("io.kestra.plugin.core.storage.Split", effects="files", aliases=("io.kestra.core.tasks.storages.Split",))
 def split(task: RunContext) -> Outputs:
-    """Cuts a file at ``separator`` by ``bytes``, ``rows`` or ``partitions``, or by a group of ``regexPattern``."""
+    """Cuts the lines of a file up by ``bytes``, ``partitions`` or ``rows``, or by the group of ``regexPattern``; each
+    ends in ``separator``."""
     props = Props(task)
-    source = task.files.open(props.required("from"))
-    return {"uris": split_file(task, source, props)}
-
-
-def split_file(task: RunContext, source: Path, props: Props) -> list[str]:
-    """URIs of the parts of a file, in order; none for an empty file. Also what ForEachItem batches by."""
-    separator = (props.text("separator") or "\n").encode()
-    folder = own_file(task, "split/.")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    with source.open("rb") as file:
-        lines = _pieces(file, separator)
-        if props.has("regexPattern"):
-            parts = _by_pattern(lines, re.compile(props.text("regexPattern")), separator, folder)
-        elif props.has("partitions"):
-            parts = _by_partitions(lines, max(1, props.integer("partitions")), separator, folder)
-        else:
-            most_bytes = bytes_of(props.text("bytes")) if props.has("bytes") else None
-            most_rows = props.integer("rows") if props.has("rows") or most_bytes is None else None
-            parts = _by_size(
-                lines, most_bytes, max(1, most_rows or 1) if most_rows is not None else None, separator, folder
-            )
-    return [task.files.put(part, f"{part.name}{source.suffix}") for part in parts]
-
-
-def _pieces(file: IO[bytes], separator: bytes) -> Iterator[bytes]:
-    rest = b""
-    while block := file.read(1024 * 1024):
-        *whole, rest = (rest + block).split(separator)
-        yield from whole
-    if rest:
-        yield rest
-
-
-def _by_size(
-    lines: Iterator[bytes], most_bytes: int | None, most_rows: int | None, separator: bytes, folder: Path
-) -> list[Path]:
-    parts: list[Path] = []
-    sink: IO[bytes] | None = None
-    written = rows = 0
-    for line in lines:
-        full = (most_bytes is not None and written and written + len(line) + len(separator) > most_bytes) or (
-            most_rows is not None and rows >= most_rows
-        )
-        if sink is None or full:
-            if sink is not None:
-                sink.close()
-            parts.append(folder / f"part-{len(parts):05d}")
-            sink, written, rows = parts[-1].open("wb"), 0, 0
-        sink.write(line + separator)
-        written, rows = written + len(line) + len(separator), rows + 1
-    if sink is not None:
-        sink.close()
-    return parts
-
-
-def _by_partitions(lines: Iterator[bytes], count: int, separator: bytes, folder: Path) -> list[Path]:
-    parts = [folder / f"part-{index:05d}" for index in range(count)]
-    sinks = [part.open("wb") for part in parts]
-    for index, line in enumerate(lines):
-        sinks[index % count].write(line + separator)
-    for sink in sinks:
-        sink.close()
-    return [part for part in parts if part.stat().st_size]
-
-
-def _by_pattern(lines: Iterator[bytes], pattern: re.Pattern[str], separator: bytes, folder: Path) -> list[Path]:
-    groups: dict[str, list[bytes]] = {}
-    for line in lines:
-        match = pattern.search(line.decode(errors="replace"))
-        if match is not None:
-            groups.setdefault(match[1] if pattern.groups else match[0], []).append(line)
-    parts: list[Path] = []
-    for members in groups.values():
-        parts.append(folder / f"part-{len(parts):05d}")
-        parts[-1].write_bytes(b"".join(line + separator for line in members))
-    return parts
+    how = {name: props.text(name) for name in ("separator", "regexPattern", "bytes", "partitions", "rows")}
+    parts = split_lines(task.files.open(props.required("from")), own_file(task, "split"), how)
+    return {"uris": [task.files.put(part, part.name) for part in parts]}
 
 
 @runnable(

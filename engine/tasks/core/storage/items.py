@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, TaskFailed
+from engine.expressions.values import truthy
 from engine.tasks.core.storage.files import own_file
 from engine.tasks.ion import read_rows, to_json, write_rows
-from engine.tasks.props import Props, as_text, truthy
+from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
 
 if TYPE_CHECKING:
