@@ -1,6 +1,8 @@
-"""How fast the engine is, beside the floor of the same number of commits with no engine, and beside others.
+"""How fast the engine is, beside the floor of the same number of commits with no engine.
 
-    python scripts/bench_engine.py [--pairs 5] [--durability full process] [--dbos VENV] [--prefect VENV] [--json OUT]
+    python scripts/bench_engine.py [--pairs 5] [--durability full process] [--json OUT]
+
+Beside other engines it is measured by ``scripts/bench_peers/compare.py``.
 
 Every figure is a median of paired runs: the engine and what it is compared with take turns in the same process
 lifetime, because figures with a flush for each commit differ by half from one minute to the next. The floor writes
@@ -20,7 +22,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -183,82 +184,6 @@ def memory(folder: Path) -> str:
     return f"{done.stdout.strip()} MB"
 
 
-DBOS = """
-import os, sys, tempfile, time
-from dbos import DBOS, DBOSConfig
-folder = tempfile.mkdtemp(dir=sys.argv[1])
-config = {"name": "bench", "system_database_url": f"sqlite:///{folder}/sys.sqlite", "log_level": "ERROR"}
-DBOS(config=config)
-@DBOS.step()
-def step(n): return "hello"
-@DBOS.workflow()
-def flow(count):
-    for n in range(count): step(n)
-DBOS.launch()
-flow(20)
-start = time.perf_counter(); flow(200); print(200 / (time.perf_counter() - start))
-DBOS.destroy()
-os._exit(0)
-"""
-
-PREFECT = """
-import sys, time
-from prefect import flow, task
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-@task
-def step(n): return "hello"
-@flow
-def run(count):
-    from prefect.context import FlowRunContext
-    for n in range(count): step(n)
-    return str(FlowRunContext.get().flow_run.id)
-run(5)
-start = time.perf_counter()
-run_id = run(200)
-with get_client(sync_client=True) as client:
-    while True:
-        found = client.read_flow_run(run_id)
-        runs = []
-        while True:
-            page = client.read_task_runs(
-                flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])), limit=100, offset=len(runs)
-            )
-            runs += page
-            if len(page) < 100: break
-        if len(runs) == 200 and all(r.state and r.state.is_completed() for r in runs): break
-        time.sleep(0.05)
-print(200 / (time.perf_counter() - start))
-"""
-
-
-def other(program: str, venv: Path, folder: Path, pairs: int, durability: str) -> dict[str, Any]:
-    """Another engine's sequence of 200, in turns with ours."""
-    python = venv / "bin" / "python"
-    script = folder / f"{abs(hash(program))}.py"
-    script.write_text(textwrap.dedent(program))
-    ours, theirs = [], []
-    for _ in range(pairs):
-        bench = Bench(folder, durability)
-        bench.timed(_run(sequence(20)))
-        ours.append(200 / bench.timed(_run(sequence(200))))
-        bench.close()
-        done = subprocess.run(
-            [python, script, folder],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={**os.environ, "HOME": str(folder)},
-        )
-        theirs.append(float(done.stdout.split()[-1]))
-    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
-    return {
-        "ours_per_s": round(statistics.median(ours)),
-        "theirs_per_s": round(statistics.median(theirs)),
-        "times": round(statistics.median(ratios), 1),
-    }
-
-
 def machine() -> str:
     """What the figures were measured on."""
     model = next(
@@ -277,8 +202,6 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--durability", nargs="+", default=["full", "process"], choices=["full", "process"])
     parser.add_argument("--folder", type=Path, help="where to put databases (default: the system's temporary folder)")
-    parser.add_argument("--dbos", type=Path, metavar="VENV")
-    parser.add_argument("--prefect", type=Path, metavar="VENV", help="PREFECT_API_URL must name a started server")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=options.folder))
@@ -286,9 +209,6 @@ def main() -> None:
     try:
         for durability in options.durability:
             found[durability] = against_floor(folder, durability, options.pairs)
-            for name, program, venv in (("dbos", DBOS, options.dbos), ("prefect", PREFECT, options.prefect)):
-                if venv is not None:
-                    found[durability][name] = other(program, venv, folder, options.pairs, durability)
         found["memory of 10,000 task runs"] = memory(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
