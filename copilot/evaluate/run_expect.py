@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.errors import EngineError
+from engine.errors import EngineError, EnvironmentMissing
 
 if TYPE_CHECKING:
     from engine import Engine
@@ -84,7 +84,11 @@ class EngineStage:
 
         if not self.dsn:
             return None
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
+        try:
+            connection = psycopg.connect(self.dsn, autocommit=True)
+        except psycopg.OperationalError as error:
+            raise EnvironmentMissing(f"the cases' PostgreSQL: {error}", hint="start it, or leave --dsn out") from None
+        with connection:
             cursor = connection.execute(statement)
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
