@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.chunk import VERSION
 from rag.embedders import Embedder, open_embedder
-from rag.errors import IndexDamaged, IndexMismatch
+from rag.errors import IndexBusy, IndexDamaged, IndexMismatch
 from rag.index.generation import Generation, Manifest, Shelf, open_generation, read_manifest
 from rag.ingest import Builder, Documents
 from rag.model import Found, Hit, Kind, Progress, Summary, no_progress
@@ -17,7 +17,7 @@ from rag.rerank import CrossEncoderReranker
 from rag.retrieve import Retriever, Stages
 from rag.settings import KnowledgeSettings
 from rag.sources import Source
-from rag.sources.corpus import CorpusSource
+from rag.sources.corpus import CORPUS, CorpusSource, corpus_digest
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class Knowledge:
         generation = _open_or_build(shelf, embedder, settings, progress, notes)
         knowledge = cls(shelf, embedder, settings, generation)
         knowledge.notes = notes
+        knowledge._follow_corpus(progress)
         return knowledge
 
     @property
@@ -144,6 +145,23 @@ class Knowledge:
     def close(self) -> None:
         self._generation.close()
 
+    def _follow_corpus(self, progress: Progress) -> None:
+        """Takes the bundled corpus in again when it is another one than at the last look (a newer version of us)."""
+        if CORPUS not in self.manifest.sources:
+            return
+        folder = _corpus(self._settings)
+        digest, stamp = corpus_digest(folder), self._shelf.folder / "corpus.digest"
+        if stamp.is_file() and stamp.read_text("utf-8") == digest:
+            return
+        if not self.notes:
+            try:
+                summary = self.ingest([CorpusSource(folder)], progress)
+            except IndexBusy as error:
+                self.notes.append(f"the bundled corpus has changed and will be read next time: {error.message}")
+                return
+            self.notes.append(f"the bundled corpus has changed: {summary}")
+        stamp.write_text(digest, "utf-8")
+
     def _documents(self) -> Documents:
         return {(source, d.id): d for source, d in self._generation.lexical.documents()}
 
@@ -215,7 +233,7 @@ def _open_or_build(
     except IndexDamaged as error:
         reason = f"the index is damaged ({error.message}) and is rebuilt"
     except IndexMismatch:
-        if set(read_manifest(current).sources) - {"corpus"}:  # type: ignore[arg-type]
+        if set(read_manifest(current).sources) - {CORPUS}:  # type: ignore[arg-type]
             raise
         reason = "the index was built with another model or chunker and is rebuilt from the bundled corpus"
     log.warning(reason) if "damaged" in reason else log.info(reason)
@@ -268,7 +286,7 @@ def _rescued(folder: Path, notes: list[str]) -> Documents:
             reader.close()
             if len(found) == manifest.documents:
                 return found
-        lost = sorted(set(manifest.sources) - {"corpus"})
+        lost = sorted(set(manifest.sources) - {CORPUS})
     except IndexDamaged:
         lost = ["all sources but the bundled corpus"]
     if lost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterator
@@ -19,11 +20,26 @@ _HEADER = re.compile(r"^#\s*(\w+):\s*(.*)$")
 _TYPE = re.compile(r"^\s*-?\s*type:\s*[\"']?(io\.kestra\.[\w.]+)", re.MULTILINE)
 
 
+CORPUS = "corpus"
+_PARTS = ("catalog", "guides", "releases", "blueprints", "manifest.toml")
+
+
+def corpus_digest(folder: Path) -> str:
+    """A hash of every file that documents are made of; another corpus gives another one."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in _PARTS:
+        place = folder / part
+        for path in sorted(place.glob("*")) if place.is_dir() else [place]:
+            if path.is_file():
+                digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 class CorpusSource:
     """A folder laid out as ``docs_corpus`` is. ``key`` is ``corpus``: there is one corpus in an index."""
 
     def __init__(self, folder: Path) -> None:
-        self.key = "corpus"
+        self.key = CORPUS
         self._folder = folder
 
     def documents(self) -> Iterator[Document]:

@@ -354,3 +354,26 @@ def test_bundled_vectors_come_back_by_text_and_model(tmp_path: Path) -> None:
     assert list(found) == [digest]
     assert np.allclose(found[digest], vector, atol=1e-3)
     assert read_bundled(tmp_path, "other", [digest]) == {}
+
+
+def test_a_newer_bundled_corpus_is_taken_in_at_the_next_start_and_only_then(
+    tmp_path: Path, settings: Any, words: Any, corpus: Path, pages: Path
+) -> None:
+    first = _open(tmp_path / "home", settings, words)
+    first.ingest([FolderSource(pages)])
+    first.close()
+    again = _open(tmp_path / "home", settings, words)
+    assert again.notes == []
+    number = again.manifest.number
+    again.close()
+    guide = corpus / "guides" / "g0.md"
+    guide.write_text(guide.read_text("utf-8").replace("word0", "completelynewword"), "utf-8")
+    words.embedded.clear()
+    after = _open(tmp_path / "home", settings, words)
+    assert "1 changed" in after.notes[0]
+    assert after.manifest.number > number
+    assert 0 < len(words.embedded) < 5
+    documents = {name: document.body for (_, name), document in after._documents().items()}
+    assert "completelynewword" in documents["guides/g0"]
+    assert any("All about two" in body for body in documents.values())
+    after.close()
