@@ -72,7 +72,7 @@ class OfflineDrafter:
             behind_approval(writer, flow)
         missed = _not_understood(understood, plan, writer)
         grounds = _grounds(flow, request.sources)
-        notes = (*moved, *screened.notes, *plan.notes, *writer.notes, *_placeholder_note(writer))
+        notes = (*moved, *screened.notes, *plan.notes, *writer.notes, *_placeholder_note(writer, flow))
         if not flow.get("tasks"):
             return Draft(
                 "needs_input",
@@ -200,9 +200,14 @@ def _not_understood(seen: Understanding, plan: Plan, writer: Writer) -> tuple[st
     return tuple(dict.fromkeys(out))
 
 
-def _placeholder_note(writer: Writer) -> tuple[str, ...]:
+def _placeholder_note(writer: Writer, flow: Mapping[str, Any]) -> tuple[str, ...]:
     names = [n for n in writer.placeholders if n in writer.inputs]
-    return (f"Not named in the request, so asked for as inputs: {', '.join(names)}.",) if names else ()
+    if not names:
+        return ()
+    note = f"Not named in the request, so asked for as inputs: {', '.join(names)}."
+    if flow.get("triggers"):
+        note += " A trigger asks nobody: give them defaults, or values under inputs of the trigger."
+    return (note,)
 
 
 def _grounds(flow: Mapping[str, Any], sources: Sequence[Source]) -> dict[str, list[str]]:

@@ -88,8 +88,14 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         before,
     ):
         return False
+    clones = [b for b in beside if b.what == "git_clone"]
     if any(
-        b.service and b.service.key == service.key and b.start < m.start and not _separate(seen, b, m) for b in beside
+        b.service
+        and b.service.key == service.key
+        and b.start < m.start
+        and not _separate(seen, b, m)
+        and not any(g.start <= b.start < g.end for g in clones)
+        for b in beside
     ):
         return False
     if service.kind == "saas" and not service.roles and any(b.what == "http_call" for b in beside):
@@ -437,7 +443,7 @@ def _http(seen: Understanding, m: Mention, kept: list[Mention]) -> tuple[str, di
         m.what in ("http_call", "http_check")
         or method in ("POST", "PUT", "PATCH", "DELETE", "HEAD")
         or bool(method)
-        or re.search(r"\b(?:call|ping|request|hit|query|check|header)s?\b", low)
+        or re.search(r"\b(?:call|ping|request|hit|query|check|header|answer|respond)s?\b", low)
     )
     files = re.search(r"\.(?:csv|zip|gz|parquet|xlsx?|pdf|jsonl|txt|xml|avro|ya?ml)\b", uri or "") or re.search(
         r"\bdownload", low

@@ -34,6 +34,26 @@ _TWO = (
 )  # fmt: skip
 
 
+_FORMULA = re.compile(
+    r"\(?\s*[a-z_]\w*(?:\s*[-+*/]\s*\(?\s*(?:[a-z_]\w*|\d+(?:\.\d+)?)\s*\)?)+|\d+(?:\.\d+)?(?:\s*[-+*/]\s*\(?\s*(?:[a-z_]\w*|\d+(?:\.\d+)?)\s*\)?)+"
+)
+
+
+def formula(low: str, inputs: Mapping[str, InputSpec]) -> str | None:
+    """A formula written out over number inputs ('celsius * 9 / 5 + 32') as an inner expression; None without one."""
+    numbers = {n for n, s in inputs.items() if s.type in ("INT", "FLOAT")}
+    for match in _FORMULA.finditer(low):
+        names = re.findall(r"[a-z_]\w*", match.group())
+        text = match.group().strip()
+        while text.count("(") > text.count(")"):
+            text = text.replace("(", "", 1)
+        while text.count(")") > text.count("("):
+            text = text[: text.rindex(")")] + text[text.rindex(")") + 1 :]
+        if names and set(names) <= numbers and re.search(r"\s[-+*/]\s|[*/]", text):
+            return re.sub(r"[a-z_]\w*", lambda m: f"inputs.{m.group()}", text).strip()
+    return None
+
+
 def computed(low: str, inputs: Mapping[str, InputSpec]) -> tuple[str, str] | None:
     """(inner expression, kind) of what the words compute from the inputs; None when they compute nothing."""
     numbers = [n for n, s in inputs.items() if s.type in ("INT", "FLOAT")]

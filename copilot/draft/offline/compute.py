@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.naming import slug
+from copilot.draft.offline.questions import json_answer
 from copilot.draft.offline.writer import Data, Task, Writer
 
 _ENTITIES = frozenset(
@@ -162,6 +163,13 @@ def _column(words: str) -> str:
         "store",
         "desc",
         "sorted",
+        "are",
+        "is",
+        "were",
+        "was",
+        "have",
+        "there",
+        "please",
     ):
         parts = parts[:1]
     if len(parts) == 2 and parts[0] not in (
@@ -200,6 +208,18 @@ def _measure(low: str, function: str) -> str:
     return ""
 
 
+_STATUS = "open|closed|paid|unpaid|overdue|active|inactive|pending|cancell?ed|shipped|delivered|failed|completed|returned|refunded|expired|approved|rejected"
+
+
+def _status_words(low: str) -> list[str]:
+    """States that the words count or keep: 'how many are paid', 'the overdue invoices'."""
+    found = re.findall(
+        rf"\b(?:how\s+many(?:\s+\w+)?\s+(?:are|were)|how\s+many|number\s+of|count(?:\s+only)?(?:\s+the)?|only(?:\s+the)?|sum\s+of\s+(?:the\s+)?|total\s+of\s+(?:the\s+)?)\s+({_STATUS})\b",
+        low,
+    )
+    return list(dict.fromkeys(found))
+
+
 def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[str]]:
     out: list[str] = []
     assumed: list[str] = []
@@ -213,6 +233,9 @@ def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[
             out.append(f"{column} {sign} {match[2].replace(',', '.')}")
             assumed += re.findall(r"[a-z_]\w*", column)
             break
+    for state in _status_words(low):
+        out.append(f"status = '{state}'")
+        assumed.append("status")
     for match in _EQUALS.finditer(low):
         name, value = match[1], plain[match.start(2) : match.end(2)] if len(plain) == len(low) else match[2]
         if name in (
@@ -315,11 +338,19 @@ _WHICH = {
 }
 
 
+_REFERS = re.compile(r"\b(?:its?|that|this|the\s+(?:answer|result|name|value|number|winner))\b")
+
+
 def computed_log(w: Writer, step: Step, said: str | None) -> tuple[list[Task], str] | None:
     """A log line that shows something worked out from a file; None when it does not."""
     if w.loops or w.where != "tasks":
         return None
     sentence = w.extra["sentences"].get(step.clause, step.words).lower()
+    asked = w.extra["sentences"].get(step.clause - 1, "").lower()
+    for words in (sentence, f"{asked} {sentence}" if _REFERS.search(sentence) else ""):
+        if words and said is None and (answer := json_answer(w, step, words)) is not None:
+            w.extra["computed"] = True
+            return [], answer
     data = w.last_of("file")
     if data is None:
         return None
@@ -343,6 +374,18 @@ def computed_log(w: Writer, step: Step, said: str | None) -> tuple[list[Task], s
     return _counted(w, step, data, sentence, said)
 
 
+def _single_number(w: Writer, step: Step, data: Data) -> tuple[list[Task], str] | None:
+    """'log the sum of net': one aggregate over the file, where nothing computed it before."""
+    if w.last is not data or w.extra.get("computed") or data.format not in ("csv", "jsonl", "parquet"):
+        return None
+    calculation = parse(w.extra["sentences"].get(step.clause, step.words))
+    if calculation.function not in ("SUM", "AVG", "MAX", "MIN") or calculation.group or not calculation.measure:
+        return None
+    w.extra["computed"] = True
+    task = count_task(w, data, calculation, "compute")
+    return [task], f"{{{{ {w.data[-1].expression} }}}}"
+
+
 def _from_xml(w: Writer, data: Data, sentence: str) -> tuple[list[Task], str]:
     field = re.search(r"\b(?:the\s+)?(?:\w+\s+)?(titles?|names?|authors?|prices?|ids?)\b", sentence)
     name = field[1].rstrip("s") if field else "title"
@@ -359,8 +402,17 @@ def _from_xml(w: Writer, data: Data, sentence: str) -> tuple[list[Task], str]:
 
 
 def _counted(w: Writer, step: Step, data: Data, sentence: str, said: str | None) -> tuple[list[Task], str] | None:
-    asks = re.search(r"\bhow\s+many|\bnumber\s+of|\bcount\b|\brows?\b.*\bhas\b", sentence)
-    if not asks or w.last_of("rows") or data.format not in ("csv", "json", "jsonl", "parquet", "zip", "txt"):
+    asks = re.search(
+        r"\bhow\s+many|\bnumber\s+of|\bcount\b|\brows?\b.*\bhas\b|\bcombien|\bnombre\s+de\b|\bcuánt[ao]s|\bnúmero\s+de\b|\bwie\s+viele|\banzahl\b",
+        sentence,
+    )
+    if not asks and not said:
+        return _single_number(w, step, data)
+    if (
+        not asks
+        or (w.last_of("rows") and not _status_words(sentence))
+        or data.format not in ("csv", "json", "jsonl", "parquet", "zip", "txt")
+    ):
         return None
     if w.last and w.last.kind == "value":
         task_list: list[Task] = []

@@ -65,11 +65,16 @@ def _comparison(rest: str, left: str, w: Writer) -> str:
 
 
 def _of_results(w: Writer, low: str) -> str:
-    if w.http and re.search(r"\bstatus|\bcode\b|\bis\s+down\b|\bup\b|\bunreachable|\bnot\s+available", low):
+    if w.http and re.search(
+        r"\bstatus|\bcode\b|\b(?:answers?|responds?|returns?|gives?)\b.*\b\d{3}\b|\bis\s+down\b|\bup\b|\bunreachable|\bnot\s+available",
+        low,
+    ):
         code = w.out(w.http, "code")
         number = re.search(r"\b(\d{3})\b", low)
         value = number[1] if number else "200"
-        equal = re.search(r"\b(?:is|equals|=|==)\s*\d", low) and not re.search(r"\bnot\b|isn|!=|down", low)
+        equal = re.search(
+            r"\b(?:is|equals|=|==|answers?|responds?|returns?|with)\s*(?:with\s+)?\d", low
+        ) and not re.search(r"\bnot\b|isn|!=|down|\b(?:else|other)\s+than", low)
         return f"{code} {'==' if equal else '!='} {value}"
     day = _of_the_date(low)
     if day:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from copilot.draft.offline.ir import Event
 from copilot.draft.offline.mentions import Mention
-from copilot.draft.offline.text import NAME, Text
+from copilot.draft.offline.text import NAME, URL, Text
 
 _WEBHOOK = re.compile(
     r"\bwebhook\b(?!\s*(?:url|unknown|tbd|follows|later|to\s+follow|is\s+(?:the\s+)?(?:secret|in)|from\s+(?:the\s+)?secret|in\s+(?:the\s+)?secret|address))"
@@ -25,7 +25,7 @@ _OTHER_FLOW_FAILS = re.compile(
     rf"|\bfailed\s+(?:\w+\s+)?(?:flows?|executions?|workflows?)\b|\bflows?\s+(?:failures?|that\s+fail\w*)\b|\bmsg\s+on\s+fail\b|\b(?:message|alert|notification)\s+on\s+(?:any\s+)?(?:flow\s+)?fail(?:ure)?s?\b(?=[^.;]{{0,40}}\bnamespace\b)"
 )
 _OTHER_FLOW_DONE = re.compile(
-    rf"{_WHEN}\s+(?:the\s+|my\s+|our\s+|another\s+|both\s+)*(?:upstream\s+)?(?:flows?|workflows?)\b(?:\s+{NAME})?[^.;]{{0,60}}?\b{_DONE}|\b(?:upstream|parent)\s+flows?\b|\bafter\s+flow\s+(?:{NAME}|\w+)"
+    rf"{_WHEN}\s+(?:the\s+|my\s+|our\s+|another\s+|both\s+)*(?:upstream\s+)?(?:flows?|workflows?)\b(?:\s+{NAME})?(?:[^.;]|\.(?=\w)){{0,60}}?\b{_DONE}|{_WHEN}\s+(?:both\s+|all\s+of\s+)?[a-z]\w*_\w+(?:\s*,\s*[a-z]\w*_\w+)*\s*(?:(?:and|&|or)\s+[a-z]\w*_\w+\s+)?(?:(?:in|of)\s+(?:the\s+)?namespace\s+\S+\s+)?(?:both\s+)?(?:have\s+|has\s+|were\s+|are\s+|is\s+)?{_DONE}|\b(?:upstream|parent)\s+flows?\b|\bafter\s+flow\s+(?:{NAME}|\w+)"
 )
 _ARRIVES = r"(?:arriv\w+|land\w*|appear\w*|is\s+uploaded|are\s+uploaded|gets?\s+uploaded|uploaded|dropp?\w*|comes?\s+in|shows?\s+up|is\s+added|are\s+added|added|is\s+there|is\s+created|created|new|ankommt|eintrifft|llega\w*|arrive|is\s+put|is\s+placed)"
 _FILE = r"(?:files?|zips?|archives?|parquets?|xmls?|objects?|csvs?|jsons?|documents?|blobs?|images?|pdfs?|invoices?|exports?|reports?|datei\w*|archivos?|fichiers?)"
@@ -33,7 +33,7 @@ _FILE_ARRIVES = re.compile(
     rf"\b(?:gets?|receives?)\s+(?:an?\s+)?(?:new\s+)?(?:\w+\s+)?{_FILE}\b|\bwait\w*\s+for\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:\w+\s+)?{_FILE}\b|\b(?:new\s+)?{_FILE}\b[\w\s'\ue000-\ue005/.-]{{0,50}}?\b{_ARRIVES}|\bnew\s+(?:\w+\s+){{0,2}}?{_FILE}\b|\bwatch\b[^.;]{{0,40}}\b(?:folder|bucket|directory|prefix)\b|\b{_ARRIVES}\b[^.;]{{0,20}}\b(?:bucket|folder)\b"
 )
 _ROWS_CHANGE = re.compile(
-    r"\b(?:new|updated|changed|inserted)\s+(?:rows?|records?|documents?|entries|orders?)\b|\b(?:rows?|records?|documents?|entries)\s+(?:were|are|is|get|have\s+been|has\s+been)?\s*(?:\w+\s+)?(?:updated|inserted|added|changed|appear\w*|arriv\w*)|\bwatch\b[^.;]{0,40}\b(?:table|collection|database)\b|\bquery\s+returns\s+rows?\b"
+    r"\b(?:new|updated|changed|inserted)\s+(?:rows?|records?|documents?|entries|orders?)\b|\b(?:rows?|records?|documents?|entries)\s+(?:were|are|is|get|have\s+been|has\s+been)?\s*(?:\w+\s+)?(?:updated|inserted|added|changed|appear\w*|arriv\w*)|\bwatch\b[^.;]{0,40}\b(?:table|collection|database)\b|\bquery\s+returns\s+rows?\b|\b(?:something|anything|an?\s+(?:\w+\s+)?(?:item|element|entry|job|row|record))\s+is\s+(?:pushed|added|put|inserted|appended)\b"
 )
 _MESSAGE = re.compile(
     r"\b(?:each|every|all|per|when(?:ever)?\s+an?|any|new|incoming|single|on\s+an?)\s+(?:new\s+|incoming\s+|single\s+|\w+\s+)?(?:[\w/]+\s+)?(?:messages?|events?|records?|notifications?)\b|\breal-?\s?time\b|\bas\s+(?:soon\s+as\s+)?(?:they|it)\s+(?:come|arrive)s?\b|\bstream(?:ing)?\s+from\b|\blisten\w*\s+(?:to|on)\b|\bsubscribe\b|\bconsume\b|\b(?:messages?|events?)\s+(?:arriv|com|land|is\s+published)\w*|\bpublished\s+to\b"
@@ -49,9 +49,21 @@ _STARTS_WHEN = re.compile(
 )
 
 
+POLLS = re.compile(r"\btrigger\w*\s+(?:on|by|when)\b|\bpoll(?:s|ing)?\s+(?:it\s+)?(?:each|every|once)\b")
+_POLLED_URL = re.compile(
+    rf"\b(?:poll|watch|check|ask)s?\s+(?P<url>{URL}+)[^.;]*?\b(?:start|begin|trigger|kick\s+off)s?\b(?:\s+\w+){{0,2}}?\s+(?:as\s+soon\s+as|when|once)\b"
+)
+
+
 def find_events(text: Text, mentions: Sequence[Mention], has_schedule: bool) -> tuple[list[Event], set[int]]:
     """(events, start offsets of the service mentions that are the event and so no step)."""
     masked = text.masked
+    has_schedule = has_schedule and not POLLS.search(masked)
+    if polled := _POLLED_URL.search(masked):
+        literal = text.literal_at(polled.start("url"))
+        wanted = re.search(r"\b(?:says?|is|contains?|returns?|shows?|reports?)\s+([\w-]+)", masked[polled.end() :])
+        said = wanted[1] if wanted and wanted[1] not in ("there", "a", "the", "up", "available") else ""
+        return [Event("http", {"uri": literal.value if literal else "", "wanted": said, "span": polled.span()})], set()
     for match in _WEBHOOK.finditer(masked):
         if not _NOT_WEBHOOK.search(masked[: match.start()]) and not re.search(
             r"\bpost\w*\s+(?:it\s+)?to\s+\S+\s+when", masked
@@ -122,6 +134,9 @@ def _flow_args(text: Text, match: re.Match[str], failed: bool) -> dict[str, obje
             re.search(r"\b(?:below|under|everything|sub-?namespaces?|all\s+flows|darunter)\b", words)
         ) and not re.search(r"\bonly\s+in\b", words)
     flows = [one.value for m in re.finditer(rf"\bflows?\s+({NAME})", words) if (one := text.literal_at(m.start(1)))]
+    if not flows:
+        heard = re.sub(r"\bnamespace\s+\S+", " ", match.group())
+        flows = re.findall(r"\b[a-z]\w*_\w+\b", heard)
     letters = re.search(r"\bflows?\s*,\s*([a-z]\w*)\s+and\s+([a-z]\w*)", words)
     if letters and not flows:
         flows = [text.plain[letters.start(1) : letters.end(1)], text.plain[letters.start(2) : letters.end(2)]]
@@ -182,7 +197,11 @@ def _event_role(kind: str, roles: object, words: str, masked: str, mention: Ment
         return (
             "trigger"
             if _FILE_ARRIVES.search(words)
-            or (mention.service and mention.service.key == "sheets" and _CHANGES.search(words))
+            or (
+                mention.service
+                and mention.service.key == "sheets"
+                and (_CHANGES.search(words) or _ROWS_CHANGE.search(words))
+            )
             else ""
         )
     if kind in ("sql", "nosql") and "trigger" in service_roles and not has_schedule:

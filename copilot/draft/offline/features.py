@@ -231,9 +231,14 @@ _OUTPUT = re.compile(
 )
 
 
+_RETURNED = re.compile(
+    r"\b(?:returns?|gives?\s+back|yields?)\s+(?:the\s+)?(?P<name>[a-z_]\w*)\s+as\s+(?:an?\s+|the\s+|its\s+)?(?:flow\s+)?output\b"
+)
+
+
 def find_outputs(text: Text) -> list[str]:
     """Names of the flow outputs that are asked for, in order."""
-    names: list[str] = []
+    names: list[str] = [m["name"] for m in _RETURNED.finditer(text.masked)]
     for match in _OUTPUT.finditer(text.masked):
         group = next(g for g in ("a", "b", "c") if match[g])
         before = text.masked[max(0, match.start() - 40) : match.start()]

@@ -58,7 +58,7 @@ _LOSS = (
     (re.compile(r"\bdelet\w+\s+(?:the\s+)?(?:\w+\s+)?(?:bucket|database|cluster|namespace|table|backups?)\b(?!.*\b(?:cluster)\b.*\bjob\b)"), "deletes it for good"),
 )  # fmt: skip
 _SECRETS_OPEN = re.compile(
-    r"\b(?:print|log|dump|show|send|post|export|mail|publish|output)\w*\s+(?:out\s+)?(?:all\s+|the\s+|every\s+|our\s+)*(?:environment\s+variables|env\s*vars?|environment|credentials|passwords)\b|\b(?:copy|move|put|write|store|export|print|log|dump|show|send|publish)\b[^.;]*\b(?:all\s+)?(?:our|the|my|every|all)?\s*secrets?\b[^.;]*\b(?:kv|key-value|log|everyone|slack|public|file|see)\b"
+    r"\b(?:print|log|dump|show|send|post|export|mail|publish|output)\w*\s+(?:out\s+)?(?:all\s+|the\s+|every\s+|our\s+)*(?:environment\s+variables|env\s*vars?|(?:whole|entire|full|process)\s+environment|environment(?!\s+(?:in|of|that|from|it|name|value|key|is|field)\b)(?=\s*(?:$|[.;,]|to\b|into\b|on\b))|credentials|passwords)\b|\b(?:copy|move|put|write|store|export|print|log|dump|show|send|publish)\b[^.;]*\b(?:all\s+)?(?:our|the|my|every|all)?\s*secrets?\b[^.;]*\b(?:kv|key-value|log|everyone|slack|public|file|see)\b"
 )
 _MILLI = re.compile(
     r"\bevery\s+(?:\d+(?:\.\d+)?\s*|few\s+|)(?:ms|milliseconds?|microseconds?|nanoseconds?)\b|\bevery\s+0?\.\d+\s+seconds?"

@@ -87,7 +87,7 @@ _AFTER = re.compile(
     rf"(?:\s+of\s+type\s+(?P<oftype>{_KIND}))?\s*(?:called|named|:|are|is|=)?\s*(?:the\s+)?(?P<list>{NAME}{_PAREN}(?:\s*(?:,|and|&|\+|/|or)\s*(?:and\s+)?(?:{NAME}|[a-z]\w*)(?:\s*\([^)]*\))?)*|(?:[a-z]\w*(?:\s*\([^)]*\))?)(?:\s*(?:,|and|&|\+)\s*(?:and\s+)?[a-z]\w*(?:\s*\([^)]*\))?)*)"
 )
 _BEFORE = re.compile(
-    rf"{_LIST}\s+(?:(?:are|is|as|should\s+be|must\s+be|will\s+be|come\s+in\s+as|given\s+as|passed\s+as|sind|als|como|selectable|comes?\s+as)\s+)+(?:an?\s+|the\s+|my\s+|flow\s+|user\s+)*(?:(?P<kind>{_KIND})\s+)?(?:inputs?|parameters?|entradas?|eingaben?|configurable|selectable)\b(?!\s*(?:called\s+|named\s+|,\s*)?{NAME})"
+    rf"{_LIST}\s+(?:(?:are|is|as|should\s+be|must\s+be|will\s+be|come\s+(?:in\s+)?as|given\s+as|passed\s+as|sind|als|como|selectable|comes?\s+as)\s+)+(?:an?\s+|the\s+|my\s+|flow\s+|user\s+)*(?:(?P<kind>{_KIND})\s+)?(?:inputs?|parameters?|entradas?|eingaben?|configurable|selectable)\b(?!\s*(?:called\s+|named\s+|,\s*)?{NAME})"
     rf"|(?P<list2>{_ID}(?:/{_ID})+)\s+(?:selectable|configurable|as\s+inputs?)"
 )
 _DEFAULT = re.compile(
@@ -235,6 +235,8 @@ def _with_rules(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
         if between := re.search(r"\bbetween\s+(-?\d+)\s+and\s+(-?\d+)\b", low):
             rules = rules or {"min": int(between[1]), "max": int(between[2])}
         out[numbers[0].id] = replace(numbers[0], more={**numbers[0].more, **rules})
+    if (shape := _shape(low)) and len(texts) == 1:
+        out[texts[0].id] = replace(texts[0], more={**texts[0].more, "validator": shape})
     pattern = re.search(
         r"\bmatch(?:es|ing)?\s+(?:the\s+)?(?:regex|pattern|expression)?\s*[`'\"]?([^\s,`'\"]*[\[\\^(][^\s,`'\"]*)",
         text.plain,
@@ -242,6 +244,43 @@ def _with_rules(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
     if pattern and len(texts) == 1:
         out[texts[0].id] = replace(texts[0], more={**texts[0].more, "validator": pattern[1]})
     return list(out.values())
+
+
+_COUNT_WORDS = {
+    "one": 1,
+    "a": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+}
+_PIECE = re.compile(
+    rf"\b(?:(?P<n>\d+|{'|'.join(_COUNT_WORDS)})\s+)?(?P<case>capital|upper-?case|lower-?case|small)?\s*(?P<what>letters?|digits?|numbers?)\b"
+)
+
+
+def _shape(low: str) -> str:
+    """'3 capital letters followed by 2 digits' as a regular expression; '' when the words describe none."""
+    said = re.search(
+        r"\b(?:must|should|has\s+to)\s+(?:be|have|consist\s+of|look\s+like|start\s+with)\s+([^.;]*?\b(?:letters?|digits?)\b[^.;]*)",
+        low,
+    )
+    pieces = [m for m in _PIECE.finditer(said[1]) if m["n"]] if said else []
+    if not pieces:
+        return ""
+    out = ""
+    for piece in pieces:
+        kind = "[0-9]" if piece["what"].startswith(("digit", "number")) else "[A-Za-z]"
+        if kind == "[A-Za-z]" and piece["case"]:
+            kind = "[A-Z]" if piece["case"].startswith(("cap", "upper")) else "[a-z]"
+        n = int(piece["n"]) if piece["n"].isdigit() else _COUNT_WORDS[piece["n"]]
+        out += f"{kind}{{{n}}}"
+    return f"^{out}{'.*' if said and 'start with' in said.group() else ''}$"
 
 
 def _named_as_output(text: Text, specs: list[InputSpec]) -> list[InputSpec]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from copilot.draft.offline import features
 from copilot.draft.offline.actions import settle
 from copilot.draft.offline.branches import choice, own_branches, per_file, per_table, per_value
-from copilot.draft.offline.events import find_events
+from copilot.draft.offline.events import POLLS, find_events
 from copilot.draft.offline.inputs import find_inputs
 from copilot.draft.offline.ir import Event, Group, InputSpec, Node, Plan, Step
 from copilot.draft.offline.mentions import Mention, find_mentions
@@ -41,7 +41,9 @@ def understand(text: Text, types: Types) -> Understanding:
     schedules = _with_inputs(text, find_schedules(_without_conditions(text.masked)))
     mentions = find_mentions(text, clauses, types)
     events, starts = find_events(text, mentions, bool(schedules))
-    if any(e.kind != "webhook" for e in events) and any(e.kind == "flow" for e in events):
+    if any(e.kind in ("flow", "http") for e in events) or (
+        any(e.kind == "service" for e in events) and POLLS.search(text.masked)
+    ):
         schedules = []
     other_flow = any(e.kind == "flow" for e in events)
     spans = [span for s in schedules for span in s.spans]

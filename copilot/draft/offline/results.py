@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from copilot.draft.offline.arithmetic import computed
+from copilot.draft.offline.arithmetic import computed, formula
 from copilot.draft.offline.writer import Writer
 
 
@@ -23,6 +23,10 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
         return f"{{{{ inputs.{name} }}}}", "STRING"
     numbers = [n for n, s in w.inputs.items() if s.type in ("INT", "FLOAT")]
     low = w.text.masked
+    if w.last is None and (written := formula(low, w.inputs)) is not None:
+        return f"{{{{ {written} }}}}", "FLOAT" if any(
+            w.inputs[n].type == "FLOAT" for n in numbers
+        ) or "/" in written else "INT"
     worked_out = computed(f"{low} {name}", w.inputs) if w.last is None else None
     if worked_out is not None:
         return f"{{{{ {worked_out[0]} }}}}", worked_out[1]

@@ -21,6 +21,12 @@ _AS_RESULT = re.compile(
 )
 _CREATE = re.compile(r"\b(?:creat\w*|open|add|new|file|raise|make|insert|register|book|block)\b")
 _UPDATE = re.compile(r"\b(?:updat\w*|set|change|close[sd]?|modify|edit|mark|patch)\b")
+_PUT = re.compile(
+    r"\b(?:drop|put|place|leave|deliver|store|save)\s+[^.;,:]*?\b(?:on|onto|in|into|to|at)\s+(?:(?:an?|the|our|my)\s+)?(?:\w+\s+)?$"
+)
+_PASSIVE = re.compile(
+    r"^[\w-]*\s+(?:\w+\s+)?(?:kopiert|geladen|geschrieben|gespeichert|importiert|eingefügt|hochgeladen)\b"
+)
 _DELETE = re.compile(r"\b(?:delet\w*|clean(?:\s+up)?|purge|remov\w*|drop|destroy|empty|terminate|tear)\b")
 _SEARCH = re.compile(r"\b(?:search|look\s+for|find|lookup|look\s+\w+\s+up)\b")
 
@@ -35,12 +41,19 @@ def role_of(mention: Mention, masked: str, start: int, end: int, lead: str, firs
         return "notify"
     if kind == "tool" and "apply" in service.roles and re.search(r"\bapply\b", before + after):
         return "apply"
+    if kind == "tool" and (own := _own_role(service, before, after)):
+        return own
     if kind in ("llm", "agent", "tool"):
         return "run"
     if kind == "saas":
         return _saas_role(service, before, after)
     if kind == "store" and _moved(before, after) and "copy" in service.roles:
         return "copy"
+    if kind in ("store", "nosql", "queue", "sql") and (
+        _PUT.search(before)
+        or (re.search(r"\b(?:in|nach|auf)\s+(?:(?:eine?\w*|die|das|den|dem)\s+)?$", before) and _PASSIVE.match(after))
+    ):
+        return "write"
     if kind in ("store", "nosql", "queue") and _DELETE.search(before) and "delete" in service.roles:
         return "delete"
     if "scan" in service.roles and re.search(r"\bscan\b", before):
@@ -121,10 +134,22 @@ def _nearest_preposition(before: str) -> str:
     return kind if len(re.findall(r"\S+", before[end:])) <= 4 else ""
 
 
+def _own_role(service: Service, before: str, after: str) -> str:
+    """A role that only this service has and the words name: restart, comment, stop."""
+    near = before[-45:] + " " + after[:30]
+    own = [r for r in service.roles if r not in _USUAL and re.search(rf"\b{r.replace('_', ' ')}", near)]
+    return max(own, key=len, default="")
+
+
+_USUAL = frozenset(["run", "read", "write", "create", "update", "delete", "trigger", "status", "list", "execution"])
+
+
 def _saas_role(service: Service, before: str, after: str) -> str:
     near = (
         before[-45:] if verb_before(before[-45:]) or _CREATE.search(before[-45:]) else before[-45:] + " " + after[:30]
     )
+    if own := _own_role(service, before, after):
+        return own
     if "status" in service.roles and re.search(r"\b(?:check|status|healthy|verify)\b", near):
         return "status"
     if service.roles and set(service.roles) <= {"run", "write", "trigger"}:
@@ -167,6 +192,15 @@ def family_type(service: Service, role: str, clause: str, types: Types, preferre
             1.5 - 0.1 * wanted.index(w) for w in parts[-2:] if w in wanted
         )
         score += 0.9 / (1 + preferred.index(name)) if name in preferred else 0.0
+        needs = types.get(name)
+        if (
+            role == "read"
+            and re.search(r"\ball\b|\blist\b", clause)
+            and parts[-1] == "get"
+            and needs
+            and needs.required
+        ):
+            score -= 6.0
         plural = any(w.endswith("s") and w.rstrip("s") in {p.rstrip("s") for p in parts} for w in spoken)
         score += 0.5 if plural and parts[-1] in ("list", "search", "query") and role == "read" else 0
         score += 1.2 * sum(1 for w in parts if spoken[:1] and _stem(w) == _stem(spoken[0])) + (

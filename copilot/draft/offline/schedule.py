@@ -120,6 +120,10 @@ def _interval(match: re.Match[str]) -> _Every | None:
     return _Every(start, end, dom="1", month="*" if n == 1 else f"*/{int(n)}", default_hour=9)
 
 
+def _past_the_hour(match: re.Match[str]) -> _Every:
+    return _Every(match.start(), match.end(), minute=str(int(match["minute"]) % 60), hour="*")
+
+
 def _hours(n: int, start: int, end: int) -> _Every:
     return _Every(start, end, minute="0", hour="*" if n <= 1 else f"*/{n}")
 
@@ -200,6 +204,7 @@ _ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
         (rf"\b{_EACH}\s+quarter(?:\s+of\s+an)?\s+hour\b", _fixed(minute="*/15", hour="*")),
         (rf"\b(?:{_EACH}|on)?\s*(?:weekdays?|business\s+days?|working\s+days?|work\s?days?|werktags?|werktäglich|trading\s+days?|día\s+laborable|jours?\s+ouvrés?)\b(?!\s+(?:names?|of\s+(?:it|that|the)))(?:\s*\((?:mon|monday)\s*[-–]\s*(?:fri|friday)\))?", _fixed(dow="1-5", default_hour=9)),
         (rf"\b(?:{_EACH}|on|at)?\s*(?:the\s+)?week-?ends?\b", _fixed(dow="0,6", default_hour=9)),
+        (rf"\b(?:at\s+)?(?P<minute>\d{{1,2}})\s+(?:minutes?\s+)?(?:past|after)\s+(?:{_EACH}|the)\s+hour\b", _past_the_hour),
         (rf"\b{_EACH}\s+(?:{_N}[\s-]+)?{_UNIT}", _interval),
         (rf"(?<![\w:.])(?:alle|once\s+(?:an?|per|every))\s+(?:{_N}\s+)?{_UNIT}(?!\s+at\s+most)", _interval),
         (rf"\b(?:{_EACH}\s+)?(?:on\s+|am\s+|los\s+|les\s+)?(?:{_DAY})\b(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+und\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+|\s+through\s+|\s+bis\s+)(?:(?:on|every)\s+)?(?:{_DAY})\b)*", _days),
@@ -326,13 +331,28 @@ def _group(text: str, everies: list[_Every], times: list[_At]) -> list[tuple[_Ev
         else:
             groups[owner][1].append(at)
     sure = [t for t in free if t.sure]
-    groups = _merge(text, groups)
+    groups = _shared_times(text, _merge(text, groups))
     if not groups:
         return [(_Every(ts[0].start, ts[-1].end), ts) for ts in _together(text, sure)]
     last = groups[-1][0]
     if not (last.minute and last.hour):
         groups += [(replace(last, start=t.start, end=t.end), [t]) for t in sure]
     return [(every, part) for every, ts in groups for part in (_together(text, ts) or [[]])]
+
+
+def _shared_times(text: str, groups: list[tuple[_Every, list[_At]]]) -> list[tuple[_Every, list[_At]]]:
+    """'at noon on the 15th and on the last day': the time before an 'and' holds for what follows it too."""
+    out: list[tuple[_Every, list[_At]]] = []
+    for every, times in groups:
+        if out and not times and not every.hour and out[-1][1]:
+            before, had = out[-1]
+            gap = text[before.end : every.start]
+            if had[-1].end <= before.start and re.fullmatch(
+                r"\s*(?:,|and|und|y|et|&)\s*(?:also\s+)?(?:on\s+|am\s+)?(?:the\s+)?", gap
+            ):
+                times = had
+        out.append((every, times))
+    return out
 
 
 def _together(text: str, times: list[_At]) -> list[list[_At]]:
@@ -360,7 +380,11 @@ def _owner(text: str, everies: list[_Every], at: _At) -> int | None:
             continue
         if every.minute and every.hour and not at.sure:
             continue
-        if every.minute and every.hour and not re.fullmatch(r"\W*(?:at|from|,)?\W*", gap):
+        if (
+            every.minute
+            and every.hour
+            and not re.fullmatch(r"\W*(?:at|from|starting(?:\s+(?:at|from))?|beginning\s+at|,)?\W*", gap)
+        ):
             continue
         if best is None or len(gap) < best[0]:
             best = (len(gap), index)
@@ -418,7 +442,11 @@ def _schedule(
 ) -> Schedule:
     note = ""
     spans = [(every.start, every.end), *((t.start, t.end) for t in times), *guard_spans]
-    if every.hour and every.minute and not times:
+    step = re.fullmatch(r"\*/(\d+)", every.hour)
+    if step and len(times) == 1:
+        n, first = int(step[1]), times[0].hour % int(step[1])
+        minute, hour = str(times[0].minute), ",".join(str(h) for h in range(first, 24, n))
+    elif every.hour and every.minute and not times:
         minute, hour = every.minute, every.hour
     elif times:
         minute = str(times[0].minute)

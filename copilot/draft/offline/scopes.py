@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from copilot.draft.offline.features import NUMBER_WORDS, number
@@ -83,6 +83,8 @@ def find_scopes(
     for index, clause in enumerate(clauses):
         words = _without(text.masked, clause, schedule_spans)
         where = _where(words, other_flow)
+        if where == "finally" and out and clauses[index - 1].sentence == clause.sentence and _only_says_so(words):
+            out[-1] = replace(out[-1], where="finally")
         condition, negated = _condition(words) if where == "tasks" else ("", False)
         if carried and carried[0] == clause.sentence and where == "tasks":
             where = carried[1]
@@ -95,6 +97,13 @@ def find_scopes(
             )
         )  # fmt: skip
     return out
+
+
+def _only_says_so(words: str) -> bool:
+    """'even if the query broke' at the end speaks of the clause before it."""
+    return not re.search(
+        r"[a-z]{3,}", re.sub(r"\b(?:and|then|too|also|afterwards|at\s+the\s+end)\b", " ", _FINALLY.sub(" ", words))
+    )
 
 
 def _without(masked: str, clause: Clause, spans: list[tuple[int, int]]) -> str:
@@ -206,9 +215,10 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
         out.append((match["name"] or "", items))
     if not out:
         found = re.search(
-            r"\b(?:for\s+each|each)\s+of\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+)(?!\s+(?:and|or)\b)(?!\s*,)", text.masked
+            r"\b(?:for\s+each|each)\s+of\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+)\b(?!\s+(?:and|or)\b)(?!\s*,)",
+            text.masked,
         ) or re.search(
-            r"\b(?:for|each\s+of|over|cities|regions|countries|names|values|colou?rs|environments)\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+\s*(?:,?\s*(?:and|or)\s+)[\w-]+)",
+            r"\b(?:for|each\s+of|over|cities|regions|countries|names|values|colou?rs|environments|(?:für\s+jede\w*|para\s+cada|pour\s+chaque|for\s+each)\s+\w+\s+(?:von|aus|de|of|in|en))\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)*\s*(?:,?\s*(?:and|or|und|oder|y|o|et|ou)\s+)[\w-]+)",
             text.masked,
         )
         if found:
@@ -218,7 +228,7 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
                     tuple(
                         v
                         for v in re.split(
-                            r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+",
+                            r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|und|oder|y|et|ou)\s+",
                             text.plain[found.start("items") : found.end("items")],
                         )
                         if v

@@ -140,7 +140,7 @@ SERVICES: tuple[Service, ...] = (
     _service("airflow", r"airflow", "saas", run="airflow.dags.TriggerDagRun"), _service("prefect", r"prefect", "saas", run="prefect.CreateFlowRun"), _service("dagster", r"dagster", "saas", run="dagster.TriggerRun"),
     _service("zapier", r"zapier|\bzap\b", "saas", run="zapier.TriggerZap core.http.Request", write="zapier.TriggerZap core.http.Request"), _service("n8n", r"\bn8n\b", "saas", run="n8n.webhook.TriggerWorkflow"),
     _service("jenkins", r"jenkins", "saas", run="jenkins.JobBuild"), _service("powerbi", r"power\s?bi", "saas", run="powerbi.RefreshGroupDataset", write="powerbi.RefreshGroupDataset"),
-    _service("kubernetes", r"kubernetes|\bk8s\b|kubectl", "tool", run="kubernetes.core.PodCreate kubernetes.PodCreate", apply="kubernetes.kubectl.Apply"),
+    _service("kubernetes", r"kubernetes|\bk8s\b|kubectl", "tool", run="kubernetes.core.PodCreate kubernetes.PodCreate", apply="kubernetes.kubectl.Apply", restart="kubernetes.kubectl.Restart", patch="kubernetes.kubectl.Patch", delete="kubernetes.kubectl.Delete"),
     _service("argocd", r"argo\s?cd", "saas", run="argocd.apps.Sync", status="argocd.apps.Status"), _service("servicenow", r"service\s?now", "saas", write="servicenow.Post", create="servicenow.Post", update="servicenow.Update", read="servicenow.Get"),
     _service("jira", r"\bjira\b", "saas", write="jira.issues.Create", create="jira.issues.Create", comment="jira.issues.CreateComment", update="jira.issues.UpdateFields"),
     _service("salesforce", r"salesforce|\bsoql\b", "saas", read="ee.salesforce.SoqlQuery salesforce.SoqlQuery", run="ee.salesforce.SoqlQuery salesforce.SoqlQuery", write="ee.salesforce.Create salesforce.Create"),

@@ -138,6 +138,8 @@ def _event(w: Writer, event: Event) -> Task | None:
             password=w.secret("IMAP_PASSWORD"),
             interval="PT1M",
         )
+    if event.kind == "http":
+        return _http_trigger(w, event)
     service: Service = event.args["service"]
     step = Step(
         "trigger",
@@ -149,6 +151,26 @@ def _event(w: Writer, event: Event) -> Task | None:
     )
     role = event.args["role"]
     return _by_kind(w, step, service, role)
+
+
+def _interval(w: Writer) -> str:
+    """How often a trigger looks, as said; once a minute when nothing is."""
+    every = re.search(rf"\b(?:every|each)\s+(?:{features.DURATION}|(?P<one>second|minute|hour)\b)", w.text.masked)
+    if every is None:
+        return "PT1M"
+    return features.duration("1", every["one"]) if every["one"] else features.duration(every["amount"], every["unit"])
+
+
+def _http_trigger(w: Writer, event: Event) -> Task:
+    wanted = event.args["wanted"]
+    says = f" and (response.body | string) contains '{wanted}'" if wanted else ""
+    return w.task(
+        "when_ready",
+        "core.http.Trigger",
+        uri=event.args["uri"],
+        interval=_interval(w),
+        responseCondition=f"{{{{ response.statusCode == 200{says} }}}}",
+    )
 
 
 def _by_kind(w: Writer, step: Step, service: Service, role: str) -> Task | None:

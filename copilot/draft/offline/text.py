@@ -150,6 +150,11 @@ _COMMA = re.compile(r"\s*(?:,|:(?=\s)|\s[-–—](?=\s))\s*")
 _AND = re.compile(r"\s+(?:and|und|y|et|&|but|aber)\s+(?:also\s+|please\s+|just\s+)?")
 
 
+_OTHERWISE = re.compile(
+    r"(?<!some)(?<!any)(?<!every)(?<=[\w\ue000-\ue005'\"])(?<!something)(?<!anything)(?<!everything)(?<!nothing)(?<!anyone)(?<!someone)(?<!or)\s+(?=(?:else|otherwise|sonst|andernfalls|sinon)\s+(?!than\b|if\b))"
+)
+
+
 def cut(text: Text, starts_clause: re.Pattern[str]) -> tuple[Clause, ...]:
     """Clauses in order. ``starts_clause`` matches words that can begin one (verbs, conditions)."""
     clauses: list[Clause] = []
@@ -165,6 +170,8 @@ def _cut_sentence(masked: str, start: int, end: int, number: int, starts: re.Pat
     cuts: list[tuple[int, int, str]] = []
     for pattern, lead in ((_ARROW, "then"), (_THEN, "then")):
         cuts += [(m.start(), m.end(), lead) for m in pattern.finditer(masked, start, end)]
+    for m in _OTHERWISE.finditer(masked, start, end):
+        cuts.append((m.start(), m.end(), ","))
     for pattern, lead in ((_COMMA, ","), (_AND, "and")):
         for m in pattern.finditer(masked, start, end):
             if _depth(masked, start, m.start()) == 0 and starts.match(masked, m.end(), end):

@@ -11,6 +11,7 @@ from copilot.draft.offline.ir import InputSpec, Plan, Step
 from copilot.draft.offline.naming import slug
 from copilot.draft.offline.text import CODE, EMAIL, JDBC, QUOTED, Text
 from copilot.draft.offline.types import Types, before, short
+from copilot.draft.offline.verbs import STARTS_CLAUSE
 
 Task = dict[str, Any]
 _BASE = frozenset(
@@ -32,6 +33,13 @@ _BASE = frozenset(
         "inputs",
     ]
 )
+
+
+_NO_NAME = frozenset(
+    ["is", "it", "in", "on", "at", "and", "then", "every", "to", "from", "into", "with", "as", "via", "or", "of", "by", "for",
+     "name", "names", "named", "called", "changes", "first", "daily", "hourly", "per", "name", "url", "path", "id", "key",
+     "where", "when", "which", "that", "storage", "prefix", "folder", "given", "input", "inputs", "follows", "later", "tbd"]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +240,12 @@ class Writer:
             bare = re.search(rf"\b(?:{noun})\s+(?:called\s+|named\s+)?([a-z][a-z0-9]*[_/.-][\w./-]*\w)", stretch)
             if bare:
                 return self.text.plain[base + bare.start(1) : base + bare.end(1)]
+            word = re.search(
+                rf"\b(?:{noun})\s+(?:called\s+|named\s+)?([a-z]\w+)(?=\s*(?:[,.;:)(]|$|→|->|=>)|\s+(?:in|on|at|and|then|every|to|from|into|with|as|via)\b)",
+                stretch,
+            )
+            if word and word[1] not in _NO_NAME and not STARTS_CLAUSE.fullmatch(word[1]):
+                return self.text.plain[base + word.start(1) : base + word.end(1)]
         return None
 
     def literal(self, kind: str) -> str | None:

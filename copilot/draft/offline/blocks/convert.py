@@ -142,6 +142,8 @@ def unpack(w: Writer, step: Step) -> list[Task]:
         tasks.append(download)
     data = w.last_of("file") or w.last
     assert data is not None
+    if data.format == "gz":
+        return [*tasks, *decompress(w, step)]
     source = data.expression if data.kind == "file" else w.out(data.task, "uri")
     kind = "TAR" if re.search(r"\btar\b|\buntar\b", w.text.masked) else "ZIP"
     task = w.task("unpack", "compress.ArchiveDecompress", algorithm=kind, **{"from": f"{{{{ {source} }}}}"})

@@ -78,7 +78,7 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         and re.search(r"\bbody|\bpayload|\bwebhook", w.text.masked)
     ):
         return f"{{{{ trigger.body.{field[1] or field[2]} }}}}"
-    if re.search(r"\b(?:body|payload)\b", low) and any(e.kind == "webhook" for e in w.plan.events):
+    if re.search(r"\b(?:body|payload)\b", low) and any(e.kind in ("webhook", "http") for e in w.plan.events):
         return "{{ trigger.body }}"
     if w.loops and re.search(r"\biteration\b|\bindex\b", low):
         return "{{ taskrun.iteration }}" if before(w.target, "2.0") else "{{ item.index }}"

@@ -83,19 +83,33 @@ def request(w: Writer, step: Step) -> list[Task]:
     task = w.task(
         _hint(step, method),
         "core.http.Request",
-        uri=uri,
+        uri=_with_query(w, uri),
         method=method if method != "GET" else None,
         headers=_headers(w, step),
         contentType=kind,
         body=body,
     )
     if step.args.get("check") or re.search(
-        r"status(?:\s+code)?\s+(?:is|isn|!=|is\s+not)|not\s+200|is\s+down", w.text.masked
+        r"status(?:\s+code)?\s+(?:is|isn|!=|is\s+not)|not\s+200|is\s+down|\b(?:else|other)\s+than\s+\d{3}|\b(?:don'?t|do\s+not|must\s+not|should\s+not|shouldn'?t|never)\s+fail\b",
+        w.text.masked,
     ):
         task["options"] = {"allowFailed": True}
     w.http = task["id"]
     w.yields(task, "body", "body", "json")
     return [task]
+
+
+def _with_query(w: Writer, uri: str) -> str:
+    """The address with the query parameters the words name ('query parameter q=tea')."""
+    said = re.search(
+        r"\b(?:query|url)\s+(?:parameters?|params?|string)\s+(?P<pairs>[\w.-]+\s*=\s*[\w.-]+(?:\s*(?:,|&|and)\s*[\w.-]+\s*=\s*[\w.-]+)*)",
+        w.text.plain,
+    )
+    if said is None or "?" in uri:
+        return uri
+    pairs = re.findall(r"([\w.-]+)\s*=\s*([\w.-]+)", said["pairs"])
+    shown = [f"{n}={{{{ inputs.{v} | urlencode }}}}" if v in w.inputs else f"{n}={v}" for n, v in pairs]
+    return f"{uri}?{'&'.join(shown)}"
 
 
 def _form(w: Writer, step: Step, uri: str, method: str) -> Task:
@@ -134,7 +148,7 @@ def _headers(w: Writer, step: Step) -> dict[str, str] | None:
     if bearer:
         return {"Authorization": f"Bearer {w.secret(bearer[1])}"}
     for match in re.finditer(
-        r"\bheaders?\s+`?([A-Z][\w-]*)`?\s+(?:taken\s+|comes?\s+|is\s+)?(?:from|with|=|:|set\s+to|is)?\s*(?:the\s+)?(secret\s+)?[`'\"]?([\w.-]+)",
+        r"\bheaders?\s+`?([A-Z][\w-]*)`?\s*(?:taken\s+|comes?\s+|is\s+)?(?:from|with|=|:|set\s+to|is)?\s*(?:the\s+)?(secret\s+)?[`'\"]?([\w.-]+)",
         w.text.plain,
     ):
         headers[match[1]] = w.secret(match[3]) if match[2] else match[3]
@@ -166,7 +180,7 @@ def _pairs(w: Writer, step: Step) -> dict[str, Any]:
     """Fields of a JSON body that are said: 'a field `source` = kestra', 'the execution id', '{"name": ...}'."""
     words, out = w.text.plain[step.start :], {}
     value = w.extra["loop_value"][-1] if w.loops else None
-    for name in re.findall(r"\{\s*[\"'](\w+)[\"']\s*:\s*(?:\.\.\.|…|<\w+>)", words):
+    for name in re.findall(r"\{\s*[\"'](\w+)[\"']\s*:\s*(?:\.\.\.|…|<[\w ]+>)", words):
         out[name] = value or (w.last.expression if w.last else "execution.id")
     if re.search(r"\bexecution\s+id\b", words):
         out["execution_id"] = "execution.id"

@@ -20,8 +20,10 @@ def write_file(w: Writer, step: Step) -> list[Task]:
         if step.args.get("quoted")
         else (show(w.last) or "Written by execution {{ execution.id }}")
     )
-    task = w.task("write_file", "core.storage.Write", content=message, extension=".txt")
-    w.yields(task, "file", "uri", "txt")
+    named = re.search(r"\bfile\s+(?:called\s+|named\s+)?[`'\"]?[\w-]+(\.\w{1,5})\b", step.words)
+    extension = named[1] if named else ".md" if "markdown" in step.words.lower() else ".txt"
+    task = w.task("write_file", "core.storage.Write", content=message, extension=extension)
+    w.yields(task, "file", "uri", extension[1:])
     return [task]
 
 

@@ -231,6 +231,9 @@ def _commands(w: Writer, step: Step) -> list[str]:
     ]
     if given:
         return given
+    beside = [one.value for one in step.args.get("literals", ()) if one.kind == "\ue002"]
+    if beside and re.search(r"\b(?:command|commands|run|execute|shell|bash)\b", step.words.lower()):
+        return beside
     tool = re.search(
         r"\b(pytest|meltano\s+run|meltano|npm\s+\w+|yarn\s+\w+|make\s+(?:build|test|all|install|deploy)|mvn\s+\w+|gradle\s+\w+|cargo\s+\w+|tox)\b",
         step.words.lower(),
