@@ -40,6 +40,8 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/write_conformance.py --check
+	@$(BIN)/python scripts/build_reference.py --check
 
 serve: setup
 	@$(BIN)/flowwright serve
@@ -69,6 +71,7 @@ bench-retrieval: setup
 
 reference: setup
 	@$(BIN)/python scripts/build_reference.py
+	@$(BIN)/python scripts/write_conformance.py
 
 clean:
 	rm -rf $(VENV) dist build .flowwright
