@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.durations import format_duration, parse_duration
+from engine.expressions.numbers import Float32
+from engine.expressions.values import scalar_text
 from engine.patterns import full_match
 from engine.storage.encryption import is_sealed, no_key
 
@@ -174,10 +176,9 @@ def _uri(value: Any) -> str:
     return as_text(value)
 
 
-def _email(value: Any) -> str:
-    if not _EMAIL.fullmatch(as_text(value)):
-        raise ValueError
-    return as_text(value)
+def _check_email(declaration: Declaration, value: Any) -> None:
+    if not _EMAIL.fullmatch(str(value)):
+        raise BadValue("The input must be a valid email", "give an address such as name@example.com")
 
 
 def _array(kind: str, declaration: Declaration, value: Any, places: Places) -> list[Any]:
@@ -237,13 +238,15 @@ def _check_pattern(declaration: Declaration, value: Any) -> None:
         raise BadValue(f"it must match the pattern `{pattern}`", "the whole value has to match")
 
 
-def _check_bounds(read: Callable[[Any], Any], low: str, high: str, more: str, less: str) -> Callable[..., None]:
+def _check_bounds(read: Callable[[Any], Any], low: str, high: str, show: Callable[[Any], str]) -> Callable[..., None]:
+    more, less = ("more than", "less than") if low == "min" else (low, high)
+
     def check(declaration: Declaration, value: Any) -> None:
         lowest, highest = declaration.get(low), declaration.get(high)
         if lowest is not None and read(value) < read(lowest):
-            raise BadValue(f"it must be {more} `{lowest}`", f"{low} is {lowest}")
+            raise BadValue(f"it must be {more} `{show(read(lowest))}`", f"{low} is {lowest}")
         if highest is not None and read(value) > read(highest):
-            raise BadValue(f"it must be {less} `{highest}`", f"{high} is {highest}")
+            raise BadValue(f"it must be {less} `{show(read(highest))}`", f"{high} is {highest}")
 
     return check
 
@@ -284,7 +287,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "ENUM": as_text,
     "SELECT": as_text,
     "SECRET": lambda value: value if is_sealed(value) else as_text(value),
-    "EMAIL": _email,
+    "EMAIL": as_text,
     "INT": _int,
     "FLOAT": _float,
     "BOOLEAN": _bool,
@@ -309,21 +312,21 @@ _HINTS = {
     "JSON": "give JSON",
     "YAML": "give YAML",
     "URI": "give an address such as https://example.com/data.csv",
-    "EMAIL": "give an address such as name@example.com",
 }
 _RULES: dict[str, Callable[[Declaration, Any], None]] = {
     "STRING": _check_pattern,
     "SECRET": _check_pattern,
+    "EMAIL": _check_email,
     "ENUM": _check_choice,
     "SELECT": _check_choice,
     "MULTISELECT": _check_choice,
     "ARRAY": _check_array,
-    "INT": _check_bounds(float, "min", "max", "more than", "less than"),
-    "FLOAT": _check_bounds(float, "min", "max", "more than", "less than"),
-    "DATETIME": _check_bounds(_moment, "after", "before", "after", "before"),
-    "DATE": _check_bounds(lambda v: date.fromisoformat(str(v)), "after", "before", "after", "before"),
-    "TIME": _check_bounds(lambda v: time.fromisoformat(str(v)), "after", "before", "after", "before"),
-    "DURATION": _check_bounds(lambda v: parse_duration(str(v)), "min", "max", "more than", "less than"),
+    "INT": _check_bounds(int, "min", "max", str),
+    "FLOAT": _check_bounds(float, "min", "max", lambda v: scalar_text(Float32(v))),
+    "DATETIME": _check_bounds(_moment, "after", "before", _instant),
+    "DATE": _check_bounds(lambda v: date.fromisoformat(str(v)), "after", "before", scalar_text),
+    "TIME": _check_bounds(lambda v: time.fromisoformat(str(v)), "after", "before", scalar_text),
+    "DURATION": _check_bounds(lambda v: parse_duration(str(v)), "min", "max", format_duration),
 }
 
 

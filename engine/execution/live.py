@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def error_entry(line: LogLine) -> dict[str, Any]:
         "message": line.message,
         "level": line.level,
         "attemptNumber": line.attempt,
-        "timestamp": line.at,
+        "timestamp": datetime.fromtimestamp(line.at, UTC),
     }
 
 

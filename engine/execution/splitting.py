@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.errors import TaskFailed
 from engine.execution.context import TaskContext
 from engine.tasks.splitting import split_lines
 
@@ -11,7 +12,11 @@ from engine.tasks.splitting import split_lines
 def split(task: TaskContext) -> dict[str, Any] | None:
     """Cut the file of ``items`` into batches, of one row each unless ``batch`` says more. None for an empty file."""
     properties = task.properties
-    source = task.files.open(task.render_text(properties.get("items")))
+    uri = task.render_text(properties.get("items"))
+    if "://" not in uri:
+        message = f"Unable to split the items from {uri[:200]}, this is not an internal storage URI!"
+        raise TaskFailed(message, hint="give the URI of a stored file", code="not-a-uri")
+    source = task.files.open(uri)
     batch = {key: task.render_text(value) for key, value in (properties.get("batch") or {}).items()}
     parts = split_lines(source, task.working_dir / "batches", {"rows": "1", **batch})
     if not parts:

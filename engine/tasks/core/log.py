@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import EnvironmentMissing
+from engine.errors import EnvironmentMissing, TaskFailed
 from engine.tasks.ion import write_rows
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
@@ -23,12 +23,14 @@ LEVELS = ("ERROR", "WARN", "INFO", "DEBUG", "TRACE")
 
 @runnable("io.kestra.plugin.core.log.Log", effects="none", aliases=("io.kestra.core.tasks.log.Log",))
 def log(task: RunContext) -> Outputs:
-    """Logs one message, or each of a list, at ``level`` (INFO)."""
+    """Logs one message, or each of a list written as such, at ``level`` (INFO)."""
     props = Props(task)
     level = props.choice("level", "INFO", LEVELS)
-    message = props.value("message", "")
-    for line in message if isinstance(message, list) else [message]:
-        task.log(level, as_text(line))
+    message = props.raw("message")
+    if not isinstance(message, str | list | tuple):
+        raise TaskFailed(f"Invalid message type: {as_text(message)[:60]} is no text", code="wrong-kind")
+    for line in [message] if isinstance(message, str) else message:
+        task.log(level, task.render_text(line))
     return None
 
 
