@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 
 from engine.errors import EngineError, InvalidFlow, NotFound, TaskFailed
 from engine.execution.durations import seconds_or_none
-from engine.expressions.values import truthy
+from engine.expressions.values import java_class, truthy
 from engine.flow.model import Task
 
 PREFIX = "io.kestra.plugin.core.flow."
@@ -278,8 +278,10 @@ def each_values(given: Any, render: RenderText) -> list[str]:
             values = json.loads(render(given))
         except json.JSONDecodeError as cause:
             raise InvalidFlow(f"the values are not a list: {cause}", hint="give a list or JSON text of one") from cause
+    elif isinstance(given, list | tuple):
+        values = [_element(item, render) for item in given]
     else:
-        values = [_rendered(item, render) for item in given or ()]
+        raise InvalidFlow(f"Unknown value type: {java_class(given)}", hint="give a list or JSON text of one")
     if not isinstance(values, list):
         raise InvalidFlow("the values are not a list", hint="give a list or JSON text of one")
     nulls = 1 if any(value is None for value in values) else 0
@@ -287,6 +289,14 @@ def each_values(given: Any, render: RenderText) -> list[str]:
         shown = ", ".join(java_text(value) for value in values)
         raise TaskFailed(f"Found '{nulls}' null values on Each, with values=[{shown}]", hint="leave empty items out")
     return list(dict.fromkeys(value if isinstance(value, str) else compact(value) for value in values))
+
+
+def _element(item: Any, render: RenderText) -> Any:
+    """An element of a list that stands in the flow: text, a whole number or a map; Kestra takes no others."""
+    if item is None or (isinstance(item, str | int | Mapping) and not isinstance(item, bool)):
+        return _rendered(item, render)
+    hint = "put it in quotes, or give the whole list as JSON text"
+    raise InvalidFlow(f"Unknown value element type: {java_class(item)}", hint=hint)
 
 
 def _rendered(item: Any, render: RenderText) -> Any:
