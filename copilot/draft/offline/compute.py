@@ -79,10 +79,17 @@ class Calculation:
     descending: bool = False
     limit: int | None = None
     assumed: tuple[str, ...] = ()
+    distinct: bool = False
 
     def sql(self, source: str) -> str:
         """One SELECT statement over a table expression."""
-        what = "COUNT(*)" if self.function == "COUNT" else f"{self.function}({self.measure})" if self.function else "*"
+        what = (
+            (f"COUNT(DISTINCT {self.measure})" if self.distinct else "COUNT(*)")
+            if self.function == "COUNT"
+            else f"{self.function}({self.measure})"
+            if self.function
+            else "*"
+        )
         name = self.name
         chosen = f"{self.group}, {what} AS {name}" if self.group else (f"{what} AS {name}" if self.function else "*")
         lines = [f"SELECT {chosen}", f"FROM {source}"]
@@ -106,6 +113,9 @@ class Calculation:
             "MAX": f"max_{slug(self.measure)}",
             "MIN": f"min_{slug(self.measure)}",
         }.get(self.function, "value")
+
+
+_DIFFERENT = re.compile(r"\b(?:how\s+many|number\s+of|count(?:\s+the)?)\s+(?:different|distinct|unique)\s+([a-z_]\w*)")
 
 
 def parse(words: str) -> Calculation:
@@ -133,6 +143,10 @@ def parse(words: str) -> Calculation:
         )
     )
     n = int(next(g for g in limit.groups() if g)) if limit else None
+    different = _DIFFERENT.search(low)
+    if different and function == "COUNT" and not column:
+        what = slug(re.sub(r"s$", "", different[1]))
+        return Calculation("COUNT", what, "", where, False, None, (what, *assumed), True)
     return Calculation(
         function or ("COUNT" if column and not measure else ""),
         measure,
@@ -419,12 +433,16 @@ def _counted(w: Writer, step: Step, data: Data, sentence: str, said: str | None)
         value = w.last.expression
     else:
         calculation = parse(w.extra["sentences"].get(step.clause, step.words))
-        calculation = Calculation(
-            "COUNT",
-            "",
-            "",
-            calculation.where,
-            assumed=tuple(c for c in calculation.assumed if any(c in f for f in calculation.where)),
+        calculation = (
+            calculation
+            if calculation.distinct
+            else Calculation(
+                "COUNT",
+                "",
+                "",
+                calculation.where,
+                assumed=tuple(c for c in calculation.assumed if any(c in f for f in calculation.where)),
+            )
         )
         task_list = [count_task(w, data, calculation, "count_rows")]
         value = w.last.expression if w.last else ""

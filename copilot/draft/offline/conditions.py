@@ -34,7 +34,7 @@ def _of_inputs(w: Writer, low: str) -> str:
         match = re.search(rf"(?:\b{said}\b|[\ue001\ue002]{{{len(name) + 2}}})", low)
         if not match:
             continue
-        rest = low[match.end() :].strip()
+        rest = re.sub(r"^\s*\([^)]*\)", "", low[match.end() :]).strip()
         if spec.type in ("BOOLEAN", "BOOL"):
             return f"not inputs.{name}" if re.search(r"\bfalse|\bnot\b|\bno\b", rest) else f"inputs.{name}"
         comparison = _comparison(rest, f"inputs.{name}", w)
@@ -43,6 +43,9 @@ def _of_inputs(w: Writer, low: str) -> str:
     numbers = [n for n, s in w.inputs.items() if s.type in ("INT", "FLOAT")]
     if len(numbers) == 1 and w.last is None:
         bare = re.sub(r"^(?:it|that|this|the\s+(?:number|value))\s*(?:is|'s)?\s*", "", low)
+        span = re.match(r"(?:from|between)\s+(-?\d+(?:\.\d+)?)\s+(?:to|and|up\s+to)\s+(-?\d+(?:\.\d+)?)", bare)
+        if span:
+            return f"inputs.{numbers[0]} >= {span[1]} and inputs.{numbers[0]} <= {span[2]}"
         return _comparison(bare, f"inputs.{numbers[0]}", w) if re.search(r"\d|negative|positive", bare) else ""
     return ""
 

@@ -236,7 +236,12 @@ def vague_questions(text: Text, has_source: bool, has_service: bool) -> tuple[st
         "bucket": r"\b(?:that|the\s+other|the)\s+(?:bucket|one)\b",
     }
     said = {name for name, pattern in names.items() if re.search(pattern, low)}
-    concrete = bool(text.within(0, len(low), URL)) or bool(re.search(r"[\ue001\ue002\ue004]", low)) or has_source
+    concrete = (
+        bool(re.search(r"\b[\w-]+\.(?:txt|csv|json|xml|xlsx|parquet|md|log|py|sh|sql|ya?ml)\b", low))
+        or bool(text.within(0, len(low), URL))
+        or bool(re.search(r"[\ue001\ue002\ue004]", low))
+        or has_source
+    )
     if "table" in said and not concrete and not re.search(r"\btable\s+[a-z]+_[a-z]+", low):
         questions.append("Which table, and in which database?")
     if "file" in said and not concrete:

@@ -45,7 +45,7 @@ ACTIONS: tuple[tuple[str, str], ...] = (
     ("git_push_flows", r"\b(?:back\s?up|push(?:ing)?|commit|save|export)\s+(?:all\s+|our\s+|the\s+|my\s+)*(?:namespace\s+files\s+and\s+)?flows(?:\s+and\s+namespace\s+files)?(?:\s+of\s+[\w\s]{1,24}?namespace)?\s+(?:to|into)\s+(?:git(?:hub|lab)?|a\s+repo\w*|our\s+repo\w*)|\bpush\w*\s+(?:\w+\s+)?flows\s+to\s+git\b"),
     ("git_push_files", r"\b(?:back\s?up|push(?:ing)?|commit)\s+(?:all\s+|our\s+|the\s+|my\s+)*namespace\s+files\s+(?:to|into)\s+git\w*"),
     ("git_sync", r"\b(?:pull|sync|deploy|synchroni[sz]e|update|fetch)\s+(?:all\s+|our\s+|the\s+|my\s+)*(?:flows|namespace\s+files)(?:\s+and\s+(?:flows|namespace\s+files))?\s+from\s+(?:git\w*|a\s+repo\w*|our\s+repo\w*|the\s+repo\w*)"),
-    ("git_clone", r"\bgit\s+repo(?:sitory)?\s+(?:url|address|link)\b|\b(?:clone|cloning|check(?:ing)?\s?out)\b(?:\s+(?:our|the|a|my|this))?(?:\s+[\w-]+)?(?:\s+(?:git\s+)?(?:repo(?:sitory)?|project))?|\b(?:project|code|scripts?)\s+(?:lives?\s+in|from|is\s+in|in)\s+git(?:hub|lab)?\b|\b(?:from|for|of)\s+(?:a\s+|our\s+|the\s+|my\s+)(?:git\s+)?repo(?:sitory)?\b(?!\s*(?:with|by|stars?))"),
+    ("git_clone", r"\bin\s+(?:our|the|my|a)\s+(?:git\s+)?repo(?:sitory)?\b|\bgit\s+repo(?:sitory)?\s+(?:url|address|link)\b|\b(?:clone|cloning|check(?:ing)?\s?out)\b(?:\s+(?:our|the|a|my|this))?(?:\s+[\w-]+)?(?:\s+(?:git\s+)?(?:repo(?:sitory)?|project))?|\b(?:project|code|scripts?)\s+(?:lives?\s+in|from|is\s+in|in)\s+git(?:hub|lab)?\b|\b(?:from|for|of)\s+(?:a\s+|our\s+|the\s+|my\s+)(?:git\s+)?repo(?:sitory)?\b(?!\s*(?:with|by|stars?))"),
     ("docker_build", r"\bbuild(?:s|ing)?\s+(?:(?:a|an|the|our)\s+)?(?:docker\s+|container\s+)?image\b|\bdocker\s+build\b|\bimage\s+build\b"),
     ("docker_push", r"\bpush(?:es)?\s+(?:it|the\s+image|image)\b|\bdocker\s+push\b|(?<=-> )push(?= ->)|(?<=→ )push(?= →)"),
     ("docker_run", r"\b(?:run|start)\s+(?:a\s+|the\s+|our\s+)?(?:docker\s+)?container\b|\bdocker\s+run\b"), ("docker_pull", r"\bdocker\s+pull\b|\bpull\s+(?:the\s+|a\s+|our\s+)?(?:docker\s+)?image\b"),
@@ -77,7 +77,7 @@ ACTIONS: tuple[tuple[str, str], ...] = (
     ("split_file", r"\bsplit\b[^.;]{0,60}\b(?:chunks?|parts?|batches|pieces)\b(?:\s+of\s+\d+\s+\w+)?"),
     ("reverse_file", r"\breverse\s+(?:the\s+)?(?:lines|file|order)\b"),
     ("concat_files", r"\b(?:concat\w*|merge|join|combine)\b[^.;]{0,80}\binto\s+(?:one|a\s+single)\s+file\b"),
-    ("kv_set", rf"\b(?:save|store|set|put|write|remember|keep|persist|update|add|adds|increase\w*|increment\w*|count\w*)\b[^.;]{{0,150}}?\b(?:kv|key[\s-]value)(?:\s+(?:store|key|entry|pair|value))?\b(?:\s+{NAME})?|\bset\s+(?:the\s+)?kv\b|\bremember\s+(?:the\s+)?(?:last|previous)\s+\w+"),
+    ("kv_set", rf"\b(?:guarda\w*|speicher\w*|schreib\w*|enregistre\w*|save|store|set|put|write|remember|keep|persist|update|add|adds|increase\w*|increment\w*|count\w*)\b[^.;]{{0,150}}?\b(?:kv|key[\s-]value)(?:\s+(?:store|key|entry|pair|value))?\b(?:\s+{NAME})?|\bset\s+(?:the\s+)?kv\b|\bremember\s+(?:the\s+)?(?:last|previous)\s+\w+"),
     ("kv_get", rf"\b(?:read|get|look\s+up|fetch|load)\b[^.;]{{0,40}}?\b(?:kv|key[\s-]value)(?:\s+(?:store|key|entry|pair|value))?\b(?:\s+{NAME})?|\bread\s+it\s+back\b|\b(?:log|show|print)\s+the\s+kv\s+value\b(?:\s+{NAME})?|\bkv\s+value\s+{NAME}"),
     ("http_check", r"\b(?:check|monitor|ping|probe|test)\w*\s+(?:that\s+|if\s+|whether\s+)?(?:our\s+|the\s+|my\s+|a\s+|\d+\s+|\w+\s+)?(?:web\s?sites?|sites?|web\s?pages?|urls?|endpoints?|uris?)\b|\bhealth[\s-]?check\b|\bsmoke\s+test\b|\bcheck\s+(?:that\s+)?it\s+is\s+healthy\b"),
     ("http_call", r"\b(?:call|ask|hit|request|query|post\s+(?:it\s+)?to|send\s+(?:it\s+)?to|get|from)\s+(?:an?\s+|the\s+|our\s+|my\s+|two\s+|three\s+|some\s+|\d+\s+)?(?:[\w-]+\s+){0,2}(?:rest\s+|http\s+|json\s+|web\s+)?(?:api|endpoint|apis)\b|\bvia\s+(?:rest|http|its\s+api|the\s+api)\b|\bover\s+(?:their|the|its)\s+rest\s+api\b|\bthrough\s+its\s+api\b|^\W*(?:an?\s+|the\s+|our\s+)?(?:rest|http|json)\s+api\b(?=\s*(?:->|→|=>|to\b|,))|\b(?:to|via|through|with|using|from)\s+(?:the\s+|their\s+|our\s+)?[\w-]+\s+(?:rest\s+)?api\b|\bvia\s+api\b|\b(?:measure|time|test|monitor)\b[^.;]{0,24}\b(?:api|endpoint)\b|\bhttp\s+(?:request|post|get|put)\b|\bgraphql\s+query\b|\brss\s+feeds?\b|\b(?:query|ask|call|get|fetch|update|notify|push\s+to|from|in|to)\s+(?:the\s+|our\s+)?(?:prometheus|grafana|wordpress|home\s?assistant|openweather\w*|coingecko|mailgun|mailchimp|intercom|freshdesk|asana|clickup|pushover|ntfy|strapi|confluence\s+api)\b|\bpost\s+the\s+\w+\s+back\b"),
@@ -122,7 +122,16 @@ def _services(text: Text, clauses: tuple[Clause, ...]) -> list[Mention]:
     for service, pattern in _service_patterns():
         for match in pattern.finditer(text.masked):
             found.append(Mention(match.start(), match.end(), "service", _clause_of(clauses, match.start()), service))
+    for literal in text.literals:
+        scheme = literal.value.split("://")[0].lower() if literal.kind == URL else ""
+        service = next((s for s in SERVICES if s.key == _SCHEMES.get(scheme)), None)
+        clause = _clause_of(clauses, literal.start)
+        if service and not any(m.service is service and m.clause == clause for m in found):
+            found.append(Mention(literal.start, literal.end, "service", clause, service))
     return _longest(found)
+
+
+_SCHEMES = {"s3": "s3", "gs": "gcs", "sftp": "sftp", "ftp": "ftp"}
 
 
 def _families(text: Text, clauses: tuple[Clause, ...], types: Types, taken: Iterable[Mention]) -> list[Mention]:

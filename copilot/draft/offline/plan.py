@@ -45,7 +45,7 @@ def understand(text: Text, types: Types) -> Understanding:
         any(e.kind == "service" for e in events) and POLLS.search(text.masked)
     ):
         schedules = []
-    other_flow = any(e.kind == "flow" for e in events)
+    other_flow = any(e.kind == "flow" and e.args.get("failed") for e in events)
     spans = [span for s in schedules for span in s.spans]
     scopes = find_scopes(text, clauses, other_flow, spans)
     inputs = find_inputs(text)

@@ -124,6 +124,13 @@ def _past_the_hour(match: re.Match[str]) -> _Every:
     return _Every(match.start(), match.end(), minute=str(int(match["minute"]) % 60), hour="*")
 
 
+def _month_days(match: re.Match[str]) -> _Every:
+    """'the first of january, april and july'."""
+    months = sorted({_MONTHS.index(m[:3]) + 1 for m in re.findall(_MONTH, match["months"])})
+    day = _ORDINALS.get(match["day"]) or int(re.sub(r"\D", "", match["day"]))
+    return _Every(match.start(), match.end(), dom=str(day), month=",".join(map(str, months)), default_hour=9)
+
+
 def _hours(n: int, start: int, end: int) -> _Every:
     return _Every(start, end, minute="0", hour="*" if n <= 1 else f"*/{n}")
 
@@ -204,6 +211,7 @@ _ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
         (rf"\b{_EACH}\s+quarter(?:\s+of\s+an)?\s+hour\b", _fixed(minute="*/15", hour="*")),
         (rf"\b(?:{_EACH}|on)?\s*(?:weekdays?|business\s+days?|working\s+days?|work\s?days?|werktags?|werktäglich|trading\s+days?|día\s+laborable|jours?\s+ouvrés?)\b(?!\s+(?:names?|of\s+(?:it|that|the)))(?:\s*\((?:mon|monday)\s*[-–]\s*(?:fri|friday)\))?", _fixed(dow="1-5", default_hour=9)),
         (rf"\b(?:{_EACH}|on|at)?\s*(?:the\s+)?week-?ends?\b", _fixed(dow="0,6", default_hour=9)),
+        (rf"\b(?:on\s+)?(?:the\s+)?(?P<day>first|1st|\d{{1,2}}(?:st|nd|rd|th|\.)?)\s+(?:of\s+)?(?P<months>{_MONTH}(?:\s*,\s*{_MONTH})*\s*,?\s*(?:and|und|&)\s+{_MONTH})\b", _month_days),
         (rf"\b(?:at\s+)?(?P<minute>\d{{1,2}})\s+(?:minutes?\s+)?(?:past|after)\s+(?:{_EACH}|the)\s+hour\b", _past_the_hour),
         (rf"\b{_EACH}\s+(?:{_N}[\s-]+)?{_UNIT}", _interval),
         (rf"(?<![\w:.])(?:alle|once\s+(?:an?|per|every))\s+(?:{_N}\s+)?{_UNIT}(?!\s+at\s+most)", _interval),

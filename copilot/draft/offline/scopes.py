@@ -9,7 +9,7 @@ from typing import Any
 from copilot.draft.offline.features import NUMBER_WORDS, number
 from copilot.draft.offline.text import LIST, NAME, Clause, Text
 
-_SUBJECT = r"(?:it|that|this|anything|something|any\s+of\s+(?:them|it)|one|any|(?:the|my|a|an|any|our|that)?\s*(?:[\w-]+\s+){0,3}?(?:task|step|flow|run|job|download|load|query|script|import|request|call|build|dbt|deploy|upload|sync|export|etwas|alles|pipeline|copy|ingestion|test|backup)|dbt|ingestion|(?:the\s+)?(?:\w+\s+){0,2}[\w-]+\.\w{1,4})"
+_SUBJECT = r"(?:it|that|this|anything|something|any\s+of\s+(?:them|it)|one|any|(?:the|my|a|an|any|our|that)?\s*(?:[\w-]+\s+){0,3}?(?:task|step|flow|run|job|download|load|query|script|import|request|call|build|dbt|deploy|upload|sync|export|etwas|alles|pipeline|copy|ingestion|test|backup)(?:\s+(?:of|from|to)\s+[\ue000-\ue005]+)?|dbt|ingestion|(?:the\s+)?(?:\w+\s+){0,2}[\w-]+\.\w{1,4})"
 _BROKE = r"(?:fails?|failed|errors?(?:\s+out)?|breaks?|crash\w*|goes\s+wrong|went\s+wrong|go\s+wrong|doesn'?t\s+work|dies?|died|exits?\s+(?:with\s+)?(?:an?\s+|a\s+code\s+)?(?:errors?|non-?zero|status\s+[1-9])|ends?\s+(?:in|with)\s+(?:an?\s+)?(?:error|failure)|fehlschl\w+|schief\w*|falla|échoue)"
 _ERRORS = re.compile(
     rf"\bif\s+(?:it\s+is\s+|it'?s\s+)?broken\b|\b(?:if|when(?:ever)?|in\s+case|should|wenn|falls|si)\s+{_SUBJECT}\s+(?:ever\s+|still\s+|really\s+|also\s+)?{_BROKE}|\b(?:if|when)\s+{_SUBJECT}\s+(?:does\s+not|doesn't|did\s+not|didn't|is\s+not|isn't)\s+(?:succeed|work|finish|complete|successful)\w*|\bon\s+(?:an?\s+|any\s+)?(?:error|failure|fail)s?\b|\bbei\s+(?:einem\s+)?(?:fehler\w*|problemen)|\bin\s+case\s+of\s+(?:an?\s+)?(?:error|failure|problem)s?|\bif\s+(?:not|there\s+(?:is|are)\s+(?:an?\s+)?errors?)\b(?=[^.;]*\b(?:alert|page)\b)|\balert\s+on\s+fail\w*|\b(?:error|failure)\s+alert|\ben\s+cas\s+d'erreur|\ben\s+caso\s+de\s+error|\bif\s+something\s+goes\s+wrong|\bsends?\s+the\s+(?:real\s+)?error\b|\bafter\s+(?:a|the)\s+failure\b|\bif\s+the\s+last\s+try\s+fails"
@@ -24,10 +24,10 @@ _SUCCESS = re.compile(
     r"\b(?:on\s+success|if\s+(?:it|everything|all)\s+(?:worked|went\s+well|succeed\w*|is\s+fine|was\s+successful)|when\s+(?:finished|done|it'?s?\s+(?:done|finished|through)|ready|complete)|once\s+(?:done|finished)|bei\s+erfolg)\b"
 )
 _CONDITION = re.compile(
-    r"\b(?:only\s+)?(?:if|unless|falls|wenn|si|when(?=\s+(?:the\s+)?(?:status|result|count|number|value|amount|answer|response|there|input|it\s+is)))\s+(?P<condition>[^,;→]+?)(?=\s+(?:→|->|then\b|write\b|send\b|log\b|fail\b|post\b|mail\b|ping\b|slack\b|only\b|call\b|run\b|page\b|alert\b|notify\b|tell\b|e-?mail\b|inform\b|open\b|create\b|start\b|trigger\b|load\b|insert\b|store\b|convert\b|skip\b|stop\b|raise\b)|,|;|$|\s-)"
+    r"\b(?:only\s+)?(?:if|unless|falls|wenn|si|when(?=\s+(?:the\s+)?(?:status|result|count|number|value|amount|answer|response|there|(?:the\s+)?input|it\s+is|it'?s|that'?s)))\s+(?P<condition>[^,;→]+?)(?=\s+(?:→|->|then\b|write\b|send\b|log\b|fail\b|post\b|mail\b|ping\b|slack\b|only\b|call\b|run\b|page\b|alert\b|notify\b|tell\b|e-?mail\b|inform\b|open\b|create\b|start\b|trigger\b|load\b|insert\b|store\b|convert\b|skip\b|stop\b|raise\b)|,|;|$|\s-)"
 )
 _BARE = re.compile(
-    r"^\W*(?:and\s+)?(?P<condition>(?:above|below|over|under|at\s+least|at\s+most|more\s+than|less\s+than|greater\s+than)\s+-?\d+(?:\.\d+)?)\b(?=\W+\w)"
+    r"^\W*(?:and\s+)?(?P<condition>(?:(?:above|below|over|under|at\s+least|at\s+most|more\s+than|less\s+than|greater\s+than)\s+-?\d+(?:\.\d+)?|(?:from|between)\s+-?\d+(?:\.\d+)?\s+(?:to|and|up\s+to)\s+-?\d+(?:\.\d+)?))\b(?=\W+\w|\W*$)"
 )
 _ONES_GO = re.compile(
     r"(?P<condition>[\w-]+(?:\s+[\w-]+)?)\s+(?:ones|messages|files|events|rows|orders|requests|tickets|records)\s+(?:should\s+|must\s+)?(?:go|goes|are\s+sent|get\s+sent|be\s+sent)\s+to"

@@ -30,7 +30,7 @@ ALL = "|".join((READ, WRITE, RUN, CHANGE, TELL, WAIT))
 _FILLERS = r"(?:(?:please|also|just|only|always|simply|finally|first|second(?:ly)?|i\s+(?:want|need)\s+(?:to|it\s+to|you\s+to)|it\s+(?:should|must)|you\s+(?:should|must)|should|must|to|we|it|they|i|that|which|the\s+(?:next|last|first|second)\s+task|the\s+rest|will|can|then|so)\s+){0,3}"
 _CONDITIONS = (
     r"(?:if|when|whenever|unless|once|as\s+soon\s+as|while|otherwise|else|in\s+(?:every|any|each|that|both|all)\s+cases?|(?:whatever\s+happens|no\s+matter\s+what)(?=\s*,?\s+\w)|on\s+(?:error|failure|success|every\s+failure)|only\s+(?:if|when|then)|"
-    r"for\s+(?:each|every|all)|wenn|sonst|falls|bei\s+(?:fehler|erfolg)|si\b|sino|sinon|after|before|retry|in\s+parallel|at\s+the\s+(?:end|same)|no\s+docker|everything\s+else|even\s+(?:if|when)|not\s+more|max|output|inputs?\b|the\s+(?:next|last|second|first)\s+task|slack|mail|teams\b|discord|alert|one\b|(?:above|below|over|under|at\s+least|at\s+most|more\s+than|less\s+than)\s+-?\d|\w+\s+(?:must|has\s+to|have\s+to)\s+(?:approve|confirm|sign))"
+    r"for\s+(?:each|every|all)|wenn|sonst|falls|bei\s+(?:fehler|erfolg)|si\b|sino|sinon|after|before|retry|in\s+parallel|at\s+the\s+(?:end|same)|no\s+docker|everything\s+else|even\s+(?:if|when)|not\s+more|max|output|inputs?\b|the\s+(?:next|last|second|first)\s+task|slack|mail|teams\b|discord|alert|one\b|(?:above|below|over|under|at\s+least|at\s+most|more\s+than|less\s+than|from|between)\s+-?\d+(?:\.\d+)?(?:\s+(?:to|and)\s+-?\d+)?\s*[:,]|(?:above|below|over|under|at\s+least|at\s+most|more\s+than|less\s+than)\s+-?\d|\w+\s+(?:must|has\s+to|have\s+to)\s+(?:approve|confirm|sign))"
 )
 STARTS_CLAUSE = re.compile(rf"{_FILLERS}(?:{ALL}|{_CONDITIONS})\b")
 VERB = {

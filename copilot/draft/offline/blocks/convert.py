@@ -237,6 +237,8 @@ def compute(w: Writer, step: Step) -> list[Task]:
         return []
     calculation = parse(sentence)
     w.extra["computed"] = True
+    if calculation.distinct:
+        return [count_task(w, data, calculation, "count_rows")]
     if calculation.function == "COUNT" and not calculation.group:
         kept = tuple(c for c in calculation.assumed if any(c in f for f in calculation.where))
         return [count_task(w, data, Calculation("COUNT", "", "", calculation.where, assumed=kept), "count_rows")]

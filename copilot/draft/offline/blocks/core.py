@@ -111,6 +111,16 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         return _loop_message(w, low)
     if w.last is None and w.inputs and re.search(r"\b(?:it|them|both|all|choice|value|values|each|that)\b", low):
         named = [n for n in w.inputs if n not in w.placeholders]
+        if named and (
+            joined := re.search(
+                r"\b(?:joined|separated|connected)\s+(?:by|with)\s+(?:an?\s+)?(space|comma|dash|hyphen|underscore|newline)s?\b",
+                low,
+            )
+        ):
+            sign = {"space": " ", "comma": ", ", "dash": "-", "hyphen": "-", "underscore": "_", "newline": "\n"}[
+                joined[1]
+            ]
+            return sign.join(f"{{{{ inputs.{n} }}}}" for n in named)
         if named:
             return (
                 f"{{{{ inputs.{named[0]} }}}}"
@@ -289,7 +299,7 @@ def subflow(w: Writer, step: Step) -> list[Task]:
         wait=waits,
         transmitFailed=True if waits else None,
     )
-    output = re.search(r"\boutput\s+`?([a-z]\w*)", w.text.masked)
+    output = re.search(r"\boutput\s+(?:called\s+|named\s+)?`?([a-z]\w*)", w.text.masked)
     name = output[1] if output and output[1] not in ("of", "is", "and") else "result"
     if waits and re.search(r"\b(?:output|answer|result|returns?)\b", w.text.masked):
         w.yields(task, "value", f"outputs.{name}")

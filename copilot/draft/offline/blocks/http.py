@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -160,6 +161,8 @@ def _headers(w: Writer, step: Step) -> dict[str, str] | None:
 
 
 def _body(w: Writer, step: Step) -> tuple[str | None, str | None]:
+    if given := _given_body(w, step):
+        return given
     pairs = _pairs(w, step)
     if pairs:
         inner = ", ".join(f"'{k}': {v}" for k, v in pairs.items())
@@ -176,6 +179,23 @@ def _body(w: Writer, step: Step) -> tuple[str | None, str | None]:
     return None, "application/json"
 
 
+def _given_body(w: Writer, step: Step) -> tuple[str, str] | None:
+    """A body written out in the words: a JSON object, or a quoted text that is to be sent."""
+    clause = w.extra["sentences"].get(step.clause, step.words)
+    for found in re.findall(r"\{[^{}]*\}", clause):
+        try:
+            value = json.loads(found)
+        except ValueError:
+            continue
+        if isinstance(value, dict) and value:
+            return json.dumps(value, ensure_ascii=False), "application/json"
+    text = re.search(r"\b(?:the\s+)?(?:text|string|message|body|words?)\s+(?=['\"`\u201c])", step.words)
+    said = [one for one in step.args.get("literals", ()) if one.kind == "\ue001"]
+    if text and said and not re.search(r"\bjson\b|\bfield\b", step.words.lower()):
+        return said[0].value, "text/plain"
+    return None
+
+
 def _pairs(w: Writer, step: Step) -> dict[str, Any]:
     """Fields of a JSON body that are said: 'a field `source` = kestra', 'the execution id', '{"name": ...}'."""
     words, out = w.text.plain[step.start :], {}
@@ -189,6 +209,13 @@ def _pairs(w: Writer, step: Step) -> dict[str, Any]:
         words,
     ):
         out[name] = f"inputs.{said}" if said in w.inputs else f"'{said}'"
+    if not out and (
+        with_ := re.search(r"\b(?:json|body|data|payload)\s+(?:body\s+)?(?:with\s+|of\s+|:\s*)(.*)", step.words)
+    ):
+        for name, said in re.findall(
+            r"\b([A-Za-z_]\w*)\s*(?:=|:)\s*[`'\"]?([\w.@-]+)", re.sub(r"https?://\S+", "", with_[1])
+        ):
+            out[name] = f"inputs.{said}" if said in w.inputs else f"'{said}'"
     return out
 
 

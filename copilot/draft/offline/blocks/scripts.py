@@ -200,6 +200,10 @@ def shell(w: Writer, step: Step) -> list[Task]:
         files = ["*.pdf"]
     elif re.search(r"\.csv", low):
         files = ["*.csv"]
+    elif (kept := re.search(r"\b([\w-]+\.(?:txt|json|md|log|xml))\b", low)) and re.search(
+        r"\b(?:keep|output|outputs|result)\w*\b", low
+    ):
+        files = [kept[1]]
     task = w.task(_shell_name(step), "scripts.shell.Commands", taskRunner=process, outputFiles=files, commands=commands)
     if any("::" in c for c in commands):
         w.yields(task, "value", "vars.result")
@@ -231,6 +235,9 @@ def _commands(w: Writer, step: Step) -> list[str]:
     ]
     if given:
         return given
+    dated = re.search(r"\bwrites?\s+(?:today'?s|the\s+current|the)\s+date\s+(?:in)?to\s+`?([\w-]+\.\w+)", step.words)
+    if dated:
+        return [f"date +%F > {dated[1]}"]
     beside = [one.value for one in step.args.get("literals", ()) if one.kind == "\ue002"]
     if beside and re.search(r"\b(?:command|commands|run|execute|shell|bash)\b", step.words.lower()):
         return beside
