@@ -216,7 +216,7 @@ def _match(manifest: Manifest, embedder: Embedder, settings: KnowledgeSettings) 
         raise IndexMismatch(
             f"the index was built with {have[0]} ({have[1]} dimensions, chunker {have[2]}),"
             f" the settings ask for {wanted[0]} ({wanted[1]}, chunker {wanted[2]})",
-            hint="use the former settings, or rebuild it with `flowwright ingest --rebuild`",
+            hint="use the former settings, or delete the folder of the index to have it built anew",
         )
 
 
