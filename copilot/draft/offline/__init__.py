@@ -70,7 +70,7 @@ class OfflineDrafter:
         flow = compile_plan(writer)
         if screened.gate:
             behind_approval(writer, flow)
-        missed = _not_understood(understood, plan, writer)
+        missed = (*_not_understood(understood, plan, writer), *_lost_conditions(understood, flow))
         grounds = _grounds(flow, request.sources)
         notes = (*moved, *screened.notes, *plan.notes, *writer.notes, *_placeholder_note(writer, flow))
         if not flow.get("tasks"):
@@ -169,6 +169,29 @@ _CARRIES = re.compile(
     r"\b(?:input|default|schedule|retry|tries|timeout|parallel|same\s+time|secret|credential|password|docker|header|table|output|namespace|flow|please|hello|hi|thanks|sorry|new\s+to|i'm|sql|manual|hand|label|webhook|"
     r"variable|cache|concurren|execution|run|jdbc|user|default|key|token|column|error|fail|sla|want|need|everything|all|like|batch|wait|important|fine)\w*\b"
 )
+
+
+_CHOOSING = frozenset(
+    ["runIf", "when", "condition", "conditions", "preconditions", "dependsOn", "retry", "allowFailure", "options"]
+)
+
+
+def _chooses(flow: Any) -> bool:
+    """Whether anything in the flow depends on a condition."""
+    if isinstance(flow, Mapping):
+        kind = str(flow.get("type", ""))
+        return kind.endswith((".Switch", ".Assert", ".Fail", ".Pause")) or any(
+            key in _CHOOSING or _chooses(value) for key, value in flow.items()
+        )
+    return isinstance(flow, list) and any(_chooses(value) for value in flow)
+
+
+def _lost_conditions(seen: Understanding, flow: Mapping[str, Any]) -> tuple[str, ...]:
+    """Clauses with a condition where nothing in the flow is conditional: the reader must hear of it."""
+    if _chooses(flow) or "CREATE TABLE" in str(flow):
+        return ()
+    named = [c for c, s in zip(seen.clauses, seen.scopes, strict=True) if s.condition]
+    return tuple(seen.text.show(c.start, c.end) for c in named)
 
 
 def _not_understood(seen: Understanding, plan: Plan, writer: Writer) -> tuple[str, ...]:

@@ -299,7 +299,12 @@ def _log(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         )
     if re.match(r"logs$", said) and re.search(r"\b(?:our|server|application|app|access|web|ship|the)\s+$", before):
         return False
-    return not any(b.service and b.service.kind == "tool" for b in beside if said.startswith("print"))
+    return not any(
+        (b.service and b.service.kind == "tool") or b.what in _SCRIPTS for b in beside if said.startswith("print")
+    )
+
+
+_SCRIPTS = frozenset(["python", "node", "shell", "powershell", "rscript", "julia", "ruby", "perl", "golang", "php"])
 
 
 def _same_log(seen: Understanding, a: Mention, b: Mention) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from copilot.draft.offline.blocks import find_block
 from copilot.draft.offline.conditions import expression, switch_cases
 from copilot.draft.offline.ir import Group, InputSpec, Node, Plan, Retry, Step
+from copilot.draft.offline.questions import parsed
 from copilot.draft.offline.results import flow_outputs
 from copilot.draft.offline.starts import triggers
 from copilot.draft.offline.types import before
@@ -217,6 +218,8 @@ def _values(w: Writer, group: Group) -> tuple[Any, str]:
         items = list(args["lists"][0])
     if items:
         return items, noun
+    if (inner := _inside_json(w, noun)) is not None:
+        return inner, noun
     for name, spec in w.inputs.items():
         if spec.type in ("ARRAY", "JSON", "MULTISELECT") or (noun and name.startswith(noun)):
             return f"{{{{ inputs.{name} }}}}", noun
@@ -229,6 +232,9 @@ def _values(w: Writer, group: Group) -> tuple[Any, str]:
         return f"{{{{ {data.files} | values }}}}", "file"
     if data is not None and data.kind == "rows":
         return f"{{{{ {data.expression} }}}}", "row"
+    if data is not None and data.format == "json" and data.kind in ("file", "body"):
+        first_list = 'if type == "array" then . else ([.[] | arrays] | first) end'
+        return f"{{{{ {parsed(data)} | jq('{first_list}') | first }}}}", noun
     if data is not None and data.kind in ("answer", "body"):
         return f"{{{{ {data.expression} }}}}", noun
     if (event := next((e for e in w.plan.events if e.kind == "service"), None)) is not None:
@@ -250,6 +256,15 @@ def _values(w: Writer, group: Group) -> tuple[Any, str]:
     if re.search(r"\burls?\b|\bweb\s?sites?\b|\bfeeds?\b", w.text.masked):
         plural = "urls"
     return _list_input(w, plural, f"{plural} to go through; they were not named"), noun
+
+
+def _inside_json(w: Writer, noun: str) -> str | None:
+    """The list of a JSON input that its example shows under the loop's noun: {"lines": [...]} for 'every line'."""
+    for name, spec in w.inputs.items():
+        key = re.search(rf"[\"']({re.escape(noun)}e?s)[\"']\s*:\s*\[", w.text.plain, re.I)
+        if spec.type == "JSON" and key:
+            return f"{{{{ inputs.{name}.{key[1]} }}}}"
+    return None
 
 
 def _list_input(w: Writer, name: str, note: str) -> str:

@@ -115,6 +115,7 @@ class Calculation:
         }.get(self.function, "value")
 
 
+_ROWS = frozenset(["ones", "lines", "rows", "entries", "values", "records", "words", "there", "elements"])
 _DIFFERENT = re.compile(r"\b(?:how\s+many|number\s+of|count(?:\s+the)?)\s+(?:different|distinct|unique)\s+([a-z_]\w*)")
 
 
@@ -144,7 +145,7 @@ def parse(words: str) -> Calculation:
     )
     n = int(next(g for g in limit.groups() if g)) if limit else None
     different = _DIFFERENT.search(low)
-    if different and function == "COUNT" and not column:
+    if different and function == "COUNT" and not column and different[1] not in _ROWS:
         what = slug(re.sub(r"s$", "", different[1]))
         return Calculation("COUNT", what, "", where, False, None, (what, *assumed), True)
     return Calculation(

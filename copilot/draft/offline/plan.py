@@ -289,6 +289,9 @@ def _start(node: Node) -> int:
     return node.start
 
 
+_WHATEVER_HELD = re.compile(r"\W*(?:always|anyway|in\s+(?:both|any|every|either|all)\s+cases?|either\s+way)\b")
+
+
 def _conditions(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]]) -> list[Node]:
     out: list[Node] = []
     open_if: int | None = None
@@ -341,7 +344,12 @@ def _conditions(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]
                     )
                 )
                 open_if, sentence = len(out) - 1, here
-        elif open_if is not None and here == sentence and seen.clauses[index].lead in (",", "and", "then"):
+        elif (
+            open_if is not None
+            and here == sentence
+            and seen.clauses[index].lead in (",", "and", "then")
+            and not _WHATEVER_HELD.match(seen.text.masked, seen.clauses[index].start)
+        ):
             group = out[open_if]
             assert isinstance(group, Group)
             if group.otherwise:

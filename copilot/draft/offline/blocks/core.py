@@ -56,9 +56,14 @@ def log_message(w: Writer, step: Step) -> tuple[list[Task], str]:
     if w.where == "errors":
         return [], failure_text()
     named = _what_is_named(w, low)
-    if named is None:
+    if named is None and not _NO_MATTER_WHAT.search(low):
         w.note(f"What “{step.words.strip()}” should log was not understood; it logs which execution this is.")
     return [], named or "{{ flow.id }}: execution {{ execution.id }}"
+
+
+_NO_MATTER_WHAT = re.compile(
+    r"\b(?:log|print|show)\w*\s+(?:an?\s+|some\s+|any\s+)?(?:message|line|something|anything)\b|\bjust\s+(?:an?\s+)?logs?\b"
+)
 
 
 def _what_is_named(w: Writer, low: str) -> str | None:
@@ -82,9 +87,12 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         return "{{ trigger.body }}"
     if w.loops and re.search(r"\biteration\b|\bindex\b", low):
         return "{{ taskrun.iteration }}" if before(w.target, "2.0") else "{{ item.index }}"
-    if re.search(r"\b(?:current|today'?s?)\s+date\b", low):
+    if re.search(r"\b(?:current|today'?s?)\s+date\b|\blogs?\s+the\s+(?:date|time)\b", low):
         pattern = re.search(r"\b(?:as|like|format)\s+`?([dMyHms./:-]{4,})", w.text.plain)
         return f"{{{{ now() | date('{pattern[1] if pattern else 'yyyy-MM-dd'}') }}}}"
+    started = any(e.kind == "service" for e in w.plan.events)
+    if started and w.last is None and re.search(r"\b(?:item|message|event|record|payload|value|it|them)\b", low):
+        return "{{ trigger | toJson }}"
     if re.search(r"\b(?:which|id\s+of\s+the)\s+execution\b", low) and any(e.kind == "flow" for e in w.plan.events):
         return "{{ trigger.executionId }}"
     if re.search(r"\bstatus\s+code\b|\bstatus\b", low) and w.http:
@@ -143,11 +151,22 @@ def _loop_message(w: Writer, low: str) -> str:
     value = w.extra["loop_value"][-1]
     if w.last and w.last.task in w.extra.get(w.loops[-1], ()):
         return f"{{{{ {w.last.expression} }}}}"
+    field = re.search(
+        r"\bthe\s+([a-z_]\w*)\s+(?:of\s+(?:each|every|the|it)\b|from\s+(?:each|every)\b)|\bwith\s+(?:the|its|their)\s+([a-z_]\w*)",
+        low,
+    )
+    if field and _objects(w):
+        return f"{{{{ fromJson({value}).{field[1] or field[2]} }}}}"
     if re.search(r"\bupper\b", low):
         return f"{{{{ {value} | upper }}}}"
     if re.search(r"\blower\b", low):
         return f"{{{{ {value} | lower }}}}"
     return f"{{{{ {value} }}}}"
+
+
+def _objects(w: Writer) -> bool:
+    """Whether the loop goes over JSON objects."""
+    return any(s.type == "JSON" for s in w.inputs.values()) or (w.last is not None and w.last.format == "json")
 
 
 def _literal_name(low: str, w: Writer) -> str:

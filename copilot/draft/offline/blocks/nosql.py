@@ -160,7 +160,7 @@ def find(w: Writer, step: Step) -> list[Task]:
 def save(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     key = service.key
-    one = w.types.pick(service.roles.get("one", ())) if "one" in service.roles and key != "dynamodb" else None
+    one = w.types.pick([t for t in service.roles.get("one", ()) if not t.endswith((".Get", ".GetItem"))])
     file = w.last_of("file")
     single = (
         bool(one)
