@@ -59,6 +59,7 @@ fuzz-short: setup
 
 bench-engine: setup
 	@$(BIN)/python scripts/bench_engine.py
+	@$(BIN)/python scripts/bench_peers/compare.py
 
 bench-peers: setup
 	@$(BIN)/python scripts/bench_peers/compare.py
