@@ -50,6 +50,7 @@ _KINDS = (
     _kind("SLACK_TOKEN", r"\b(?P<value>xox[abprs]-[\w-]{8,})"),
     _kind("GOOGLE_API_KEY", r"\b(?P<value>AIza[\w-]{20,})"),
     _kind("HUGGINGFACE_TOKEN", r"\b(?P<value>hf_[A-Za-z0-9]{12,})"),
+    _kind("TOKEN", r"\b[Bb]earer\s+(?P<value>(?!\{\{)[\w.~+/=-]{12,})"),
     _kind("TOKEN", r"\b(?P<value>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)"),
     *(_kind(name, rf"\b(?:{words})\b{_LINK}{_VALUE}", re.IGNORECASE) for name, words in _WORDS.items()),
 )

@@ -18,11 +18,11 @@ from copilot.draft.offline.guard import Screening, screen, vague_questions
 from copilot.draft.offline.ir import Group, Node, Plan, Step
 from copilot.draft.offline.mend import mend
 from copilot.draft.offline.plan import Understanding, make_plan, understand
-from copilot.draft.offline.secrets import hide_credentials
 from copilot.draft.offline.text import read_text
 from copilot.draft.offline.types import Types, short
 from copilot.draft.offline.vocabulary import VOCABULARY
 from copilot.draft.offline.writer import Writer
+from copilot.redact import redact
 from engine.flow.catalog import Catalog
 from engine.flow.findings import Finding
 
@@ -47,7 +47,8 @@ class OfflineDrafter:
     def draft(self, request: Request) -> Draft:
         """A flow, questions, or a refusal; never a type or property that is not in the catalog."""
         types = Types(self._catalog, request.target)
-        words, moved = hide_credentials(_with_answers(request))
+        words, notes = redact(_with_answers(request))
+        moved = tuple(notes)
         seen = screen(words, types)
         if seen.refuse:
             return Draft("refused", reason=seen.refuse, notes=(*moved, *seen.notes), not_understood=seen.ignored)

@@ -385,7 +385,11 @@ def _input(w: Writer, spec: InputSpec) -> dict[str, Any]:
     if kind == "ARRAY":
         out["itemType"] = "STRING"
     if kind in ("SELECT", "MULTISELECT"):
-        out["values"] = list(spec.values) or ([spec.default] if spec.default else ["first", "second"])
+        out["values"] = list(spec.values) or ([spec.default] if spec.default else [])
+        if not out["values"]:
+            out = {**out, "type": "STRING"}
+            out.pop("values")
+            w.questions.append(f"Which values may `{spec.id}` have? They were not named, so any text is taken.")
     if spec.default is not None and spec.default != "":
         out["defaults"] = spec.default
     out |= dict(spec.more.items())

@@ -124,10 +124,10 @@ def _services(text: Text, clauses: tuple[Clause, ...]) -> list[Mention]:
             found.append(Mention(match.start(), match.end(), "service", _clause_of(clauses, match.start()), service))
     for literal in text.literals:
         scheme = literal.value.split("://")[0].lower() if literal.kind == URL else ""
-        service = next((s for s in SERVICES if s.key == _SCHEMES.get(scheme)), None)
+        store = next((s for s in SERVICES if s.key == _SCHEMES.get(scheme)), None)
         clause = _clause_of(clauses, literal.start)
-        if service and not any(m.service is service and m.clause == clause for m in found):
-            found.append(Mention(literal.start, literal.end, "service", clause, service))
+        if store and not any(m.service is store and m.clause == clause for m in found):
+            found.append(Mention(literal.start, literal.end, "service", clause, store))
     return _longest(found)
 
 

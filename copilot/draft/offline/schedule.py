@@ -302,11 +302,26 @@ def _really_a_day(text: str, match: re.Match[str]) -> bool:
     return not short and not re.search(r"\b(?:last|next|since|until|yesterday|previous)\s+$", before)
 
 
+_ON_DATES = re.compile(
+    r"(?<!until )(?<!since )(?<!after )(?<!before )\bon\s+(?P<dates>\d{4}-\d\d-\d\d(?:\s*(?:,|and|und|&)\s*(?:on\s+)?\d{4}-\d\d-\d\d)*)"
+)
+
+
+def find_dates(text: str) -> tuple[list[str], str, list[tuple[int, int]]]:
+    """(single dates the text names, time of day as HH:MM, their places): 'on 2026-12-01 and on 2027-03-15, 10:00'."""
+    found = list(_ON_DATES.finditer(text))
+    dates = [d for m in found for d in re.findall(r"\d{4}-\d\d-\d\d", m["dates"])]
+    spans = [m.span() for m in found]
+    times = [t for t in _times(_blank(text, spans)) if t.sure] if dates else []
+    clock = f"{times[0].hour:02d}:{times[0].minute:02d}" if times else "00:00"
+    return dates, clock, spans + [(t.start, t.end) for t in times[:1]]
+
+
 def find_schedules(text: str) -> list[Schedule]:
     """Every schedule the (masked, lower-case) text names, in order; empty when it names none."""
     zone = find_zone(text)
     guards, guard_spans = _guards(text)
-    hidden = _blank(text, guard_spans)
+    hidden = _blank(text, [*guard_spans, *find_dates(text)[2]])
     everies, times = _everies(hidden), [t for t in _times(hidden) if not _not_a_time(hidden, t)]
     times = [t for t in times if not any(e.start <= t.start < e.end for e in everies)]
     groups = _group(hidden, everies, times)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from copilot.draft.offline import features
 from copilot.draft.offline.blocks.jdbc import connection, table
 from copilot.draft.offline.blocks.queues import queue_address
 from copilot.draft.offline.blocks.stores import login
 from copilot.draft.offline.ir import Event, Step
-from copilot.draft.offline.schedule import Guard, Schedule
+from copilot.draft.offline.schedule import Guard, Schedule, find_dates
 from copilot.draft.offline.services import PREFIX, Service
+from copilot.draft.offline.timezones import find_zone
 from copilot.draft.offline.types import before
 from copilot.draft.offline.writer import Task, Writer
 
@@ -21,11 +24,29 @@ _CONDITION = PREFIX + "core.condition."
 def triggers(w: Writer) -> list[Task]:
     """All triggers of the flow."""
     out = [_schedule(w, s) for s in w.plan.schedules]
+    if dates := _on_dates(w):
+        out.append(dates)
     for event in w.plan.events:
         made = _event(w, event)
         if made:
             out.append(made)
     return out
+
+
+def _on_dates(w: Writer) -> Task | None:
+    """Single dates that are named, each a run of its own."""
+    dates, clock, _ = find_dates(w.text.masked)
+    if not dates:
+        return None
+    zone = find_zone(w.text.masked)
+    place = ZoneInfo(zone[0]) if zone else UTC
+    moments = [datetime.fromisoformat(f"{day}T{clock}:00").replace(tzinfo=place) for day in dates]
+    return w.task(
+        "on_dates",
+        "core.trigger.ScheduleOnDates",
+        timezone=zone[0] if zone else None,
+        dates=[m.isoformat().replace("+00:00", "Z") for m in moments],
+    )
 
 
 def _schedule(w: Writer, schedule: Schedule) -> Task:

@@ -19,6 +19,7 @@ from copilot.redact import redact
         ("post to https://hooks.slack.com/services/T1/B2/zzz9 when done", "T1/B2/zzz9", "SLACK_WEBHOOK_URL"),
         ("read postgresql://me:s3cr3t@db:5432/x", "s3cr3t", "PASSWORD"),
         ("api key is k3y-0123456", "k3y-0123456", "API_KEY"),
+        ("header Authorization: Bearer q8Zt5Lw0Xy2Rn7Vb", "q8Zt5Lw0Xy2Rn7Vb", "TOKEN"),
     ],
 )
 def test_a_credential_becomes_a_secret_and_a_note(words, value, name):
@@ -39,6 +40,7 @@ def test_a_credential_becomes_a_secret_and_a_note(words, value, name):
         "ask for a password input",
         "count tokens per customer",
         "the token comes from inputs.token",
+        "send it with a bearer authorization header",
         "download https://example.org/data-2024.csv",
     ],
 )

@@ -142,8 +142,10 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         return f"{{{{ outputs.{w.approvals[0]}.onResume.approved }}}}"
     if w.last:
         return show(w.last)
-    if "hello world" in low or "hello" in low:
-        return "Hello, {{ inputs.name }}" if "name" in w.inputs else "Hello, world!"
+    if "hello" in low:
+        if "name" in w.inputs:
+            return "Hello, {{ inputs.name }}"
+        return "Hello, world!" if "world" in w.text.masked else "Hello!"
     return None
 
 

@@ -78,12 +78,18 @@ def purge_logs(w: Writer, step: Step) -> list[Task]:
     return [w.task("purge_logs", "core.log.PurgeLogs", endDate=f"{{{{ now() | dateAdd(-{days}, 'DAYS') }}}}")]
 
 
+def _unnamed(w: Writer, key: str) -> str:
+    """A key for what the words give no name, and a note that says so."""
+    w.note(f"No key was named; `{key}` is used.")
+    return key
+
+
 @block("kv_set")
 def kv_set(w: Writer, step: Step) -> list[Task]:
     names = re.findall(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b", step.words)
     counter = re.search(r"\b(?:add|adds|increas\w*|increment\w*|count)\b", step.words.lower())
     if counter and not re.search(r"\bvalue\b", step.words.lower()):
-        name = w.named(step, "key|kv|kv\\s+key") or "counter"
+        name = w.named(step, "key|kv|kv\\s+key") or _unnamed(w, "counter")
         task = w.task(
             f"count_{name}",
             "core.kv.Set",
@@ -109,7 +115,7 @@ def kv_set(w: Writer, step: Step) -> list[Task]:
         ]
     literals = [one.value for one in step.args["literals"] if one.kind in (CODE, QUOTED)]
     key = w.named(step, "key|kv|kv\\s+key|kv\\s+store") or (
-        literals[-1] if literals else "last_status" if "status" in w.text.masked else "last_value"
+        literals[-1] if literals else _unnamed(w, "last_status" if "status" in w.text.masked else "last_value")
     )
     said = re.search(r"\b(?:value|set\s+to)\s+(?:of\s+)?[`'\"]?([\w.-]+)", step.words)
     if re.search(

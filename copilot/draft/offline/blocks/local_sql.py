@@ -136,6 +136,8 @@ def _sqlite(w: Writer, step: Step, given: str | None) -> list[Task]:
     if given is None and w.extra.get("sqlite"):
         return []
     name, columns, rows = _made_table(w)
+    if "'item 1'" in rows[0] or rows[0].startswith("(10"):
+        w.note(f"The rows of `{name}` are made up, since the request gives none.")
     setup = f"CREATE TABLE {name} ({', '.join(columns)});\nINSERT INTO {name} VALUES {', '.join(rows)};\n"
     calculation = parse(" ".join(w.extra["sentences"].values()))
     measure = next((c for c in columns if re.search(r"amount|price|value|total|quantity", c)), columns[-1]).split()[0]
@@ -225,7 +227,15 @@ def _sqlite_rows(w: Writer, name: str, rows: Data) -> Task:
     picked = (
         ", ".join(f"json_extract(value, '$.{c}') AS {c}" for c in columns) if columns != ("row",) else "value AS row"
     )
-    sql = f"CREATE TABLE IF NOT EXISTS {name} AS\nSELECT {picked}\nFROM json_each(:rows);\nSELECT * FROM {name};"
+    chosen = f"SELECT {picked}\nFROM json_each(:rows)"
+    if re.search(
+        r"\b(?:append|add\s+(?:them|it|the\s+rows)|keep\s+(?:the\s+)?(?:old|earlier)|accumulate|history)\b",
+        w.text.masked,
+    ):
+        sql = f"CREATE TABLE IF NOT EXISTS {name} AS\n{chosen}\nWHERE FALSE;\nINSERT INTO {name}\n{chosen};\nSELECT * FROM {name};"
+    else:
+        # A second run shows its own rows, not those of the first.
+        sql = f"DROP TABLE IF EXISTS {name};\nCREATE TABLE {name} AS\n{chosen};\nSELECT * FROM {name};"
     return w.task(
         f"store_in_{name}" if "{{" not in name else "store_rows",
         "jdbc.sqlite.Queries",

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from copilot.draft.offline.editing.document import Document
-from copilot.draft.offline.secrets import hide_credentials
 from copilot.draft.offline.text import Text, read_text
 from copilot.draft.offline.types import Types
 from copilot.draft.offline.vocabulary import VOCABULARY
+from copilot.redact import redact
 
 
 @dataclass
@@ -57,7 +57,7 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
     from copilot.draft.offline.editing.rules import RULES
     from engine.flow.catalog import catalog
 
-    words, moved = hide_credentials(instruction)
+    words, moved = redact(instruction)
     text = read_text(words, VOCABULARY)
     doc = Document(flow)
     if not doc.flow:
