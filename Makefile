@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 WORDS ?=
 
-.PHONY: help setup demo test lint serve wheel reference fuzz fuzz-short bench-engine bench-peers bench-validate bench-retrieval clean
+.PHONY: help setup demo test test-slow lint serve wheel reference fuzz fuzz-short bench-engine bench-peers bench-validate bench-retrieval clean
 
 help:
 	@echo "make demo [WORDS=...]   words to a flow that ran, offline"
@@ -34,6 +34,9 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-slow: setup
+	@$(BIN)/python -m pytest -m slow
 
 lint: setup
 	@$(BIN)/ruff check .
