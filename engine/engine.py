@@ -23,7 +23,7 @@ from engine.execution.variables import envs
 from engine.flow.load import load_flow
 from engine.flow.model import Flow
 from engine.storage.files import ExecutionRef
-from engine.storage.journal import Durability, Journal, LogLine, Summary
+from engine.storage.journal import LEVELS, Durability, Journal, LogLine, Summary
 
 if TYPE_CHECKING:
     from engine.triggers.scheduler import Scheduler
@@ -253,9 +253,21 @@ class Engine:
         execution = self.execution(execution_id)
         if execution.finished is None and execution_id in self.runner.live:
             raise Refused("the execution has not ended", hint="kill it first", code="bad-state")
-        self.runner.call(lambda: self.journal.delete(execution_id, logs=logs))
         if files:
-            self.stores.files.delete_execution(ExecutionRef(execution.namespace, execution.flow_id, execution_id))
+            self.delete_files(execution_id)
+        self.runner.call(lambda: self.journal.delete(execution_id, logs=logs))
+
+    def delete_files(self, execution_id: str) -> int:
+        """Remove the stored files of an execution; gives how many. NotFound."""
+        execution = self.execution(execution_id)
+        return self.stores.files.delete_execution(ExecutionRef(execution.namespace, execution.flow_id, execution_id))
+
+    def delete_logs(
+        self, executions: Iterable[str], *, since: float, until: float, levels: Iterable[str] = LEVELS
+    ) -> int:
+        """Remove log lines of these executions written between two times; gives how many."""
+        wanted, kept = list(executions), list(levels)
+        return self.runner.call(lambda: self.journal.delete_logs(wanted, since=since, until=until, levels=kept))
 
     # -- looking -------------------------------------------------------------------------------------
 

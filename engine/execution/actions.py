@@ -16,11 +16,13 @@ from engine.execution.executor import Executor
 from engine.execution.flowables import PREFIX
 from engine.execution.inputs import resolve_declared
 from engine.execution.live import Live, error_entry, source_key
-from engine.execution.state import TERMINAL, Event, Execution, TaskRun, fold
+from engine.execution.state import TERMINAL, Event, Execution, TaskRun, fold, iso
 from engine.flow.load import load_flow
 from engine.flow.model import Flow
 from engine.storage.files import ExecutionRef
 from engine.storage.masking import Masker
+
+_RESUMED_TO = {"WARN": "WARNING", "FAIL": "FAILED", "CANCEL": "CANCELLED"}
 
 
 class Actions:
@@ -161,16 +163,18 @@ class Actions:
         if run is None:
             events: list[Event] = [{"e": "state", "s": "RUNNING", "at": now}]
         else:
-            outputs = self._resumed_outputs(live, run, inputs)
+            outputs = self._resumed_outputs(live, run, inputs, _RESUMED_TO.get(behavior, "RUNNING"))
             events = core.resume_pause(live.plan, execution, run, now, behavior, outputs)
             events = [{**e, "s": "RESTARTED"} if e["e"] == "state" and e["s"] == "RUNNING" else e for e in events]
         self.executor.record(live, *events)
         return execution.snapshot()
 
-    def _resumed_outputs(self, live: Live, run: TaskRun, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _resumed_outputs(self, live: Live, run: TaskRun, given: Mapping[str, Any], to: str) -> dict[str, Any]:
+        """What was given on resuming, when that was and to which state (as newer versions of Kestra show it)."""
         declared = live.plan.task(run).properties.get("onResume") or ()
+        resumed = {"resumed": {"on": iso(self.executor.now()), "to": to}}
         if not declared:
-            return None
+            return resumed
         files = self.executor.files(live, run, None)
         values = resolve_declared(
             declared,
@@ -179,7 +183,7 @@ class Actions:
             put_file=files.put_input,
             encrypt=self.executor.stores.seal,
         )
-        return {"onResume": plain(values)}
+        return {"onResume": plain(values), **resumed}
 
     def kill(self, execution_id: str) -> Execution:
         """End it: running tasks are stopped, no other starts, executions it started are killed too."""

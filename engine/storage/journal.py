@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -146,6 +147,18 @@ class Journal:
             writer.execute("DELETE FROM executions WHERE id = ?", (execution,))
             if logs:
                 writer.execute("DELETE FROM logs WHERE execution = ?", (execution,))
+
+    def delete_logs(
+        self, executions: Iterable[str], *, since: float = 0.0, until: float = math.inf, levels: Iterable[str] = LEVELS
+    ) -> int:
+        """Remove log lines of these executions written between two times, both included; gives how many."""
+        wanted = list(levels)
+        test = f"execution = ? AND at BETWEEN ? AND ? AND level IN ({','.join('?' * len(wanted))})"
+        with self._transaction() as writer:
+            return sum(
+                writer.execute(f"DELETE FROM logs WHERE {test}", (execution, since, until, *wanted)).rowcount
+                for execution in executions
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
@@ -129,6 +129,18 @@ class KvStore:
     def purge_expired(self) -> int:
         """Remove what has expired; gives how many keys."""
         return self._database.change("DELETE FROM kv WHERE expires <= ?", (self._clock().timestamp(),))
+
+    def purge(self, namespaces: Sequence[str], pattern: str, *, expired_only: bool) -> int:
+        """Remove the keys of these namespaces that fit a glob pattern, of those that have expired or of all; gives
+        how many."""
+        now, count = self._clock().timestamp(), 0
+        with self._database.transaction():
+            for namespace in namespaces:
+                count += self._database.change(
+                    "DELETE FROM kv WHERE namespace = ? AND key GLOB ? AND (expires <= ? OR NOT ?)",
+                    (namespace, pattern, now, expired_only),
+                )
+        return count
 
     def _find(self, namespace: str, key: str) -> KvEntry | None:
         row = self._database.one(

@@ -14,10 +14,10 @@ from engine.tasks.registry import Outputs, runnable
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
-_MOST = 1_000_000
+MOST = 1_000_000
 
 
-def _engine(task: RunContext) -> Any:
+def engine_of(task: RunContext) -> Any:
     """The setting ``engine``: an ``engine.engine.Engine``."""
     engine = task.settings.get("engine")
     if engine is None:
@@ -38,19 +38,24 @@ def toggle(task: RunContext) -> Outputs:
     props = Props(task)
     namespace = props.text("namespace") or as_text(_flow(task).get("namespace"))
     flow_id = props.text("flowId") or as_text(_flow(task).get("id"))
-    store = _engine(task).triggers.store
+    store = engine_of(task).triggers.store
     store.set_disabled(TriggerKey(namespace, flow_id, props.required("trigger")), not props.flag("enabled", False))
     return None
 
 
 @runnable("io.kestra.plugin.core.execution.Resume", effects="state")
 def resume(task: RunContext) -> Outputs:
-    """Resumes the paused execution ``executionId`` with ``inputs``."""
+    """Resumes the paused execution ``executionId``, by default the one it runs in, with ``inputs``."""
     props = Props(task)
-    execution = props.required("executionId")
-    if execution == as_text((task.variables.get("execution") or {}).get("id")):
-        raise TaskFailed("an execution cannot resume itself", code="resume-itself")
-    _engine(task).resume(execution, props.mapping("inputs"))
+    own = as_text((task.variables.get("execution") or {}).get("id"))
+    engine_of(task).resume(props.text("executionId") or own, props.mapping("inputs"))
+    return None
+
+
+@runnable("io.kestra.plugin.core.execution.Kill", effects="state")
+def kill(task: RunContext) -> Outputs:
+    """Ends the execution ``executionId`` and those it started."""
+    engine_of(task).kill(Props(task).required("executionId"))
     return None
 
 
@@ -59,20 +64,21 @@ def count(task: RunContext) -> Outputs:
     """``results``: how many executions of each of ``flows`` began since ``startDate``, where ``expression`` holds of
     that ``count``; ``total`` of all of them."""
     props = Props(task)
-    since, until = _moment(props, "startDate"), _moment(props, "endDate")
+    since, until = moment(props, "startDate"), moment(props, "endDate")
     states, expression = props.strings("states"), as_text(props.raw("expression"))
     wanted = [(flow.get("namespace"), flow.get("flowId")) for flow in props.items("flows") if isinstance(flow, Mapping)]
     wanted += [(namespace, None) for namespace in props.strings("namespaces")]
     results: list[dict[str, Any]] = []
     for namespace, flow_id in wanted or [(None, None)]:
-        summaries = _engine(task).executions(namespace, flow_id, states=states, limit=_MOST)
+        summaries = engine_of(task).executions(namespace, flow_id, states=states, limit=MOST)
         number = sum((since or 0) <= summary.created <= (until or float("inf")) for summary in summaries)
         if not expression or truthy(task.render(expression, {"count": number})):
             results.append({"namespace": namespace, "flowId": flow_id, "count": number})
     return {"results": results, "total": sum(result["count"] for result in results)}
 
 
-def _moment(props: Props, name: str) -> float | None:
+def moment(props: Props, name: str) -> float | None:
+    """A date property in seconds since 1970, UTC where it names no zone; None when it is not given."""
     text = props.text(name)
     if not text:
         return None

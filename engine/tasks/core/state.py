@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
 
+STATES = "._states"
+"""What is put behind a namespace to keep states in."""
+
+
 def _place(task: RunContext, props: Props) -> tuple[str, str]:
     """Namespace and key: per flow unless ``namespace``, and per loop value unless ``taskrunValue`` is off."""
     parts = [props.text("name", "default")]
@@ -22,7 +26,7 @@ def _place(task: RunContext, props: Props) -> tuple[str, str]:
     if props.flag("taskrunValue", True) and value is not None:
         parts.append(as_text(value))
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-    return f"{task.namespace}._states", key
+    return task.namespace + STATES, key
 
 
 def _data(task: RunContext, props: Props) -> dict[str, Any] | None:

@@ -6,7 +6,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engine.engine import Engine
+from engine.errors import NotFound
 
 PIPELINE = """
 id: sales
@@ -172,3 +175,69 @@ tasks:
         execution = engine.run(flow)
         outputs = next(iter(execution.runs.values())).outputs
     assert outputs == {"results": [{"namespace": "company.team", "flowId": "counted", "count": 2}], "total": 2}
+
+
+OLD = """
+id: old
+namespace: tests.purge.{place}
+tasks:
+  - {{id: said, type: io.kestra.plugin.core.log.Log, message: [one, two]}}
+  - {{id: kept, type: io.kestra.plugin.core.storage.Write, content: text}}
+"""
+PURGE = """
+id: purge
+namespace: tests.system
+tasks:
+  - id: logs
+    type: io.kestra.plugin.core.log.PurgeLogs
+    namespace: tests.purge.a
+    logLevels: [INFO]
+    endDate: "{{ now() }}"
+  - id: executions
+    type: io.kestra.plugin.core.execution.PurgeExecutions
+    namespace: tests.purge
+    states: [SUCCESS]
+    endDate: "{{ now() }}"
+  - id: keys
+    type: io.kestra.plugin.core.kv.PurgeKV
+    namespaces: [tests]
+    keyPattern: "old-*"
+    expiredOnly: false
+"""
+
+
+def test_what_has_grown_old_is_removed_and_counted(tmp_path: Path) -> None:
+    with Engine(tmp_path / "home", durability="process") as engine:
+        old = [engine.run(OLD.format(place=place)) for place in ("a", "b")]
+        other = engine.run(OLD.format(place="a").replace("tests.purge.a", "tests.purging"))
+        for key in ("old-one", "new-one"):
+            engine.stores.kv.put("tests.purge", key, 1)
+        outputs = {run.task_id: run.outputs or {} for run in engine.run(PURGE).task_runs}
+        assert outputs["logs"] == {"count": 2}
+        assert outputs["executions"]["executionsCount"] == 2
+        assert outputs["executions"]["storagesCount"] == 2
+        assert outputs["executions"]["logsCount"] == 2
+        assert outputs["keys"] == {"size": 1} and engine.stores.kv.keys("tests.purge") == ["new-one"]
+        for execution in old:
+            with pytest.raises(NotFound):
+                engine.execution(execution.id)
+        assert engine.execution(other.id).state == "SUCCESS"
+        assert len(engine.logs(other.id)) == 2
+
+
+KILLER = """
+id: killer
+namespace: tests.purge
+inputs:
+  - {id: victim, type: STRING}
+tasks:
+  - {id: kill, type: io.kestra.plugin.core.execution.Kill, executionId: "{{ inputs.victim }}"}
+"""
+
+
+def test_an_execution_is_killed_by_another(tmp_path: Path) -> None:
+    sleeper = "id: sleeper\nnamespace: tests.purge\ntasks:\n  - {id: wait, type: io.kestra.plugin.core.flow.Pause}\n"
+    with Engine(tmp_path / "home", durability="process") as engine:
+        victim = engine.run(sleeper, wait=False)
+        assert engine.run(KILLER, {"victim": victim.id}).state == "SUCCESS"
+        assert engine.wait(victim.id, 30).state == "KILLED"
