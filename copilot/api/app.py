@@ -48,7 +48,10 @@ def _guard(app: FastAPI, settings: Settings) -> None:
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        if int(request.headers.get("content-length") or 0) > MAX_BODY:
+        length = request.headers.get("content-length")
+        if length is None and "transfer-encoding" in request.headers:
+            return _refusal(411, "length-missing", "the body has no length", "send Content-Length")
+        if int(length or 0) > MAX_BODY:
             return _refusal(413, "too-large", "the body is too large", f"at most {MAX_BODY // 1_000_000} MB")
         if expected is None:
             # Without a token only this machine may call, also not through a page that rebinds a name to it.

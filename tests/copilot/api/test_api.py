@@ -97,6 +97,22 @@ def test_every_error_has_one_shape_with_a_hint(client, method, path, body, statu
     assert response.json()["error"]["hint"]
 
 
+def test_a_body_without_end_or_beyond_measure_is_refused_before_it_is_read(client):
+    endless = client.post("/api/v1/validate", content=(chunk for chunk in [b"{}"]))
+    large = client.post("/api/v1/validate", content=b" " * 8_000_001, headers={"Content-Type": "application/json"})
+    assert (endless.status_code, endless.json()["error"]["code"]) == (411, "length-missing")
+    assert (large.status_code, large.json()["error"]["code"]) == (413, "too-large")
+
+
+def test_edits_and_answers_come_over_http_too(client):
+    edited = client.post("/api/v1/edit", json={"flow": LOG_FLOW, "prompt": "run it every day at 6"}).json()
+    assert (edited["status"], edited["untouched"]) == ("ok", True)
+    assert "0 6 * * *" in edited["diff"]
+    asked = client.post("/api/v1/ask", json={"question": "how do I retry a task three times?"}).json()
+    assert asked["citations"]
+    assert "retry" in asked["answer"]
+
+
 def test_a_foreign_host_name_is_refused_without_a_token(client):
     response = client.get("/api/v1/health", headers={"Host": "attacker.test"})
     assert (response.status_code, response.json()["error"]["code"]) == (403, "wrong-host")
