@@ -52,13 +52,6 @@ def resume(task: RunContext) -> Outputs:
     return None
 
 
-@runnable("io.kestra.plugin.core.execution.Kill", effects="state")
-def kill(task: RunContext) -> Outputs:
-    """Ends the execution ``executionId`` and those it started."""
-    engine_of(task).kill(Props(task).required("executionId"))
-    return None
-
-
 @runnable("io.kestra.plugin.core.execution.Count", effects="none", aliases=("io.kestra.core.tasks.executions.Counts",))
 def count(task: RunContext) -> Outputs:
     """``results``: how many executions of each of ``flows`` began since ``startDate``, where ``expression`` holds of

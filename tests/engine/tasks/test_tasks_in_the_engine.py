@@ -223,21 +223,3 @@ def test_what_has_grown_old_is_removed_and_counted(tmp_path: Path) -> None:
                 engine.execution(execution.id)
         assert engine.execution(other.id).state == "SUCCESS"
         assert len(engine.logs(other.id)) == 2
-
-
-KILLER = """
-id: killer
-namespace: tests.purge
-inputs:
-  - {id: victim, type: STRING}
-tasks:
-  - {id: kill, type: io.kestra.plugin.core.execution.Kill, executionId: "{{ inputs.victim }}"}
-"""
-
-
-def test_an_execution_is_killed_by_another(tmp_path: Path) -> None:
-    sleeper = "id: sleeper\nnamespace: tests.purge\ntasks:\n  - {id: wait, type: io.kestra.plugin.core.flow.Pause}\n"
-    with Engine(tmp_path / "home", durability="process") as engine:
-        victim = engine.run(sleeper, wait=False)
-        assert engine.run(KILLER, {"victim": victim.id}).state == "SUCCESS"
-        assert engine.wait(victim.id, 30).state == "KILLED"
