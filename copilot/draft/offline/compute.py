@@ -80,6 +80,7 @@ class Calculation:
     limit: int | None = None
     assumed: tuple[str, ...] = ()
     distinct: bool = False
+    order: str = ""
 
     def sql(self, source: str) -> str:
         """One SELECT statement over a table expression."""
@@ -97,6 +98,9 @@ class Calculation:
             lines.append("WHERE " + " AND ".join(self.where))
         if self.group:
             lines.append(f"GROUP BY {self.group}")
+        if self.order and not self.function:
+            lines.append(f"ORDER BY {self.order}" + (" DESC" if self.descending else ""))
+        elif self.group:
             lines.append(f"ORDER BY {name} DESC" if self.descending or self.limit else f"ORDER BY {self.group}")
         elif self.descending and self.measure and not self.function:
             lines.append(f"ORDER BY {self.measure} DESC")
@@ -115,6 +119,18 @@ class Calculation:
         }.get(self.function, "value")
 
 
+_ORDER = re.compile(
+    r"\b(?:sort(?:ed|ing)?|order(?:ed|ing)?|ranked?)\s+(?:(?:it|them|rows|all|everything|the\s+\w+)\s+)?by\s+"
+    r"(?:the\s+|their\s+)?([a-z_]\w*)(\s*,?\s*(?:desc\w*|(?:newest|latest|largest|highest|biggest)\s+first))?"
+)
+_EMPTY = re.compile(
+    r"\b(?:where|whose|if)\s+(?:the\s+|an?\s+)?([a-z_]\w*)\s+(?:is|are)\s+(not\s+)?(?:empty|null|missing|blank)\b"
+    r"|\bwith\s+(?:an?\s+)?(?:empty|missing|blank)\s+([a-z_]\w*)"
+)
+_DROPS = re.compile(
+    r"\b(?:drop|remove|exclude|discard|skip|ignore|leave\s+out|throw\s+away|filter\s+out|delete)\b[^.;]*$"
+)
+_NO_VALUE = frozenset(["empty", "null", "missing", "blank", "not", "none"])
 _ROWS = frozenset(["ones", "lines", "rows", "entries", "values", "records", "words", "there", "elements"])
 _DIFFERENT = re.compile(r"\b(?:how\s+many|number\s+of|count(?:\s+the)?)\s+(?:different|distinct|unique)\s+([a-z_]\w*)")
 
@@ -125,22 +141,32 @@ def parse(words: str) -> Calculation:
     low = plain.lower()
     product = _PRODUCT.search(low)
     formula = f"{product[1]} * {product[2]}" if product and product[1] not in ("how", "many") else ""
-    function = next((name for name, pattern in _FUNCTIONS if re.search(rf"\b(?:{pattern})\b", low)), "")
-    group = _GROUP.search(low)
+    order = _ORDER.search(low)
+    unordered = low[: order.start()] + " " + low[order.end() :] if order else low
+    function = next((name for name, pattern in _FUNCTIONS if re.search(rf"\b(?:{pattern})\b", unordered)), "")
+    group = _GROUP.search(unordered)
     column = _column(group[1]) if group else ""
+    if re.fullmatch(_MEASURES, column) or column == "revenue":
+        ranked = re.search(rf"\b(?:top|best|worst|largest|biggest)\s+(?:\d+\s+)?([a-z_]+?)s?\s+by\s+{column}\b", low)
+        column = slug(ranked[1]) if ranked else ""
     if re.search(r"\bhow\s+many\b|\bnumber\s+of\b|\brow\s+count\b|\bcount\b", low):
         function = "COUNT"
     measure = formula or _measure(low, function)
     where, assumed = _filters(low, plain, formula or measure or "amount")
     limit = re.search(r"\btop\s+(\d+)|\bfirst\s+(\d+)\s+rows|\bbest\s+(\d+)", low)
     best = re.search(r"\b(?:best|top|most)\b", low)
+    if column and measure and not function:
+        function = "SUM"
     if function in ("SUM", "AVG", "MAX", "MIN") and not measure:
         measure = "amount"
     columns = [c for c in (column, *re.findall(r"[a-z_]\w*", measure if function not in ("COUNT", "") else "")) if c]
-    descending = bool(
-        re.search(
-            r"\b(?:high(?:est)?\s+to\s+low|descending|sorted|sort|desc|largest\s+first|highest\s+first|top|best|ranking)\b",
-            low,
+    descending = bool(order and order[2]) or (
+        not order
+        and bool(
+            re.search(
+                r"\b(?:high(?:est)?\s+to\s+low|descending|sorted|sort|desc|largest\s+first|highest\s+first|top|best|ranking)\b",
+                low,
+            )
         )
     )
     n = int(next(g for g in limit.groups() if g)) if limit else None
@@ -155,7 +181,8 @@ def parse(words: str) -> Calculation:
         where,
         descending or bool(best),
         n,
-        tuple(dict.fromkeys([*columns, *assumed])),
+        tuple(dict.fromkeys([*columns, *assumed, *([order[1]] if order else [])])),
+        order=order[1] if order else "",
     )
 
 
@@ -219,7 +246,8 @@ def _measure(low: str, function: str) -> str:
             r"\b(?:average|avg|mean|sum|total|maximum|minimum|highest|lowest)\s+(?:of\s+)?(?:the\s+)?([a-z_]\w*)", low
         )
         if after and after[1] not in _ENTITIES and after[1] not in ("per", "by", "of", "for", "and", "them", "the"):
-            return slug(after[1])
+            word = after[1].removesuffix("s")
+            return word if re.fullmatch(_MEASURES, word) else slug(after[1])
     return ""
 
 
@@ -245,9 +273,15 @@ def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[
         ):
             word = match[1] or ""
             column = word if word and re.fullmatch(_MEASURES, word) else measure
-            out.append(f"{column} {sign} {match[2].replace(',', '.')}")
+            condition = f"{column} {sign} {match[2].replace(',', '.')}"
+            out.append(f"NOT {condition}" if _DROPS.search(low[: match.start()]) else condition)
             assumed += re.findall(r"[a-z_]\w*", column)
             break
+    for match in _EMPTY.finditer(low):
+        name = match[1] or match[3]
+        filled = bool(match[2]) != bool(_DROPS.search(low[: match.start()]))
+        out.append(f"{name} IS {'NOT ' if filled else ''}NULL")
+        assumed.append(name)
     for state in _status_words(low):
         out.append(f"status = '{state}'")
         assumed.append("status")
@@ -295,12 +329,15 @@ def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[
                 "a",
                 "field",
             )
+            or value in _NO_VALUE
+            or name in _NO_VALUE
             or value
             in ("over", "above", "is", "with", "and", "per", "by", "from", "in", "than", "of", "for", "as", "to")
             or name in _ENTITIES
         ):
             continue
-        out.append(f"{name} = {value if value.isdigit() else repr(value)}")
+        same = "<>" if _DROPS.search(low[: match.start()]) else "="
+        out.append(f"{name} {same} {value if value.isdigit() else repr(value)}")
         assumed.append(name)
     return tuple(dict.fromkeys(out)), assumed
 

@@ -218,10 +218,11 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
             r"\b(?:for\s+each|each)\s+of\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+)\b(?!\s+(?:and|or)\b)(?!\s*,)",
             text.masked,
         ) or re.search(
-            r"\b(?:for|each\s+of|over|cities|regions|countries|names|values|colou?rs|environments|(?:für\s+jede\w*|para\s+cada|pour\s+chaque|for\s+each)\s+\w+\s+(?:von|aus|de|of|in|en))\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)*\s*(?:,?\s*(?:and|or|und|oder|y|o|et|ou)\s+)[\w-]+)",
+            r"\b(?:for|each\s+of|over|cities|regions|countries|names|values|colou?rs|environments)\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+\s*(?:,?\s*(?:and|or)\s+)[\w-]+)|\b(?:(?:für\s+jede\w*|para\s+cada|pour\s+chaque|for\s+each)\s+\w+\s+(?:von|aus|de|of|in|en))\s*:?\s+(?P<items2>[\w-]+(?:\s*,\s*[\w-]+)*(?:\s*,\s*|\s+)(?:and|or|und|oder|y|et|ou)\s+[\w-]+)",
             text.masked,
         )
         if found:
+            group = "items2" if found.groupdict().get("items2") else "items"
             out.append(
                 (
                     "",
@@ -229,7 +230,7 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
                         v
                         for v in re.split(
                             r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|und|oder|y|et|ou)\s+",
-                            text.plain[found.start("items") : found.end("items")],
+                            text.plain[found.start(group) : found.end(group)],
                         )
                         if v
                     ),
