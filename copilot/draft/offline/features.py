@@ -15,7 +15,7 @@ NUMBER_WORDS = {"once": 1, "one": 1, "a": 1, "an": 1, "twice": 2, "two": 2, "thr
 _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _NUM = rf"(?:\d+(?:\.\d+)?|{_WORDS})"
 _TIME_UNIT = r"(?:ms|milliseconds?|seconds?|secs?|s|sekunden?|segundos?|secondes?|minutes?|mins?|m|minuten?|minutos?|hours?|hrs?|h|stunden?|horas?|heures?|days?|d|tagen?|días?|jours?|weeks?)\b"
-DURATION = rf"(?P<amount>{_NUM})(?:\s+an?)?\s*-?\s*(?P<unit>{_TIME_UNIT})"
+DURATION = rf"(?P<amount>\b(?:\d+(?:\.\d+)?|(?:{_WORDS})(?=[\s-])))(?:\s+an?)?\s*-?\s*(?P<unit>{_TIME_UNIT})"
 
 
 def number(word: str) -> float:

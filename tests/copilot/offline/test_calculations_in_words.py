@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from copilot.draft.contract import Request
+from copilot.draft.offline import OfflineDrafter
 from copilot.draft.offline.compute import parse
 
 
@@ -25,3 +28,17 @@ from copilot.draft.offline.compute import parse
 )
 def test_a_calculation_is_the_sql_that_was_meant(words, sql):
     assert parse(words).sql("t").replace("\n", " ") == sql
+
+
+@pytest.mark.parametrize(
+    ("words", "interval"),
+    [
+        ("download https://e.test/a.csv, retry 3 times, and log 'hi' when done", "PT10S"),
+        ("download https://e.test/a.csv, retry 3 times with two minutes between", "PT2M"),
+        ("download https://e.test/a.csv and retry it every 45s", "PT45S"),
+    ],
+)
+def test_a_pause_between_tries_is_what_the_words_say_and_nothing_that_only_looks_like_it(words, interval):
+    flow = OfflineDrafter().draft(Request(words)).flow
+    assert flow is not None
+    assert yaml.safe_load(flow)["tasks"][0]["retry"]["interval"] == interval
