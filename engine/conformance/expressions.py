@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from engine.conformance.results import CaseResult, Result
+from engine.durations import parse_duration
 from engine.errors import EngineError, NotFound, Refused
 from engine.expressions import PureServices, Settings, render, render_value
 from engine.expressions.functions.files import namespace_uri
@@ -217,7 +218,7 @@ def _converted(value: Any, kind: str) -> Any:
         case "local time" | "time":
             return time.fromisoformat(str(value))
         case "duration":
-            return _duration(str(value))
+            return parse_duration(str(value))
         case _:
             return value
 
@@ -225,10 +226,3 @@ def _converted(value: Any, kind: str) -> Any:
 def _moment(value: Any) -> datetime:
     found = read_iso(str(value)) if not isinstance(value, (datetime, date)) else value
     return found if isinstance(found, datetime) else datetime.combine(found, time())
-
-
-def _duration(text: str) -> timedelta:
-    import isodate
-
-    found = isodate.parse_duration(text)
-    return found if isinstance(found, timedelta) else timedelta(days=30 * int(found.months) + 365 * int(found.years))

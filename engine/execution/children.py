@@ -185,7 +185,7 @@ class Children:
             return
         outputs: dict[str, Any] = {"executionId": execution.id, "state": execution.state}
         wanted = task.properties.get("outputs")
-        if wanted:
+        if wanted and not child.flow.outputs:
             executor = self.executor
             executor.record(
                 live, {"e": "run", "id": run.id, "at": executor.now(), "out": {"executionId": execution.id}}

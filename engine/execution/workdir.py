@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,7 @@ class WorkingDirectories:
         from engine.tasks.props import Props
         from engine.tasks.workfiles import place_inputs, place_namespace_files
 
-        self._restore_cache(live, context)
+        self._restore_cache(live, context, _cache_id(context))
         place_namespace_files(context, Props(context), context.working_dir)
         inputs = context.render(context.properties.get("inputFiles"))
         if inputs:
@@ -110,27 +111,27 @@ class WorkingDirectories:
     def _keep(self, live: Live, context: TaskContext) -> Mapping[str, Any]:
         from engine.tasks.workfiles import keep_outputs
 
-        self._store_cache(live, context)
+        self._store_cache(live, context, _cache_id(context))
         wanted = context.render(context.properties.get("outputFiles"))
         return {"outputFiles": keep_outputs(context, wanted, context.working_dir)} if wanted else {}
 
-    def _restore_cache(self, live: Live, context: TaskContext) -> None:
+    def _restore_cache(self, live: Live, context: TaskContext, cache_id: str) -> None:
         cache = context.properties.get("cache")
         if not cache:
             return
         store = self.executor.stores.files
-        found = store.get_cache(live.flow.namespace, live.flow.id, context.task_id)
+        found = store.get_cache(live.flow.namespace, live.flow.id, cache_id)
         if found is None:
             return
         archive, stored = found
         ttl = seconds_or_none(context.render_text(cache.get("ttl")))
         if ttl is not None and self.executor.now() - stored.timestamp() > ttl:
-            store.delete_cache(live.flow.namespace, live.flow.id, context.task_id)
+            store.delete_cache(live.flow.namespace, live.flow.id, cache_id)
             return
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(context.working_dir)
 
-    def _store_cache(self, live: Live, context: TaskContext) -> None:
+    def _store_cache(self, live: Live, context: TaskContext, cache_id: str) -> None:
         from engine.tasks.workfiles import matches
 
         cache = context.properties.get("cache") or {}
@@ -147,4 +148,10 @@ class WorkingDirectories:
             with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
                 for file in chosen:
                     packed.write(file, file.relative_to(root).as_posix())
-            self.executor.stores.files.put_cache(live.flow.namespace, live.flow.id, context.task_id, archive)
+            self.executor.stores.files.put_cache(live.flow.namespace, live.flow.id, cache_id, archive)
+
+
+def _cache_id(context: TaskContext) -> str:
+    """One cache for each value of a loop around the task."""
+    value = context.variables.get("taskrun", {}).get("value")
+    return context.task_id if value is None else f"{context.task_id}-{sha256(str(value).encode()).hexdigest()[:16]}"

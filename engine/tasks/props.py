@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from engine.durations import parse_duration
 from engine.errors import TaskFailed
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
 _SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGT]?)I?B?\s*$", re.IGNORECASE)
-_EPOCH = datetime(1970, 1, 1)
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
 
@@ -44,14 +44,10 @@ def seconds_of(value: Any) -> float:
         return float(text)
     except ValueError:
         pass
-    import isodate
-
     try:
-        parsed = isodate.parse_duration(text.upper())
-    except isodate.ISO8601Error:
+        return parse_duration(text).total_seconds()
+    except ValueError:
         raise ValueError(f"'{text}' is not an ISO 8601 duration such as PT30S, PT5M or P1D") from None
-    span: timedelta = parsed if isinstance(parsed, timedelta) else parsed.totimedelta(start=_EPOCH)
-    return span.total_seconds()
 
 
 def bytes_of(value: Any) -> int:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import EngineError, NotFound, Refused
@@ -230,6 +230,7 @@ def test_what_is_no_namespace_is_refused(store, namespace):
         store.namespaces.put(namespace, "x", b"")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.text(st.sampled_from("./\\%2eE\ud800\x00a~"), max_size=12))
 def test_no_name_whatever_writes_outside_the_task_run(name):
     with tempfile.TemporaryDirectory() as folder:
@@ -245,6 +246,7 @@ def test_no_name_whatever_writes_outside_the_task_run(name):
         assert files.open(uri).resolve().is_relative_to(root.resolve() / "a/f/executions/e/tasks/t/r")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.text(st.sampled_from("./\\%2eE\ud800\x00a~"), max_size=12))
 def test_no_address_whatever_reads_outside_the_storage(text):
     with tempfile.TemporaryDirectory() as folder:
