@@ -16,6 +16,10 @@ _INTO = re.compile(r"\b(?:to|into|onto|towards|nach|hacia|vers)\s+(?:[\w'&-]+\s+
 _IN = re.compile(r"\b(?:in|on|inside|at|auf|en|dans)\s+(?:[\w'&-]+\s+){0,3}$")
 _WITH = re.compile(r"\b(?:with|using|via|through|by|mit|con|avec)\s+(?:[\w'&-]+\s+){0,2}$")
 _GOES_TO = re.compile(r"^\s*(?:[\w()'-]+\s+){0,4}?(?:to|into|in|nach|→|->)\s")
+_AS_FILE_IN = re.compile(
+    r"\b(?:to|into|as)\s+(?:an?\s+)?(?:\w+\s+)?(?:csv|json|parquet|excel|xlsx|avro|files?)\s+(?:files?\s+)?(?:in|on|inside|at)\s+"
+    r"(?:[\w'&-]+\s+){0,3}$"
+)
 _AS_RESULT = re.compile(
     r"\b(?:results?|output|totals?|rows?|records?|data|file|csv|json|it|them|vectors?|value|answer|score)\b"
 )
@@ -92,6 +96,8 @@ def _data_role(kind: str, before: str, after: str, lead: str, first: bool) -> st
             if verb != "write" or re.search(r"\b(?:copy|move|load|import)\s+(?:an?\s+|the\s+|our\s+)?$", before)
             else "write"
         )
+    if _AS_FILE_IN.search(before):
+        return "write"
     if _IN.search(before):
         if verb == "write" or (verb == "tell" and kind != "sql"):
             return "write"

@@ -42,3 +42,24 @@ def test_a_pause_between_tries_is_what_the_words_say_and_nothing_that_only_looks
     flow = OfflineDrafter().draft(Request(words)).flow
     assert flow is not None
     assert yaml.safe_load(flow)["tasks"][0]["retry"]["interval"] == interval
+
+
+def types_of(words: str) -> list[str]:
+    flow = OfflineDrafter().draft(Request(words)).flow
+    assert flow is not None
+    return [task["type"].removeprefix("io.kestra.plugin.") for task in yaml.safe_load(flow)["tasks"]]
+
+
+def test_a_file_written_in_a_store_is_uploaded_and_one_read_there_is_downloaded():
+    assert types_of("export the staff table from postgres to a csv in our s3 bucket exports") == [
+        "jdbc.postgresql.CopyOut",
+        "aws.s3.Upload",
+    ]
+    assert types_of("read the csv in our s3 bucket exports and count the rows")[0] == "aws.s3.Download"
+
+
+def test_a_script_for_each_value_that_has_no_file_works_on_the_value():
+    flow = OfflineDrafter().draft(Request("run a python script for each of the towns Bonn, Lyon and Turin")).flow
+    assert flow is not None
+    (loop,) = yaml.safe_load(flow)["tasks"]
+    assert "value = '{{ taskrun.value }}'" in loop["tasks"][0]["script"]

@@ -145,6 +145,13 @@ def _outline(w: Writer, data: Data | None, sentence: str) -> tuple[str, list[str
             ["kestra"],
             [],
         )
+    if data is None and not pandas and wanted != "parquet":
+        value = f"{{{{ {w.extra['loop_value'][-1]} }}}}"
+        return (
+            f"# {said}\nfrom kestra import Kestra\n\nvalue = '{value}'\nKestra.outputs({{'value': value}})\n",
+            ["kestra"],
+            [],
+        )
     name = f"data.{data.format}" if data else "data.csv"
     if pandas or wanted == "parquet":
         read = {"json": "read_json", "parquet": "read_parquet", "excel": "read_excel"}.get(
