@@ -98,6 +98,8 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         for b in beside
     ):
         return False
+    if service.key == "mail" and re.match(r"\s+(?:address\s+)?inputs?\b", after):
+        return False
     if service.kind == "saas" and not service.roles and any(b.what == "http_call" for b in beside):
         return False
     if service.kind == "llm" and any(b.service and b.service.kind == "agent" for b in beside):
@@ -408,7 +410,7 @@ def _is_cause(seen: Understanding, m: Mention) -> bool:
     if re.search(r"fail|error|wrong|exit", words[:position]):
         return False
     return bool(
-        re.search(r"\b(?:if|when|wenn|falls)\s+(?:\w+\s+){0,2}$", words[:position])
+        re.search(r"\b(?:if|when|wenn|falls)\s+(?:\w+\s+){0,3}\(?$", words[:position])
         and re.search(r"fail|error|wrong", words[position:])
     )
 

@@ -243,7 +243,8 @@ def _measure(low: str, function: str) -> str:
         )
     if function in ("SUM", "AVG", "MAX", "MIN"):
         after = re.search(
-            r"\b(?:average|avg|mean|sum|total|maximum|minimum|highest|lowest)\s+(?:of\s+)?(?:the\s+)?([a-z_]\w*)", low
+            r"\b(?:average|avg|mean|sum|total|maximum|minimum|highest|lowest|add)\s+(?:up\s+)?(?:of\s+)?(?:the\s+)?([a-z_]\w*)",
+            low,
         )
         if after and after[1] not in _ENTITIES and after[1] not in ("per", "by", "of", "for", "and", "them", "the"):
             word = after[1].removesuffix("s")
@@ -282,6 +283,11 @@ def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[
         filled = bool(match[2]) != bool(_DROPS.search(low[: match.start()]))
         out.append(f"{name} IS {'NOT ' if filled else ''}NULL")
         assumed.append(name)
+    for match in re.finditer(
+        r"\b(?:in|from)\s+(?:the\s+)?(team|department|country|city|region|category|group|class)\s+([\w-]+)", low
+    ):
+        out.append(f"{match[1]} = {plain[match.start(2) : match.end(2)]!r}")
+        assumed.append(match[1])
     for state in _status_words(low):
         out.append(f"status = '{state}'")
         assumed.append("status")

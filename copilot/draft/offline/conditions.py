@@ -8,6 +8,7 @@ from typing import Any
 
 from copilot.draft.offline.ir import Group, Node
 from copilot.draft.offline.naming import slug
+from copilot.draft.offline.text import CODE, QUOTED
 from copilot.draft.offline.writer import Task, Writer
 
 _SIGNS = (
@@ -20,7 +21,45 @@ _SIGNS = (
 def expression(w: Writer, words: str) -> str:
     """A Pebble condition for the words; where nothing at hand decides it, a boolean input does."""
     low = words.lower().strip()
+    if (compared := _of_the_body(w, low)) or (compared := _of_the_size(w, low)):
+        return f"{{{{ {compared} }}}}"
     return f"{{{{ {_of_inputs(w, low) or _of_results(w, low) or _asked(w, low)} }}}}"
+
+
+def _literal_in(w: Writer, low: str) -> str:
+    """The last quoted value inside a condition, as it was written."""
+    start = w.text.masked.find(low)
+    found = w.text.within(start, start + len(low), QUOTED + CODE) if start >= 0 else []
+    return found[-1].value if found else ""
+
+
+def _of_the_body(w: Writer, low: str) -> str:
+    """'the body's field status is "failed"' where a webhook starts the flow."""
+    if not any(e.kind == "webhook" for e in w.plan.events):
+        return ""
+    field = re.search(
+        r"\b(?:field|property|key)\s+[`'\"]?([a-z_]\w*)|\b([a-z_]\w*)\s+(?:field\s+)?(?:in|of)\s+the\s+(?:body|payload)",
+        low,
+    )
+    if field is None:
+        return ""
+    rest = re.sub(r"^\s*(?:in|of)\s+the\s+(?:body|payload)\s*", "", low[field.end() :].strip())
+    return _comparison(rest, f"trigger.body.{field[1] or field[2]}", w, _literal_in(w, low))
+
+
+def _of_the_size(w: Writer, low: str) -> str:
+    """'has less than 10 rows' about what was queried last."""
+    said = re.search(
+        r"\b(less|fewer|more|at\s+least|at\s+most|over|under)\s*(?:th[ae]n)?\s+(\d+)\s+(?:rows|records|entries|lines|results)\b",
+        low,
+    )
+    size = w.extra.get("size")
+    if not said or not size:
+        return ""
+    sign = {"less": "<", "fewer": "<", "under": "<", "more": ">", "over": ">"}.get(
+        said[1], ">=" if "least" in said[1] else "<="
+    )
+    return f"{size} {sign} {said[2]}"
 
 
 def _of_inputs(w: Writer, low: str) -> str:
@@ -37,7 +76,9 @@ def _of_inputs(w: Writer, low: str) -> str:
         rest = re.sub(r"^\s*\([^)]*\)", "", low[match.end() :]).strip()
         if spec.type in ("BOOLEAN", "BOOL"):
             return f"not inputs.{name}" if re.search(r"\bfalse|\bnot\b|\bno\b", rest) else f"inputs.{name}"
-        comparison = _comparison(rest, f"inputs.{name}", w)
+        comparison = _comparison(
+            rest, f"inputs.{name}", w, _literal_in(w, low) if "\ue001" in rest or "\ue002" in rest else ""
+        )
         if comparison:
             return comparison
     numbers = [n for n, s in w.inputs.items() if s.type in ("INT", "FLOAT")]
@@ -50,7 +91,7 @@ def _of_inputs(w: Writer, low: str) -> str:
     return ""
 
 
-def _comparison(rest: str, left: str, w: Writer) -> str:
+def _comparison(rest: str, left: str, w: Writer, quoted: str = "") -> str:
     for pattern, sign in _SIGNS:
         match = re.match(pattern, rest)
         if not match:
@@ -61,6 +102,8 @@ def _comparison(rest: str, left: str, w: Writer) -> str:
         number = re.match(r"-?\d+(?:\.\d+)?", right)
         if number:
             return f"{left} {sign} {number.group()}"
+        if quoted and sign in ("==", "!="):
+            return f"{left} {sign} '{quoted}'"
         word = re.match(r"[\w.-]+", right)
         if word and sign in ("==", "!="):
             return f"{left} {sign} '{word.group()}'"

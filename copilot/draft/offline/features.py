@@ -125,7 +125,7 @@ def _attempts(words: str) -> tuple[int, str]:
 
 
 _TIMEOUT = re.compile(
-    rf"\b(?:time-?\s?outs?\s*(?:of|after|at|:|is|to)?|give\s+up\s+(?:[\w\s]{{0,24}}?)after|(?:no|not)\s+(?:run\s+)?(?:longer|more)\s+than|abort\w*\s+(?:it\s+)?after|(?:must|should|may|can)\s+(?:not|never)\s+(?:run|take)\s+(?:longer|more)\s+than|max(?:imum)?\s+(?:run\s?time|duration)(?:\s+of)?|cap\s+it\s+(?:at|to)|stop\w*\s+(?:it\s+)?after|kill\w*\s+(?:it\s+)?(?:after|if\s+it\s+takes\s+longer\s+than)|zeitlimit\s+von)\s+(?:at\s+most\s+)?{DURATION}"
+    rf"\b(?:time-?\s?outs?\s*(?:of|after|at|:|is|to)?|give\s+up\s+(?:[\w\s]{{0,24}}?)after|(?:no|not)\s+(?:run\s+)?(?:longer|more)\s+than|abort\w*\s+(?:it\s+)?after|(?:must|should|may|can)\s+(?:not|never)\s+(?:run|take)\s+(?:longer|more)\s+than|max(?:imum)?\s+(?:run\s?time|duration)(?:\s+of)?|cap\s+it\s+(?:at|to)|stop\w*\s+(?:it\s+)?after|kill\w*\s+(?:it\s+)?(?:after|if\s+it\s+takes\s+longer\s+than)|zeitlimit\s+von|limit(?:ed)?\s+(?:it\s+)?to|(?:it\s+)?(?:may|can|should)\s+take)\s+(?:at\s+most\s+)?{DURATION}"
     rf"|(?P<a2>{_NUM})[\s-]*(?P<u2>{_TIME_UNIT})\s+time-?\s?out"
 )
 _TIMEOUT_BARE = re.compile(r"\b(?:with\s+a|cap\s+it\s+with\s+a|add\s+a|set\s+a)\s+time-?\s?out\b")
@@ -203,14 +203,18 @@ def wants_cache(text: Text) -> bool:
 
 
 _ALLOW = re.compile(
-    r"\b(?:may|might|allowed\s+to|is\s+allowed\s+to)\s+fail\b|\b(?:ignore|tolerate)\s+(?:its\s+|the\s+)?(?:failure|error)s?|\bcontinue\s+(?:even\s+)?if\s+(?:it|that|this|one)\s+fails|\b(?:don'?t|do\s+not|should\s+not|shouldn'?t|must\s+not)\s+(?:fail\s+the\s+(?:flow|run)|stop)\s+if|\ballow\s+failures?\b|\bnot\s+important\b|\beven\s+(?:if|when)\s+one\s+fails|\bkeep\s+going\b|\bflow\s+(?:should|must|shall)\s+(?:still\s+)?(?:go\s+on|continue)|\bfails?,?\s+but\b"
+    r"\b(?:may|might|allowed\s+to|is\s+allowed\s+to)\s+fail\b|\b(?:ignore|tolerate)\s+(?:its\s+|the\s+)?(?:failure|error)s?|\bcontinue\s+(?:even\s+)?if\s+(?:it|that|this|one)\s+fails|\b(?:don'?t|do\s+not|should\s+not|shouldn'?t|must\s+not)\s+(?:fail\s+the\s+(?:flow|run)|stop)\s+if|\ballow\s+failures?\b|\bnot\s+important\b|\beven\s+(?:if|when)\s+one\s+fails|\bkeep\s+going\b|\bflow\s+(?:should|must|shall)\s+(?:still\s+)?(?:go\s+on|continue)|\bfails?,?\s+but\b|\bfails?,?\s+(?:just\s+|simply\s+)?(?:carry|go|move)\s+on\b|\bfails?,?\s+(?:just\s+|simply\s+)?(?:continue|proceed)\b"
 )
+
+
+_THAT_ONE = re.compile(r"\W*(?:even\s+)?(?:if|when|should)\s+(?:it|that|this|the\s+\w+)\s+fails?\b")
+CARRIES_ON = re.compile(r"\bfails?,?\s+(?:just\s+|simply\s+)?(?:(?:carry|go|move)\s+on|continue|proceed)\b")
 
 
 def allowed_failures(text: Text, clauses: tuple[Clause, ...]) -> frozenset[int]:
     """Clauses whose step may fail without failing the run."""
     return frozenset(
-        i
+        i - 1 if i and _THAT_ONE.match(text.masked, c.start, c.end) else i
         for i, c in enumerate(clauses)
         if _ALLOW.search(text.masked, c.start, c.end) and "the flow may not fail" not in text.masked[c.start : c.end]
     )

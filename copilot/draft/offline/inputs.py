@@ -13,7 +13,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("DATETIME", r"date\s?times?|timestamps?"), ("DATE", r"dates?|datum"), ("DURATION", r"durations?"), ("TIME", r"times?\s+of\s+day"),
     ("INT", r"int(?:eger)?s?|whole\s+numbers?|ganzzahl\w*|enteros?|entiers?"), ("FLOAT", r"floats?|decimals?|numbers?|numeric|zahl(?:en)?|números?"), ("BOOLEAN", r"bool(?:ean)?s?|flags?|yes/no|true/false|checkbox(?:es)?"),
     ("MULTISELECT", r"multi-?select|several\s+of"), ("SELECT", r"drop-?downs?|select(?:able)?s?|choices?|enums?|pick\s?lists?|one\s+of"), ("FILE", r"files?|uploads?"),
-    ("JSON", r"json(?:\s+(?:list|array|object|document))?"), ("ARRAY", r"arrays?|lists?"), ("EMAIL", r"e-?mail\s+address(?:es)?"), ("URI", r"ur[il]s?|links?"), ("SECRET", r"secrets?|passwords?"),
+    ("JSON", r"json(?:\s+(?:list|array|object|document))?"), ("ARRAY", r"arrays?|lists?"), ("EMAIL", r"e-?mail\s+address(?:es)?|e-?mails?(?=\s+inputs?\b)"), ("URI", r"ur[il]s?|links?"), ("SECRET", r"secrets?|passwords?"),
     ("YAML", r"yaml"), ("STRING", r"strings?|te(?:x|xt|xto|xte)s?"),
 )  # fmt: skip
 _KIND = "|".join(p for _, p in _KINDS)
@@ -119,6 +119,7 @@ _GENERIC = frozenset(
 )
 
 
+_KIND_BESIDE = re.compile(rf"\b(?:{_KIND})\s+inputs?\s+(?:called\s+|named\s+)?(?P<id>{NAME})")
 _KIND_OF_NAMED = re.compile(
     rf"\b(?P<kind>{_KIND})\s+inputs?\s+of\s+(?P<items>{_KIND})\s+(?:called|named)\s+(?P<id>{NAME}|[a-z]\w*)"
 )
@@ -145,6 +146,8 @@ def _spelled_out(text: Text, found: dict[str, InputSpec]) -> None:
                 found,
                 InputSpec(_name_at(text, match, "id"), "SELECT", _default_near(text, match.end(), values), values),
             )
+    for match in _KIND_BESIDE.finditer(text.masked):
+        _add(found, InputSpec(_name_at(text, match, "id"), _kind_of(match.group())))
     for match in _KIND_OF_NAMED.finditer(text.masked):
         _add(found, InputSpec(_name_at(text, match, "id"), _kind_of(match["kind"])))
     for match in _LISTED.finditer(text.masked):

@@ -201,6 +201,7 @@ _UNIT = (
 _ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
+        (rf"\b(?:{_EACH}\s+hour\s+)?(?:at|on)\s+the\s+half\s+hour\b|\bhalf\s+past\s+{_EACH}\s+hour\b", _fixed(minute="30", hour="*")),
         (rf"\b(?:{_EACH}|on)?\s*(?:the\s+)?{_ORD}\s+(?P<working>(?:working|business)\s+day){_OF_MONTH}", _of_month),
         (rf"\b(?:(?:{_EACH}|on|the|am|cada|le)\s+)*{_ORD}\s+(?P<day_name>{_DAY})(?:{_OF_MONTH}|\s+(?:monthly|each month))", _of_month),
         (rf"\b(?:(?:{_EACH}|on|the|am|el|le|den)\s+)*{_ORD}{_OF_MONTH}", _of_month),
@@ -212,6 +213,7 @@ _ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
         (rf"\b(?:{_EACH}|on)?\s*(?:weekdays?|business\s+days?|working\s+days?|work\s?days?|werktags?|werktäglich|trading\s+days?|día\s+laborable|jours?\s+ouvrés?)\b(?!\s+(?:names?|of\s+(?:it|that|the)))(?:\s*\((?:mon|monday)\s*[-–]\s*(?:fri|friday)\))?", _fixed(dow="1-5", default_hour=9)),
         (rf"\b(?:{_EACH}|on|at)?\s*(?:the\s+)?week-?ends?\b", _fixed(dow="0,6", default_hour=9)),
         (rf"\b(?:on\s+)?(?:the\s+)?(?P<day>first|1st|\d{{1,2}}(?:st|nd|rd|th|\.)?)\s+(?:of\s+)?(?P<months>{_MONTH}(?:\s*,\s*{_MONTH})*\s*,?\s*(?:and|und|&)\s+{_MONTH})\b", _month_days),
+        (rf"\bquarter\s+past\s+{_EACH}\s+hour\b", _fixed(minute="15", hour="*")),
         (rf"\b(?:at\s+)?(?P<minute>\d{{1,2}})\s+(?:minutes?\s+)?(?:past|after)\s+(?:{_EACH}|the)\s+hour\b", _past_the_hour),
         (rf"\b{_EACH}\s+(?:{_N}[\s-]+)?{_UNIT}", _interval),
         (rf"(?<![\w:.])(?:alle|once\s+(?:an?|per|every))\s+(?:{_N}\s+)?{_UNIT}(?!\s+at\s+most)", _interval),

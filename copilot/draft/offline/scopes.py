@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from copilot.draft.offline.features import NUMBER_WORDS, number
+from copilot.draft.offline.features import CARRIES_ON, NUMBER_WORDS, number
 from copilot.draft.offline.text import LIST, NAME, Clause, Text
 
 _SUBJECT = r"(?:it|that|this|anything|something|any\s+of\s+(?:them|it)|one|any|(?:the|my|a|an|any|our|that)?\s*(?:[\w-]+\s+){0,3}?(?:task|step|flow|run|job|download|load|query|script|import|request|call|build|dbt|deploy|upload|sync|export|etwas|alles|pipeline|copy|ingestion|test|backup)(?:\s+(?:of|from|to)\s+[\ue000-\ue005]+)?|dbt|ingestion|(?:the\s+)?(?:\w+\s+){0,2}[\w-]+\.\w{1,4})"
@@ -24,7 +24,7 @@ _SUCCESS = re.compile(
     r"\b(?:on\s+success|if\s+(?:it|everything|all)\s+(?:worked|went\s+well|succeed\w*|is\s+fine|was\s+successful)|when\s+(?:finished|done|it'?s?\s+(?:done|finished|through)|ready|complete)|once\s+(?:done|finished)|bei\s+erfolg)\b"
 )
 _CONDITION = re.compile(
-    r"\b(?:only\s+)?(?:if|unless|falls|wenn|si|when(?=\s+(?:the\s+)?(?:status|result|count|number|value|amount|answer|response|there|(?:the\s+)?input|it\s+is|it'?s|that'?s)))\s+(?P<condition>[^,;→]+?)(?=\s+(?:→|->|then\b|write\b|send\b|log\b|fail\b|post\b|mail\b|ping\b|slack\b|only\b|call\b|run\b|page\b|alert\b|notify\b|tell\b|e-?mail\b|inform\b|open\b|create\b|start\b|trigger\b|load\b|insert\b|store\b|convert\b|skip\b|stop\b|raise\b|wait\b|pause\b|ask\b|print\b|sleep\b|require\b)|,|;|$|\s-)"
+    r"\b(?:only\s+)?(?:if|unless|falls|wenn|si|when(?=\s+(?:the\s+)?(?:status|result|count|number|value|amount|answer|response|there|(?:the\s+)?input|it\s+is|it'?s|that'?s)))\s+(?P<condition>[^,;→]+?)(?=\s+(?:→|->|(?<!less )(?<!more )(?<!fewer )then\b|write\b|send\b|log\b|fail\b|post\b|mail\b|ping\b|slack\b|only\b|call\b|run\b|page\b|alert\b|notify\b|tell\b|e-?mail\b|inform\b|open\b|create\b|start\b|trigger\b|load\b|insert\b|store\b|convert\b|skip\b|stop\b|raise\b|wait\b|pause\b|ask\b|print\b|sleep\b|require\b)|,|;|$|\s-)"
 )
 _BARE = re.compile(
     r"^\W*(?:and\s+)?(?P<condition>(?:(?:above|below|over|under|at\s+least|at\s+most|more\s+than|less\s+than|greater\s+than)\s+-?\d+(?:\.\d+)?|(?:from|between)\s+-?\d+(?:\.\d+)?\s+(?:to|and|up\s+to)\s+-?\d+(?:\.\d+)?))\b(?=\W+\w|\W*$)"
@@ -46,7 +46,7 @@ _COUNTED = re.compile(
     rf"\b(?P<n>\d+|{'|'.join(w for w in NUMBER_WORDS if len(w) > 2 and w not in ('half', 'once', 'twice', 'thrice', 'one'))})\s+(?:\w+\s+){{0,2}}?(?P<noun>[a-z]+s)\b"
 )
 _EACH = re.compile(
-    r"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per|for\s+(?:each|every))|each\s+(?:task|row|line|file|item|record|url|one)|of\s+(?:each|every)|go\s+through|loop\s+over|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|(?:log|print)\s+one\s+line\s+each|loop\s+\d+\s+times|repeat\s+\d+\s+times|\d+\s+times\s+(?:log|call|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
+    r"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per|for\s+(?:each|every))|each\s+(?:task|row|line|file|item|record|url|one)|of\s+(?:each|every)|for\s+(?:the\s+)?numbers(?=\s+(?:from\s+)?\d)|go\s+through|loop\s+over|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|(?:log|print)\s+one\s+line\s+each|loop\s+\d+\s+times|repeat\s+\d+\s+times|\d+\s+times\s+(?:log|call|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
 )
 _NOT_EACH = re.compile(
     r"\b(?:file|sheet|json|row|object|event)s?\s+per\s+(?:date|day|csv|line|file|month)\b|\bwait\s+for\s+all|\bmessage\s+for\s+each|\bin\s+all\s+namespaces"
@@ -82,13 +82,14 @@ def find_scopes(
     carried: tuple[int, str] | None = None
     for index, clause in enumerate(clauses):
         words = _without(text.masked, clause, schedule_spans)
-        where = _where(words, other_flow)
+        outside = re.sub(r"\([^)]*\)", lambda m: " " * len(m.group()), words)
+        where = _where(outside, other_flow)
         if where == "finally" and out and clauses[index - 1].sentence == clause.sentence and _only_says_so(words):
             out[-1] = replace(out[-1], where="finally")
         condition, negated = _condition(words) if where == "tasks" else ("", False)
         if carried and carried[0] == clause.sentence and where == "tasks":
             where = carried[1]
-        elif where in ("errors", "finally") and _leads(words, where):
+        elif where in ("errors", "finally") and _leads(outside, where):
             carried = (clause.sentence, where)
         out.append(
             Scope(
@@ -115,7 +116,7 @@ def _without(masked: str, clause: Clause, spans: list[tuple[int, int]]) -> str:
 
 
 def _where(words: str, other_flow: bool) -> str:
-    if _BOTH.search(words):
+    if _BOTH.search(words) or CARRIES_ON.search(words):
         return "tasks"
     if _FINALLY.search(words):
         return "finally"
@@ -131,7 +132,7 @@ def _leads(words: str, where: str) -> bool:
 
 
 def _condition(words: str) -> tuple[str, bool]:
-    if _SUCCESS.search(words):
+    if _SUCCESS.search(words) or CARRIES_ON.search(words):
         return "", False
     match = _ONLY_CALL.search(words) or _CONDITION.search(words) or _ONES_GO.search(words) or _BARE.search(words)
     if not match:
@@ -213,6 +214,9 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
             if v and v.lower() not in ("and", "inner", "list")
         )
         out.append((match["name"] or "", items))
+    span = re.search(r"\bnumbers?\s+(?:from\s+)?(\d+)\s*(?:to|through|-|–|bis)\s*(\d+)\b", text.masked)
+    if span and not out and 0 < int(span[2]) - int(span[1]) < 100:
+        out.append(("", tuple(str(n) for n in range(int(span[1]), int(span[2]) + 1))))
     if not out:
         found = re.search(
             r"\b(?:for\s+each|each)\s+of\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+)\b(?!\s+(?:and|or)\b)(?!\s*,)",

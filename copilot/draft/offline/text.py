@@ -80,9 +80,12 @@ def strip_invisible(words: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFC", words))
 
 
+_THAN = re.compile(r"\b(less|more|fewer|greater|lower|higher|bigger|smaller|larger)(\s+)then\b(?=\s+-?\d)", re.I)
+
+
 def read_text(words: str, vocabulary: Iterable[str] = ()) -> Text:
     """Mend, mask, and keep what was masked."""
-    clean = strip_invisible(words).strip()
+    clean = _THAN.sub(r"\1\2than", strip_invisible(words).strip())
     literals = _find_literals(clean)
     plain = _mend(clean, literals, frozenset(vocabulary))
     if plain != clean:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 READ = (
-    "read|fetch|get|gets|grab|pull|pulls|download|downloads|query|select|export|exports|extract|extracts|dump|look\\s+up|lookup|look\\s+for|search|find|list|"
+    "descárga\\w*|read|fetch|get|gets|grab|pull|pulls|download|downloads|query|select|export|exports|extract|extracts|dump|look\\s+up|lookup|look\\s+for|search|find|list|"
     "consume|receive|scan|retrieve|collect|crawl|poll|take|lies|lade|hole|herunterladen|descarga|lee|leer|télécharge|lis|check|monitor|ask"
 )
 WRITE = (
-    "reload|refill|write|writes|store|stores|save|saves|load|loads|insert|inserts|upload|uploads|put|puts|push|pushes|upsert|upserts|upserted|merge|index|publish|produce|append|"
+    "súbel[oa]s?|cárgal[oa]s?|guárdal[oa]s?|cópial[oa]s?|reload|refill|write|writes|store|stores|save|saves|load|loads|insert|inserts|upload|uploads|put|puts|push|pushes|upsert|upserts|upserted|merge|index|publish|produce|append|"
     "copy|copies|import|add|ingest|send|post|create|fill|dump\\s+into|persist|move|keep|schreib|schreibe|speicher|speichere|guarda|carga|sube|écris|charge|bulk\\s+load|batch\\s+load|backup|back\\s+up"
 )
 RUN = (
@@ -22,7 +22,7 @@ CHANGE = (
     "enrich|map|replace|format|average|find|filtere|summiere|zähle|berechne|konvertiere|convierte|calcula|convertis"
 )
 TELL = (
-    "log|logs|comment|print|show|tell|notify|alert|message|ping|mail|mails|email|emails|inform|warn|report|announce|page|post|display|say|echo|output|return|give|answer|slack|"
+    "avísame|notifícame|mándame|envíame|log|logs|comment|print|show|tell|notify|alert|message|ping|mail|mails|email|emails|inform|warn|report|announce|page|post|display|say|echo|output|return|give|answer|slack|"
     "escribe|muestra|affiche|melde|benachrichtige|logge|schreibe?|telegram|discord|respond"
 )
 WAIT = "wait|waits|sleep|sleeps|pause|pauses|retry|retries|try|repeat|loop|iterate|process|handle|use|clone|approve|block|set|tag|label|mark|fail|stop|abort|cancel|roll\\s*back|patch|snapshot|test|verify|scan|sign|open|close|move|change|let|do|does|don't|may|hand|take|work|works|have|need"

@@ -106,6 +106,7 @@ class Writer:
             if key in definition.properties or key in _BASE or "*" in definition.properties or definition.partial:
                 task[key] = value
         self._fill_required(task, definition.properties)
+        self.extra.setdefault("tasks", {})[task["id"]] = task
         return task
 
     def _fill_required(self, task: Task, properties: Mapping[str, Any]) -> None:

@@ -106,8 +106,20 @@ def convert(w: Writer, step: Step) -> list[Task]:
     elif w.last and w.last.kind == "file" and w.last.format == "ion":
         w.extra["result"] = w.last
     if w.last_of("file") is None:
+        _stored(w)
+    if w.last_of("file") is None:
         return _nothing_yet(w, wanted)
     return as_format(w, wanted)[0]
+
+
+def _stored(w: Writer) -> None:
+    """Rows that were to be fetched are stored as a file instead, where their task can do that."""
+    rows = w.last
+    task = w.extra.get("tasks", {}).get(rows.task) if rows and rows.kind == "rows" else None
+    definition = w.types.get(task["type"]) if task else None
+    if task and definition and task.get("fetchType") in ("FETCH", "FETCH_ONE") and "uri" in definition.outputs:
+        task["fetchType"] = "STORE"
+        w.yields(task, "file", "uri", "ion")
 
 
 def _nothing_yet(w: Writer, wanted: str) -> list[Task]:

@@ -74,11 +74,10 @@ def _gcp_project(w: Writer) -> str:
 
 def table(w: Writer, step: Step, default: str = "") -> str:
     """The table the words name, else an input for it."""
-    found = re.search(
+    for found in re.finditer(
         rf"\btable\s+(?:called\s+|named\s+)?([{CODE}{QUOTED}]+)|([{CODE}]+)\s+table|\btable\s+([a-z]\w*(?:[_.]\w+)+|[a-z]\w*(?=\())|\b(?:our|the)\s+(?:\w+\s+)?([a-z]+)\s+table\b",
         w.text.masked,
-    )
-    if found:
+    ):
         group = next(i for i in range(1, 5) if found[i])
         literal = w.text.literal_at(found.start(group))
         name = literal.value if literal else w.text.plain[found.start(group) : found.end(group)]
@@ -98,6 +97,8 @@ def table(w: Writer, step: Step, default: str = "") -> str:
             "snowflake",
             "temp",
             "small",
+            "database",
+            "db",
         ) and name not in (step.args["service"].key,):
             return name
     if "target_table" in w.inputs:
