@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from engine.durations import format_duration
 from engine.errors import EngineError, Refused
 from engine.execution.attempts import said
 from engine.execution.durations import seconds
@@ -255,10 +257,22 @@ class Lifecycle:
         if labels:
             self.executor.record(live, {"e": "labels", "at": now, "labels": labels})
         behavior = str(sla.get("behavior", "FAIL")).upper()
-        self.executor.log(live, None, "WARN", f"SLA '{name}' is violated")
+        why = f"SLA '{name}' violated: {self._reason(live, sla)}"
+        if behavior == "FAIL":
+            self.executor.log(live, None, "ERROR", f"Execution failed due to {why}")
+        else:
+            self.executor.log(live, None, "WARN", why)
         if behavior in ("FAIL", "CANCEL"):
             state = "FAILED" if behavior == "FAIL" else "CANCELLED"
             self.executor.record(live, {"e": "stop", "to": state, "interrupt": True, "at": now})
+
+    def _reason(self, live: Live, sla: Mapping[str, Any]) -> str:
+        """Why a service level was missed, in Kestra's words."""
+        if "assert" in sla:
+            return f"assertion is false: {sla['assert']}."
+        passed = format_duration(timedelta(milliseconds=int((self.executor.now() - live.execution.start) * 1000)))
+        longest = format_duration(timedelta(seconds=seconds(sla.get("duration"))))
+        return f"execution duration of {passed} exceed the maximum duration of {longest}."
 
     # -- ending --------------------------------------------------------------------------------------
 
