@@ -59,7 +59,7 @@ _COMPARE = (
     (">", r"(?:is\s+|are\s+|worth\s+|with\s+)?(?:over|above|greater\s+than|more\s+than|bigger\s+than|higher\s+than|larger\s+than|exceed\w*|>|über|mehr\s+als|más\s+de|mayor(?:es)?\s+(?:que|a|de))"),
     (">=", r"(?:at\s+least|>=|minimum\s+of|mindestens)"), ("<", r"(?:below|under|less\s+than|smaller\s+than|lower\s+than|cheaper\s+than|<|unter|weniger\s+als|menos\s+de)"), ("<=", r"(?:at\s+most|<=|up\s+to)"),
 )  # fmt: skip
-_PRODUCT = re.compile(r"\(?\s*([a-z_]\w*)\s*(?:\*|times|x|mal|×|multiplied\s+by)\s*([a-z_]\w*)\s*\)?")
+_PRODUCT = re.compile(r"\(?\s*([a-z_]\w*)(?:\s*[*×]\s*|\s+(?:times|x|mal|multiplied\s+by)\s+)([a-z_]\w*)\s*\)?")
 _GROUP = re.compile(
     r"\b(?:per|by|for\s+each|for\s+every|grouped\s+by|group\s+by|pro|je|por|par)\s+((?:[a-z]+\s+)?[a-z_]+)\b"
 )
@@ -269,7 +269,7 @@ def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[
     assumed: list[str] = []
     for sign, pattern in _COMPARE:
         for match in re.finditer(
-            rf"(?:\b([a-z_]\w*)\s+)?(?:\b|(?<=\s))(?:{pattern})\s*[$€£]?\s*(\d+(?:[.,]\d+)?)(?!\s*(?:times|attempts|tries|rows|seconds|minutes|hours|days|retries|workers|at\s+a\s+time))",
+            rf"(?:\b([a-z_]\w*)\s+)?(?:\b|(?<=\s))(?:{pattern})\s*[$€£]?\s*(\d+(?:[.,]\d+)?)(?![\d.,]*\d)(?!\s*(?:times|attempts|tries|rows|seconds|minutes|hours|days|retries|workers|at\s+a\s+time))",
             low,
         ):
             word = match[1] or ""

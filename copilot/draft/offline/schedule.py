@@ -278,11 +278,16 @@ def _times(text: str) -> list[_At]:
     return found
 
 
+_OFTEN = re.compile(r"(?:\bonce|\btwice|\btimes|\d\s*x|\bruns?|\bit|^|[.;,])\s*$")
+
+
 def _everies(text: str) -> list[_Every]:
     found: list[_Every] = []
     for pattern, make in _ATOMS:
         for match in pattern.finditer(text):
             if any(match.start() < e.end and e.start < match.end() for e in found):
+                continue
+            if re.match(r"\s*per\s", match.group()) and not _OFTEN.search(text[: match.start()]):
                 continue
             if make is _days and not _really_a_day(text, match):
                 continue

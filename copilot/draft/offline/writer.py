@@ -242,7 +242,7 @@ class Writer:
             if bare:
                 return self.text.plain[base + bare.start(1) : base + bare.end(1)]
             word = re.search(
-                rf"\b(?:{noun})\s+(?:called\s+|named\s+)?([a-z]\w+)(?=\s*(?:[,.;:)(]|$|→|->|=>)|\s+(?:in|on|at|and|then|every|to|from|into|with|as|via)\b)",
+                rf"\b(?:{noun})\s+(?:called\s+|named\s+)?([a-z]\w+)(?=\s*(?:[,.;:)(]|$|→|->|=>)|\s+(?:in|on|at|and|then|every|to|from|into|with|as|via|per|of|for|where|by)\b)",
                 stretch,
             )
             if word and word[1] not in _NO_NAME and not STARTS_CLAUSE.fullmatch(word[1]):

@@ -117,7 +117,10 @@ def _stored(w: Writer) -> None:
     rows = w.last
     task = w.extra.get("tasks", {}).get(rows.task) if rows and rows.kind == "rows" else None
     definition = w.types.get(task["type"]) if task else None
-    if task and definition and task.get("fetchType") in ("FETCH", "FETCH_ONE") and "uri" in definition.outputs:
+    if task and definition and "store" in definition.properties and "uri" in definition.outputs:
+        task["store"] = True
+        w.yields(task, "file", "uri", "ion")
+    elif task and definition and task.get("fetchType") in ("FETCH", "FETCH_ONE") and "uri" in definition.outputs:
         task["fetchType"] = "STORE"
         w.yields(task, "file", "uri", "ion")
 

@@ -74,6 +74,9 @@ def _gcp_project(w: Writer) -> str:
 
 def table(w: Writer, step: Step, default: str = "") -> str:
     """The table the words name, else an input for it."""
+    quoted = re.search(rf"\btable\s+(?:called\s+|named\s+)?([{CODE}{QUOTED}]+)", w.text.masked)
+    if quoted and (literal := w.text.literal_at(quoted.start(1))):
+        return literal.value
     for found in re.finditer(
         rf"\btable\s+(?:called\s+|named\s+)?([{CODE}{QUOTED}]+)|([{CODE}]+)\s+table|\btable\s+([a-z]\w*(?:[_.]\w+)+|[a-z]\w*(?=\())|\b(?:our|the)\s+(?:\w+\s+)?([a-z]+)\s+table\b",
         w.text.masked,
