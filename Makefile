@@ -75,7 +75,6 @@ bench-retrieval: setup
 
 reference: setup
 	@$(BIN)/python scripts/build_reference.py
-	@$(BIN)/python scripts/write_conformance.py
 
 clean:
 	rm -rf $(VENV) dist build .flowwright
