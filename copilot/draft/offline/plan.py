@@ -337,6 +337,8 @@ def _conditions(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]
         elif condition:
             before, inner = _split_at_condition(seen, index, nodes)
             out += before
+            if before and not inner:
+                pending = (condition[0], here, condition[1])
             if inner:
                 out.append(
                     Group(
