@@ -117,6 +117,7 @@ def _form(ctx: Checked, value: Any, path: Path, pattern: re.Pattern[str], longes
 @rule
 def flow_id_that_is_a_verb(ctx: Checked) -> Iterator[Finding]:
     """From 2.0 on the API's own verbs cannot be flow ids."""
-    if ctx.flow.get("id") in _VERBS and ctx.there("2.0", ""):
+    name = ctx.flow.get("id")
+    if isinstance(name, str) and name in _VERBS and ctx.there("2.0", ""):
         message = f"{ctx.flow['id']} is a word of the API and no flow id from 2.0 on"
         yield ctx.finding("bad_id", ("id",), message, "Choose another id.")

@@ -173,3 +173,12 @@ def test_flowables_hold_what_they_can(tasks: str, code: str, line: int, flow: Fl
 def test_system_labels_are_kestras_own(flow: Flow, only: Only) -> None:
     assert only(flow(before="labels:\n  system.x: y\n  team: z\n"), "reserved_label").line == 4
     assert check_flow(flow(before="labels:\n  system.readOnly: true\n")) == []
+
+
+@pytest.mark.parametrize("strange", ["[sla, timeout]", "{a: b}", "3", "null", "true"])
+def test_an_id_that_is_no_text_trips_no_rule(strange: str, caplog: pytest.LogCaptureFixture) -> None:
+    found = check_flow(
+        f"id: {strange}\nnamespace: a\ntasks:\n  - id: t\n    type: io.kestra.plugin.core.debug.Return\n", "2.0"
+    )
+    assert any(f.path[:1] == ("id",) for f in found) or strange in ("3", "true")
+    assert caplog.records == []
