@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 WORDS ?=
+CASES ?= tests/rag/questions/retrieval.jsonl
 
 .PHONY: help setup demo test test-slow lint serve wheel reference fuzz fuzz-short bench-engine bench-peers bench-validate bench-retrieval clean
 
@@ -71,7 +72,7 @@ bench-validate: setup
 	@$(BIN)/python scripts/bench_validate.py
 
 bench-retrieval: setup
-	@$(BIN)/python scripts/bench_retrieval.py
+	@$(BIN)/python scripts/bench_retrieval.py $(CASES)
 
 reference: setup
 	@$(BIN)/python scripts/build_reference.py
