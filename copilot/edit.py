@@ -61,7 +61,7 @@ def edit(flow_text: str, instruction: str, target: str = "1.1", drafter: Drafter
             questions=outcome.questions or ("What exactly should change, and where in the flow?",),
         )
     return EditResult(
-        "ok", changed, unified(flow_text, changed), _kept(flow_text, changed), notes, missed, outcome.questions
+        "ok", changed, unified(flow_text, changed), comments_kept(flow_text, changed), notes, missed, outcome.questions
     )
 
 
@@ -79,11 +79,11 @@ def unified(before: str, after: str) -> str:
     )
 
 
-def _kept(before: str, after: str) -> bool:
+def comments_kept(before: str, after: str) -> bool:
     """Whether the comments of the flow are all still there."""
     comments = [line.strip() for line in before.splitlines() if line.lstrip().startswith("#")]
     later = {line.strip() for line in after.splitlines()}
     return all(c in later for c in comments)
 
 
-__all__ = ["EditResult", "edit", "unified"]
+__all__ = ["EditResult", "comments_kept", "edit", "unified"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from copilot.answer import Answer, Receipt
 from copilot.draft.contract import Request
-from copilot.edit import EditResult, edit, unified
+from copilot.edit import EditResult, comments_kept, edit, unified
 from copilot.executions import document
 from copilot.pipeline import OnStage, generate, repair
 from copilot.redact import redact
@@ -54,11 +54,8 @@ def fix_flow(
 def with_diff(before: str, answer: Answer) -> Answer:
     """The answer with ``diff`` and ``untouched`` (all that was not meant is as before, comments included)."""
     after = answer.flow or before
-    comments = [line.strip() for line in before.splitlines() if line.lstrip().startswith("#")]
-    kept = {line.strip() for line in after.splitlines()}
-    return replace(
-        answer, extra={**answer.extra, "diff": unified(before, after), "untouched": all(c in kept for c in comments)}
-    )
+    more = {"diff": unified(before, after), "untouched": comments_kept(before, after)}
+    return replace(answer, extra={**answer.extra, **more})
 
 
 def _edited(before: str, result: EditResult, moved: tuple[str, ...], bench: Workbench, target: str) -> Answer:

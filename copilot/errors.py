@@ -16,6 +16,19 @@ STATUS = {
 }
 
 
+def described(error: Exception) -> tuple[str, str, str, str] | None:
+    """(kind, code, message, hint) of an error of any of our packages; None for one that is not ours."""
+    kind = getattr(error, "kind", None)
+    if not isinstance(kind, str) or kind not in EXIT:
+        return None
+    return (
+        kind,
+        str(getattr(error, "code", "error")),
+        str(getattr(error, "message", error)),
+        str(getattr(error, "hint", "")),
+    )
+
+
 class CopilotError(Exception):
     """``code`` (kebab-case, stable), ``message``, ``hint``; ``kind`` as in EXIT and STATUS."""
 

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from copilot.errors import Usage
 from copilot.versions import DEFAULT_TARGET, known_version
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Provider = Literal["offline", "gemini"]
 
 

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from copilot.api import errors
 from copilot.api.routes import router
 from copilot.api.service import Service
-from copilot.settings import Settings
+from copilot.settings import LOOPBACK, Settings
 
 MAX_BODY = 8_000_000
 OPEN_PATHS = ("/api/v1/health",)
@@ -55,7 +55,7 @@ def _guard(app: FastAPI, settings: Settings) -> None:
             return _refusal(413, "too-large", "the body is too large", f"at most {MAX_BODY // 1_000_000} MB")
         if expected is None:
             # Without a token only this machine may call, also not through a page that rebinds a name to it.
-            if (request.url.hostname or "") not in ("127.0.0.1", "localhost", "::1", "testserver"):
+            if (request.url.hostname or "") not in (*LOOPBACK, "testserver"):
                 return _refusal(403, "wrong-host", "this service answers on loopback only", "set FLOWWRIGHT_TOKEN")
         elif request.url.path not in OPEN_PATHS:
             given = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -10,21 +10,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from copilot.errors import STATUS, CopilotError
+from copilot.errors import STATUS, CopilotError, described
 from engine.errors import EngineError
 from rag.errors import KnowledgeError
 
 log = logging.getLogger(__name__)
 
 
-def described(error: Exception) -> tuple[int, dict[str, Any]]:
+def answer_to(error: Exception) -> tuple[int, dict[str, Any]]:
     """(HTTP status, body) of any error; one that is not ours is logged and kept out of the answer."""
-    kind = getattr(error, "kind", None)
-    if isinstance(kind, str) and kind in STATUS:
-        body = _body(
-            str(getattr(error, "code", "error")), str(getattr(error, "message", "")), getattr(error, "hint", "")
-        )
-        return STATUS[kind], body
+    if ours := described(error):
+        kind, code, message, hint = ours
+        return STATUS[kind], _body(code, message, hint)
     log.error("unexpected error", exc_info=error)
     return STATUS["unexpected"], _body(
         "unexpected", "something went wrong in flowwright itself", "see the service's log"
@@ -52,7 +49,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(KnowledgeError)
     @app.exception_handler(Exception)
     async def anything(request: Request, error: Exception) -> JSONResponse:
-        status, body = described(error)
+        status, body = answer_to(error)
         return JSONResponse(body, status)
 
 

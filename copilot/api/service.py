@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from copilot.api import models
-from copilot.api.errors import described
+from copilot.api.errors import answer_to
 from copilot.draft.contract import Request, Source
 from copilot.executions import document, must_be_valid
 from copilot.pipeline import OnStage, generate
@@ -73,8 +73,8 @@ class Service:
         def work() -> None:
             try:
                 events.put(("result", self.generate(body, on_stage=lambda stage, data: events.put((stage, data)))))
-            except Exception as error:  # noqa: BLE001 - the boundary of a stream; described() logs what is not ours
-                events.put(("error", described(error)[1]))
+            except Exception as error:  # noqa: BLE001 - the boundary of a stream; answer_to() logs what is not ours
+                events.put(("error", answer_to(error)[1]))
             events.put(None)
 
         threading.Thread(target=work, daemon=True).start()

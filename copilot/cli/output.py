@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from copilot.errors import EXIT, Usage
+from copilot.errors import EXIT, Usage, described
 
 
 def emit(document: Mapping[str, Any]) -> None:
@@ -48,7 +48,7 @@ def boundary(as_json: bool = False) -> Iterator[None]:
         progress("stopped")
         raise SystemExit(130) from None
     except Exception as error:  # noqa: BLE001
-        code, message, hint, exit_code = described(error)
+        code, message, hint, exit_code = _shown(error)
         if exit_code == EXIT["unexpected"]:
             traceback.print_exc(file=sys.stderr)
         if as_json:
@@ -58,18 +58,13 @@ def boundary(as_json: bool = False) -> Iterator[None]:
         raise SystemExit(exit_code) from None
 
 
-def described(error: Exception) -> tuple[str, str, str, int]:
-    """(code, message, hint, exit code) of any error of ours; others are a fault of flowwright itself."""
-    kind = getattr(error, "kind", None)
-    if isinstance(kind, str) and kind in EXIT:
-        code = str(getattr(error, "code", "error"))
-        return code, str(getattr(error, "message", error)), str(getattr(error, "hint", "")), EXIT[kind]
-    return (
-        "unexpected",
-        f"{type(error).__name__}: {error}",
-        "this is a fault of flowwright; the trace above says where",
-        EXIT["unexpected"],
-    )
+def _shown(error: Exception) -> tuple[str, str, str, int]:
+    """(code, message, hint, exit code) of any error; one that is not ours is a fault of flowwright itself."""
+    if ours := described(error):
+        kind, code, message, hint = ours
+        return code, message, hint, EXIT[kind]
+    hint = "this is a fault of flowwright; the trace above says where"
+    return "unexpected", f"{type(error).__name__}: {error}", hint, EXIT["unexpected"]
 
 
 def read_flow(path: Path) -> str:

@@ -10,8 +10,6 @@ from copilot.cli.options import AsJson
 from copilot.cli.output import boundary, emit, finish, progress, say
 from copilot.errors import Usage
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
 
 def add_to(app: typer.Typer) -> None:
     app.command("serve")(serve)
@@ -29,7 +27,7 @@ def serve(
         import uvicorn
 
         from copilot.api import create_app
-        from copilot.settings import load_settings
+        from copilot.settings import LOOPBACK, load_settings
 
         settings = load_settings()
         if host not in LOOPBACK and settings.token is None:
