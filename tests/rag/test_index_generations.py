@@ -147,17 +147,17 @@ def _truncate(name: str) -> Any:
     return damage
 
 
-def _zero_vectors(generation: Path) -> None:
-    (path,) = generation.rglob("data_level0.bin")
-    with path.open("r+b") as stream:
-        stream.seek(path.stat().st_size // 2)
-        stream.write(b"\0" * 1024)
+def _flip(name: str) -> Any:
+    """Turns over every bit of a stretch: unlike zeros, which a file's spare room may hold already, always a damage."""
 
+    def damage(generation: Path) -> None:
+        (path,) = generation.rglob(name)
+        content = bytearray(path.read_bytes())
+        middle = len(content) // 2
+        content[middle : middle + 512] = bytes(byte ^ 0xFF for byte in content[middle : middle + 512])
+        path.write_bytes(content)
 
-def _zero_words(generation: Path) -> None:
-    with (generation / "lexical.sqlite").open("r+b") as stream:
-        stream.seek(4096)
-        stream.write(b"\0" * 512)
+    return damage
 
 
 def _empty_chroma(generation: Path) -> None:
@@ -171,9 +171,9 @@ def _half_manifest(generation: Path) -> None:
 DAMAGES = {
     "vectors deleted": _delete_vectors,
     "vectors truncated": _truncate("data_level0.bin"),
-    "vectors zeroed": _zero_vectors,
+    "vectors overwritten": _flip("data_level0.bin"),
     "full text truncated": _truncate("lexical.sqlite"),
-    "full text zeroed": _zero_words,
+    "full text overwritten": _flip("lexical.sqlite"),
     "chroma emptied": _empty_chroma,
     "chroma truncated": _truncate("chroma.sqlite3"),
     "manifest cut": _half_manifest,
@@ -228,7 +228,7 @@ def test_sources_that_were_lost_are_named(tmp_path: Path, settings: Any, words: 
     current = Shelf(tmp_path / "home" / "index").current()
     assert current is not None
     knowledge.close()
-    _zero_words(current)
+    _flip("lexical.sqlite")(current)
     rebuilt = _open(tmp_path / "home", settings, words)
     assert rebuilt.manifest.sources == ("corpus",)
     assert f"folder:{pages}" in rebuilt.notes[1]
