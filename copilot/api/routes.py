@@ -78,11 +78,7 @@ def execution(execution_id: str, request: Request) -> dict[str, Any]:
 @router.post("/search", tags=["knowledge"], summary="Find chunks of documentation")
 def search(body: models.SearchBody, request: Request) -> dict[str, Any]:
     """Best first; every hit says why it was found. An empty list means: nothing relevant."""
-    service = _service(request)
-    version = service.target(body.target)
-    hits = service.bench.knowledge.search(body.query, k=body.k, target=version)
-    found = [hit.as_dict() for hit in hits]
-    return {"query": body.query, "target": version, "hits": found, "reason": hits.reason}
+    return _service(request).search(body)
 
 
 @router.get("/search", tags=["knowledge"], summary="The same, as a link")

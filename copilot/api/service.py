@@ -28,17 +28,19 @@ log = logging.getLogger(__name__)
 
 
 class Service:
-    """Thread-safe: the routes call it from worker threads."""
+    """Thread-safe: the routes call it from worker threads. ``model_written``: what it is asked to run came from a
+    language model, so its scripts need the full fence."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, model_written: bool = False) -> None:
         self.settings = settings
+        self._model_written = model_written
         self.bench = Workbench(settings, log.info)
         self._open = ExitStack()
         self._lock = threading.Lock()
 
     @cached_property
     def _engine(self) -> Engine:
-        return self._open.enter_context(self.bench.engine())
+        return self._open.enter_context(self.bench.engine(model_written=self._model_written))
 
     @property
     def engine(self) -> Engine:
@@ -92,6 +94,12 @@ class Service:
 
         model = self.bench.text_model(body.provider)
         return ask(body.question, self.bench.knowledge, target=self.target(body.target), provider=model).as_dict()
+
+    def search(self, body: models.SearchBody) -> dict[str, Any]:
+        target = self.target(body.target)
+        hits = self.bench.knowledge.search(body.query, k=body.k, target=target)
+        found = [hit.as_dict() for hit in hits]
+        return {"query": body.query, "target": target, "hits": found, "reason": hits.reason}
 
     def validate(self, flow: str, target: str) -> dict[str, Any]:
         findings = check(flow, target)

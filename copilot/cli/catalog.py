@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from copilot.catalog import described_type
 from copilot.cli.options import AsJson, Target
 from copilot.cli.output import boundary, emit, finish, say
-from copilot.errors import NotFound, Usage
+from copilot.errors import Usage
 from copilot.versions import DEFAULT_TARGET, known_version
 
 if TYPE_CHECKING:
-    from engine.flow.catalog import Property, TypeDef
+    from engine.flow.catalog import TypeDef
 
 group = typer.Typer(no_args_is_help=True, help="Look at Kestra's types by version; take in those of a server.")
 
@@ -33,14 +34,7 @@ def show(
 ) -> None:
     """Show a type: properties, outputs, versions."""
     with boundary(as_json):
-        from engine.flow.catalog import catalog
-
-        found = catalog().get(type_name)
-        if found is None:
-            near = ", ".join(catalog().near(type_name))
-            raise NotFound(f"there is no type {type_name}", hint=f"near it: {near}" if near else "search for words")
-        shown = found.for_version(known_version(target or DEFAULT_TARGET))
-        document = type_document(shown)
+        document = described_type(type_name, known_version(target or DEFAULT_TARGET))
         if as_json:
             emit(document)
         else:
@@ -106,31 +100,6 @@ def schema(target: Target = None) -> None:
         from engine.flow.schema import schema_for_editors
 
         say(json.dumps(schema_for_editors(known_version(target or DEFAULT_TARGET)), separators=(",", ":")))
-
-
-def type_document(found: TypeDef) -> dict[str, Any]:
-    """A type as plain data, without what is empty."""
-    document: dict[str, Any] = {"type": found.type, "kind": found.kind, "plugin": found.plugin}
-    for name in ("since", "removed", "replaced_by", "deprecated", "aliases"):
-        if value := getattr(found, name):
-            document[name] = list(value) if isinstance(value, tuple) else value
-    document["properties"] = {name: _property(p) for name, p in found.properties.items() if not p.hidden}
-    document["outputs"] = dict(found.outputs)
-    return document
-
-
-def _property(prop: Property) -> dict[str, Any]:
-    shown: dict[str, Any] = {"kind": prop.kind}
-    for name in ("required", "dynamic", "deprecated", "since", "removed"):
-        if value := getattr(prop, name):
-            shown[name] = value
-    if prop.has_default:
-        shown["default"] = prop.default
-    if prop.enum:
-        shown["enum"] = list(prop.enum)
-    if prop.fields:
-        shown["fields"] = {name: _property(p) for name, p in prop.fields.items() if not p.hidden}
-    return shown
 
 
 def _show_type(document: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from copilot.errors import Usage
 
 def add_to(app: typer.Typer) -> None:
     app.command("serve")(serve)
+    app.command("mcp")(mcp)
     app.command("doctor")(doctor)
 
 
@@ -36,6 +37,23 @@ def serve(
             )
         progress(f"flowwright serves http://{host}:{port} (API description at /docs)")
         uvicorn.run(create_app(settings), host=host, port=port, log_level="warning")
+
+
+def mcp(
+    allow_run: Annotated[
+        bool, typer.Option("--allow-run", help="Also offer a tool that runs flows for real on this machine.")
+    ] = False,
+) -> None:
+    """Serve other assistants over MCP on standard input and output."""
+    with boundary():
+        from contextlib import closing
+
+        from copilot.api.service import Service
+        from copilot.mcp import create_server
+        from copilot.settings import load_settings
+
+        with closing(Service(load_settings(), model_written=True)) as service:
+            create_server(service, allow_run=allow_run).run("stdio")
 
 
 def doctor(as_json: AsJson = False) -> None:
