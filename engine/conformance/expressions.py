@@ -121,7 +121,7 @@ def run_case(case: Case) -> tuple[Result, str]:
     options = setup.get("settings") or {}
     settings = Settings(
         recursive=bool(options.get("recursive-rendering", False)),
-        typed_parts="add" if str(case.get("version")) == "0.21" else "join",
+        typed_parts={"0.21": "add", "2.0": "read"}.get(str(case.get("version")), "join"),
     )
     context = build_context(case.get("context") or {}, case.get("types") or {})
     flow = context.get("flow")

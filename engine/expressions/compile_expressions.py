@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.errors import EngineError
 from engine.expressions import nodes as n
-from engine.expressions.errors import ExpressionError, MissingVariable, UnknownName, near
+from engine.expressions.errors import ExpressionError, MissingVariable, UnknownName, near, with_place
 from engine.expressions.methods import attribute, call_method
 from engine.expressions.numbers import arithmetic
 from engine.expressions.operators import add, contains, is_in, number_range, same, subtract
-from engine.expressions.registry import FILTERS, FUNCTIONS, TESTS, Info, binding
+from engine.expressions.registry import FILTERS, FUNCTIONS, TESTS, Info, binding, elsewhere
 from engine.expressions.runtime import Frame, Run, missing
-from engine.expressions.values import compare, condition, java_text, key_text, own
+from engine.expressions.values import compare, condition, decided, java_text, key_text, own
 
 Caller = Callable[[Frame, tuple[Any, ...]], Any]
 _BRACKETS = "a name with a hyphen is read as a subtraction; write ['{left}-{right}']"
@@ -60,6 +61,8 @@ class ExpressionCompiler:
                 return run(frame)
             except ExpressionError as error:
                 raise error.located(source, offset) from error.__cause__
+            except EngineError as error:
+                raise with_place(error, source, offset) from error.__cause__
 
         return placed
 
@@ -72,6 +75,8 @@ class ExpressionCompiler:
                 if name in scope.values:
                     return own(scope.values[name])
                 if scope.parent is None:
+                    if name == "_context":
+                        return frame.visible()
                     raise missing(frame, name).located(source, offset)
                 scope = scope.parent
 
@@ -80,7 +85,7 @@ class ExpressionCompiler:
     def _attribute(self, node: n.Attribute) -> Run:
         target = self.expression(node.target)
         source, offset = self.source, node.key.offset
-        root = node.target.name if isinstance(node.target, n.Name) else None
+        root = _path(node.target)
         if node.call is not None:
             assert isinstance(node.key, n.Literal)
             name = node.key.value
@@ -138,7 +143,7 @@ class ExpressionCompiler:
         run: Run
         match node.operator:
             case "not":
-                run = lambda frame: not condition(operand(frame))  # noqa: E731
+                run = lambda frame: not decided("not", operand(frame))  # noqa: E731
             case "-":
                 run = lambda frame: arithmetic("*", -1, operand(frame))  # noqa: E731
             case _:
@@ -196,7 +201,7 @@ class ExpressionCompiler:
 
     def _unknown(self, what: str, name: str, known: dict[str, Info], offset: int) -> Callable[..., Any]:
         """An unknown name is an error when it is reached, as it is in Kestra."""
-        source, hint = self.source, near(name, known)
+        source, hint = self.source, near(name, known) or elsewhere(name)
 
         def fail(*_: Any) -> Any:
             raise UnknownName(f"{what} [{name}] does not exist", name=name, hint=hint, expression=source, offset=offset)
@@ -270,7 +275,7 @@ class ExpressionCompiler:
         def run(frame: Frame) -> Any:
             macro = frame.macros.get(name)
             if macro is None:
-                hint = near(name, [*FUNCTIONS, *frame.macros])
+                hint = elsewhere(name) or near(name, [*FUNCTIONS, *frame.macros])
                 raise UnknownName(f"Function or Macro [{name}] does not exist", name=name, hint=hint)
             frame.budget.step()
             values = [r(frame) for r in runs]
@@ -299,6 +304,18 @@ def hyphenated(node: n.Binary) -> tuple[str, str] | None:
     if isinstance(left, n.Attribute) and left.dotted and isinstance(left.key, n.Literal):
         return str(left.key.value), right.name
     return (left.name, right.name) if isinstance(left, n.Name) else None
+
+
+def _path(node: n.Node) -> str | None:
+    """How the text names a value: ``outputs.first``; None for anything but names and fixed keys."""
+    if isinstance(node, n.Name):
+        return node.name
+    if not isinstance(node, n.Attribute) or node.call is not None or not isinstance(node.key, n.Literal):
+        return None
+    holder, key = _path(node.target), node.key.value
+    if holder is None:
+        return None
+    return f"{holder}.{key}" if node.dotted else f"{holder}['{key}']" if isinstance(key, str) else f"{holder}[{key}]"
 
 
 def _with_hint(run: Run, hint: str) -> Run:
@@ -342,9 +359,9 @@ def _operation(operator: str, left: Run, right: Run) -> Run:
         case "~":
             return _joined(left, right)
         case "and":
-            return lambda frame: condition(left(frame)) and condition(right(frame))
+            return lambda frame: decided("and", left(frame)) and decided("and", right(frame))
         case "or":
-            return lambda frame: condition(left(frame)) or condition(right(frame))
+            return lambda frame: decided("or", left(frame)) or decided("or", right(frame))
         case "==" | "equals":
             return lambda frame: same(frame, left(frame), right(frame))
         case "!=":

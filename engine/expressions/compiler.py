@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.expressions import nodes as n
 from engine.expressions.compile_expressions import ExpressionCompiler
-from engine.expressions.errors import ExpressionError, LimitExceeded
+from engine.expressions.errors import ExpressionError, ExpressionSyntax, LimitExceeded
 from engine.expressions.numbers import is_number, kind_of
 from engine.expressions.parser import parse
 from engine.expressions.runtime import Frame, Run, Scope
@@ -74,6 +74,9 @@ class _Compiler(ExpressionCompiler):
                 name, value = node.name, self.expression(node.value)
                 return lambda frame: frame.assign(name, value(frame))
             case n.Macro():
+                if node.name in self.macros:
+                    message = f"More than one macro can not share the same name: {node.name}"
+                    raise ExpressionSyntax(message, expression=self.source, offset=node.offset)
                 self.macros[node.name] = self._macro(node)
                 return lambda frame: None
             case n.Block():

@@ -9,6 +9,7 @@ from engine.errors import EngineError
 
 _SHOWN = 300
 _MASK = "******"
+_MARK = " the expression `"
 
 
 class ExpressionError(EngineError):
@@ -20,6 +21,7 @@ class ExpressionError(EngineError):
 
     kind = "invalid"
     code = "expression-failed"
+    _joint = "in"
 
     def __init__(self, message: str, *, hint: str = "", expression: str = "", offset: int = -1) -> None:
         super().__init__(message, hint=hint)
@@ -43,10 +45,7 @@ class ExpressionError(EngineError):
         self.args = (self.message,)
 
     def __str__(self) -> str:
-        where = ""
-        if self.offset >= 0:
-            shown = self.expression if len(self.expression) <= _SHOWN else self.expression[:_SHOWN] + "..."
-            where = f" in '{shown}' at line {self.line}, column {self.column}"
+        where = _where(self._joint, self.expression, self.offset) if self.offset >= 0 else ""
         hint = f" ({self.hint})" if self.hint else ""
         return f"{self.message}{where}{hint}"
 
@@ -61,17 +60,20 @@ class MissingVariable(ExpressionError):
     """A variable or a key that does not exist; the one error that ``??`` and ``is defined`` look past."""
 
     code = "expression-missing-variable"
+    _joint = "used in"
 
     def __init__(self, message: str, *, name: str, hint: str = "", expression: str = "", offset: int = -1) -> None:
         super().__init__(message, hint=hint, expression=expression, offset=offset)
         self.name = name
         self.known: Iterable[object] = ()
+        self.holder = ""
 
     def explained(self) -> MissingVariable:
         """The same error with a hint. Near names are only looked for when the error is to be shown."""
         if not self.hint and self.known:
             names = sorted({str(k) for k in self.known})
-            self.hint = near(self.name, names) or "there is: " + ", ".join(names[:20])
+            has = f"`{self.holder}` has: " if self.holder else "there is: "
+            self.hint = near(self.name, names) or has + ", ".join(names[:20])
         return self
 
 
@@ -89,6 +91,20 @@ class LimitExceeded(ExpressionError):
     """Too many steps, too deep, too large, or a pattern that takes too long."""
 
     code = "expression-limit"
+
+
+def with_place(error: EngineError, expression: str, offset: int) -> EngineError:
+    """An error that a service raised, its message now naming the expression that asked; once only."""
+    if _MARK not in error.message:
+        error.message += _where("in", expression, offset)
+        error.args = (error.message,)
+    return error
+
+
+def _where(joint: str, expression: str, offset: int) -> str:
+    line, column = place(expression, offset)
+    shown = expression if len(expression) <= _SHOWN else expression[:_SHOWN] + "..."
+    return f" {joint}{_MARK}{shown}` at line {line}, column {column}"
 
 
 def place(text: str, offset: int) -> tuple[int, int]:

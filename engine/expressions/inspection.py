@@ -10,7 +10,7 @@ from engine.expressions import nodes as n
 from engine.expressions.compile_expressions import hyphenated
 from engine.expressions.errors import ExpressionError, LimitExceeded, near
 from engine.expressions.parser import parse
-from engine.expressions.registry import FILTERS, FUNCTIONS, TESTS, Info
+from engine.expressions.registry import FILTERS, FUNCTIONS, TESTS, Info, elsewhere
 
 Written = Literal["name", "dot", "bracket"]
 _GUARDING_OPERATORS = ("??", "???")
@@ -246,7 +246,7 @@ class _Inspector:
             first = next((value for key, value in arguments.named if key in ("key", "name")), None)
         literal = first.value if isinstance(first, n.Literal) and isinstance(first.value, str) else None
         known = name in table
-        hint = "" if known else near(name, [*table, *self.macros] if role == "function" else table)
+        hint = "" if known else near(name, [*table, *self.macros] if role == "function" else table) or elsewhere(name)
         named = tuple(key for key, _ in arguments.named)
         self.uses.append(Use(name, role, offset, known, literal, hint, len(arguments.positional), named))
 

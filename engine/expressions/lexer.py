@@ -76,7 +76,7 @@ class _Lexer:
             text = text.lstrip()
             self.trim_next = False
         self.at = found.end() if found else end
-        if found and self._opens_with_trim():
+        if found and not self._opens_raw(found) and self._opens_with_trim():
             text = text.rstrip()
         if text:
             self._add("text", text, begin)
@@ -99,6 +99,10 @@ class _Lexer:
         else:
             self._add("execute", "{%", begin)
             self._inside(_EXECUTE_CLOSE, "execute_end", "%}", begin)
+
+    def _opens_raw(self, found: re.Match[str]) -> bool:
+        """A raw tag keeps the white space around it, hyphens or not: Kestra takes it out before Pebble reads."""
+        return found.group() == "{%" and _RAW.match(self.source, self.at) is not None
 
     def _opens_with_trim(self) -> bool:
         source, at = self.source, self.at

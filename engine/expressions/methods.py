@@ -16,21 +16,22 @@ _MISSING = object()
 
 
 def attribute(holder: Any, key: Any, root: str | None) -> Any:
-    """``holder.key`` or ``holder[key]``. MissingVariable when there is none."""
+    """``holder.key`` or ``holder[key]``; ``root`` is how the text names the holder. MissingVariable when absent."""
     if holder is None:
-        name = root or key_text(key)
-        message = f"Missing variable: '{name}' is null, so '{key_text(key)}' cannot be read from it"
-        raise MissingVariable(message, name=name)
+        name, of = key_text(key), f"`{root}`" if root else "what it is read from"
+        raise MissingVariable(f"Unable to find `{name}`", name=name, hint=f"{of} is null; ?? gives another value")
     found = _lookup(holder, key)
     if found is not _MISSING:
         return found
     name = key_text(key) if not isinstance(key, (list, dict)) else kind_of(key)
+    subject = f"`{root}`" if root else "what it is read from"
     if isinstance(holder, list):
-        raise MissingVariable(f"Missing variable: '{name}' in a list of {len(holder)} items", name=name)
-    of = f" on '{root}'" if root else ""
-    hint = "" if isinstance(holder, dict) else f"it is {kind_of(holder)}"
-    error = MissingVariable(f"Missing variable: '{name}'{of}", name=name, hint=hint)
-    error.known = holder if isinstance(holder, dict) else ()
+        hint = f"{subject} is a list of {len(holder)} items, the first at [0]"
+        raise MissingVariable(f"Unable to find `{name}`", name=name, hint=hint)
+    hint = f"{subject} is an empty map" if holder == {} else ""
+    hint = hint if isinstance(holder, dict) else f"{subject} is {kind_of(holder)}"
+    error = MissingVariable(f"Unable to find `{name}`", name=name, hint=hint)
+    error.known, error.holder = (holder, root or "") if isinstance(holder, dict) else ((), "")
     raise error
 
 
@@ -107,7 +108,7 @@ def call_method(frame: Any, holder: Any, name: str, arguments: list[Any]) -> Any
     method = _METHODS.get((kind, name)) if kind else None
     if holder is None or method is None:
         hint = near(name, [m for k, m in _METHODS if k is kind]) if kind else ""
-        raise MissingVariable(f"Missing method: '{name}' on {kind_of(holder)}", name=name, hint=hint)
+        raise MissingVariable(f"Unable to find the method `{name}` of {kind_of(holder)}", name=name, hint=hint)
     if isinstance(holder, (list, dict)):
         frame.budget.items(len(holder))
     try:

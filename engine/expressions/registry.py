@@ -93,3 +93,12 @@ def binding(info: Info, positional: int, named: Sequence[str]) -> tuple[str, ...
             article = "an" if name[0] in "aeiou" else "a"
             raise ExpressionError(f"{what} expects {article} '{name}' argument")
     return tuple(filled)
+
+
+def elsewhere(name: str) -> str:
+    """A hint for a name that means something in another place than the one it stands in, or ''."""
+    if name in FILTERS:
+        return f"'{name}' is a filter: value | {name}"
+    if name in FUNCTIONS:
+        return f"'{name}' is a function: {name}({', '.join(FUNCTIONS[name].required)})"
+    return f"'{name}' is a test: value is {name}" if name in TESTS else ""

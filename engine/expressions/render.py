@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.expressions.compiler import Compiled, compile_template
 from engine.expressions.errors import ExpressionError, LimitExceeded, MissingVariable
+from engine.expressions.formats import json_value
 from engine.expressions.limits import Budget
 from engine.expressions.numbers import is_number
 from engine.expressions.runtime import Frame, Output, Settings, TypedOutput
@@ -113,7 +114,13 @@ def render_typed(
         return out.parts[0]
     if settings.typed_parts == "add" and all(map(is_number, out.parts)):
         return sum(out.parts[1:], out.parts[0])
-    return out.joined()
+    text = out.joined()
+    if settings.typed_parts == "read" and any(isinstance(part, (list, dict)) for part in out.parts):
+        try:
+            return json_value(text, budget)
+        except ExpressionError:
+            return text
+    return text
 
 
 def render_value(

@@ -20,7 +20,7 @@ class Settings:
 
     ``recursive``: render results again until nothing changes (Kestra's setting ``recursive-rendering``; then there
     is no ``render`` function). ``typed_parts``: what a typed rendering does with several printed parts, ``join``
-    them as text, or ``add`` them up by kind as 0.21 did.
+    them as text, ``add`` them up by kind as 0.21 did, or ``read`` as JSON what holds a list or map, as 2.0 does.
     """
 
     recursive: bool = False
@@ -151,7 +151,7 @@ class Frame:
 
 def missing(frame: Frame, name: str) -> MissingVariable:
     """A variable that no scope has."""
-    error = MissingVariable(f"Missing variable: '{name}'", name=name)
+    error = MissingVariable(f"Unable to find `{name}`", name=name)
     error.known = [key for scope in scopes(frame) for key in scope.values]
     return error
 

@@ -6,6 +6,7 @@ whose zone is ``datetime.timezone.utc`` is an instant; with another zone a zoned
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -242,7 +243,7 @@ def own(value: Any) -> Any:
 def equal(left: Any, right: Any) -> bool:
     """``==``: numbers by value, whatever their kind; a boolean never equals a number."""
     if is_number(left) and is_number(right):
-        return left == right
+        return double(left) == double(right)
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):
@@ -267,9 +268,7 @@ def compare(operator: str, left: Any, right: Any) -> bool:
     if left is None or right is None:
         return False
     if is_number(left) and is_number(right):
-        if left != left or right != right:
-            return False
-        return _COMPARISONS[operator](_comparable(left), _comparable(right))
+        return _COMPARISONS[operator](double(left), double(right))
     if isinstance(left, str) and isinstance(right, str):
         return _COMPARISONS[operator](left, right)
     raise ExpressionError(
@@ -278,8 +277,12 @@ def compare(operator: str, left: Any, right: Any) -> bool:
     )
 
 
-def _comparable(value: Number) -> Number:
-    return Decimal(number_text(value)) if isinstance(value, float) else value
+def double(value: Number) -> float:
+    """The double precision number that Kestra compares by."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def sort_key(value: Any) -> Any:
@@ -315,7 +318,7 @@ def java_class(value: Any) -> str | None:
 
 
 def condition(value: Any) -> bool:
-    """Within an expression (``?:``, ``and``, ``or``, ``not``): null, 0 and '' are false."""
+    """Within an expression (``?:``): null, 0 and '' are false."""
     if isinstance(value, bool):
         return value
     if value is None:
@@ -325,6 +328,13 @@ def condition(value: Any) -> bool:
     if isinstance(value, str):
         return value != ""
     raise ExpressionError(f"{kind_of(value).capitalize()} cannot be used as a condition", hint="compare it first")
+
+
+def decided(operator: str, value: Any) -> bool:
+    """An operand of ``and``, ``or``, ``not``: as ``condition``, but null is an error there."""
+    if value is None:
+        raise ExpressionError(f"null value given to '{operator}'", hint="use ?? to say what null means")
+    return condition(value)
 
 
 def truthy(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from engine.expressions.registry import filter_
 from engine.expressions.runtime import Frame
 
 _MAX_AMOUNT = 10**12
+_WHOLE = re.compile(r"[+-]?\d{1,18}")
 
 
 @filter_("date")
@@ -44,11 +46,20 @@ def date_add(
     """A date moved by an amount of units (``DAYS``, ``HOURS``, ...), as text."""
     if value is None:
         return None
-    if not is_number(amount) or not -_MAX_AMOUNT <= amount <= _MAX_AMOUNT:
-        raise ExpressionError(f"The argument 'amount' must be a number, not {kind_of(amount)}")
+    count = _amount(amount)
     zone = java_dates.zone_or_default(frame, timeZone)
     moment = java_dates.to_moment(frame, value, zone, existingFormat)
-    return java_dates.write(frame, java_dates.plus(moment, int(amount), str(unit)), format_, zone, locale)
+    return java_dates.write(frame, java_dates.plus(moment, count, str(unit)), format_, zone, locale)
+
+
+def _amount(value: Any) -> int:
+    """A number, or a text of one (as an input of type STRING gives it)."""
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        value = int(value)
+    if not is_number(value) or not -_MAX_AMOUNT <= value <= _MAX_AMOUNT:
+        given = f"'{value[:50]}'" if isinstance(value, str) else kind_of(value)
+        raise ExpressionError(f"The argument 'amount' must be a whole number, not {given}")
+    return int(value)
 
 
 def _moment(frame: Frame, value: Any, zone: Any, existing: Any) -> datetime:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from engine.errors import Refused
 from engine.expressions.errors import ExpressionError
 from engine.expressions.numbers import kind_of
 from engine.expressions.registry import function
@@ -83,8 +84,10 @@ def _slug(flow: str) -> str:
 
 
 @function("read")
-def read(frame: Frame, path: Any, namespace: Any = None) -> str:
-    """The text of a file."""
+def read(frame: Frame, path: Any, namespace: Any = None, version: Any = None) -> str:
+    """The text of a file, in its present version: older versions of namespace files are not kept here."""
+    if version is not None:
+        raise Refused("Older versions of namespace files are not kept here", hint="leave 'version' out of read()")
     uri = _resolve(frame, path, namespace)
     size = frame.services.file_size(uri)
     frame.budget.length(size)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from engine.durations import format_duration, parse_duration
 from engine.errors import EnvironmentMissing, Refused
 from engine.expressions.errors import ExpressionError
 from engine.expressions.numbers import kind_of
@@ -11,6 +13,8 @@ from engine.expressions.registry import function
 from engine.expressions.runtime import Frame
 from engine.expressions.services import SubflowServices
 from engine.expressions.values import is_empty
+
+_SUBFLOW_MAX = timedelta(minutes=5)
 
 
 def _text(function_name: str, name: str, value: Any) -> str:
@@ -98,21 +102,47 @@ def http(
 @function("subflow", since="2.0")
 def subflow(
     frame: Frame,
-    namespace: Any,
-    id_: Any,
+    namespace: Any = None,
+    id_: Any = None,
     inputs: Any = None,
     revision: Any = None,
     labels: Any = None,
     timeout: Any = None,
 ) -> Any:
     """Another flow run to its end: ``id``, ``state``, ``outputs`` and ``labels``; for the values of inputs only."""
+    if namespace is None or id_ is None:
+        raise ExpressionError("The 'subflow' function expects the arguments 'namespace' and 'id'")
     if frame.find("taskrun") is not None or frame.find("trigger") is not None:
-        raise ExpressionError("The 'subflow' function can only be used for the values of an input")
+        message = "The 'subflow' function cannot be used within a task or trigger, only for the values of an input"
+        raise ExpressionError(message, hint="use a Subflow task")
+    if not isinstance(frame.find("flow"), dict):
+        raise ExpressionError("The 'subflow' function needs a flow context")
+    _check_subflow_labels(labels)
+    _check_subflow_timeout(timeout)
     services = frame.services
     if not isinstance(services, SubflowServices):
         raise EnvironmentMissing("No flows can be run from this expression", hint="use a Subflow task")
     request = {"inputs": inputs or {}, "revision": revision, "labels": labels or {}, "timeout": timeout}
     return services.subflow(_text("subflow", "namespace", namespace), _text("subflow", "id", id_), request)
+
+
+def _check_subflow_labels(labels: Any) -> None:
+    given = labels if isinstance(labels, dict) else {}
+    reserved = [name for name in map(str, given) if name.startswith("system.") and name != "system.correlationId"]
+    if reserved:
+        raise ExpressionError(f"The 'subflow' function cannot set the system label '{reserved[0][:100]}'")
+
+
+def _check_subflow_timeout(timeout: Any) -> None:
+    if timeout is None:
+        return
+    try:
+        asked = timeout if isinstance(timeout, timedelta) else parse_duration(_text("subflow", "timeout", timeout))
+    except ValueError as error:
+        raise ExpressionError(f"The 'subflow' function needs a duration as 'timeout': {error}") from error
+    if asked > _SUBFLOW_MAX:
+        message = f"The 'timeout' of the 'subflow' function exceeds the maximum of {format_duration(_SUBFLOW_MAX)}"
+        raise ExpressionError(message)
 
 
 @function("appLink", "credential")

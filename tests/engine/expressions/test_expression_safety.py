@@ -34,7 +34,7 @@ def test_no_attribute_of_python_is_reachable(name: str, holder: str) -> None:
         f"{{{{ ({holder})['{name}'] }}}}",
         f"{{{{ ({holder}).{name}() }}}}",
     ):
-        with pytest.raises(ExpressionError, match="Missing"):
+        with pytest.raises(ExpressionError, match="Unable to find"):
             render(template, {"list": [1], "map": {}})
 
 
