@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     context_tokens: int = Field(default=4_000, gt=0, description="budget of retrieved text in one prompt")
 
     token: SecretStr | None = Field(default=None, description="bearer token the service asks for")
+    max_upload: int = Field(
+        default=100_000_000, gt=0, description="largest form with files the service takes, in bytes"
+    )
     allow_unfenced: bool = Field(default=False, description="run model-written scripts without a full fence")
     allowed_roots: list[Path] = Field(default_factory=list, description="folders that flows may reach, as a JSON list")
     script_network: bool = Field(default=False, description="let script tasks reach the network")

@@ -34,7 +34,8 @@ class Engine:
     """One engine on one home directory. Use it as a context manager.
 
     ``settings`` by dotted name: ``workers`` (32), ``encryption.key``, ``globals``, ``environment`` (default: the
-    process's), ``kill.grace_seconds`` (10), and those that tasks read. ``run_task`` replaces what runs a task.
+    process's), ``kill.grace_seconds`` (10), ``kestra.version`` (the one whose ways it follows where they differ, 1.1),
+    and those that tasks read. ``run_task`` replaces what runs a task.
     """
 
     def __init__(
@@ -233,6 +234,10 @@ class Engine:
         """Set a task run to SUCCESS, WARNING or FAILED and go on from there. Without ``wait`` as for ``restart``."""
         return self._opened(lambda: self.actions.change_task_run_state(execution_id, task_run, state), wait)
 
+    def set_labels(self, execution_id: str, labels: Mapping[str, str]) -> Execution:
+        """Add labels to an ended execution, replacing those of the same names. Refused unless it has ended."""
+        return self.runner.call(lambda: self.actions.set_labels(execution_id, labels))
+
     def change_status(self, execution_id: str, state: str) -> Execution:
         """Set the final state of an ended execution."""
         return self.runner.call(lambda: self.actions.change_status(execution_id, state))
@@ -280,6 +285,11 @@ class Engine:
         if not events:
             raise NotFound(f"there is no execution {execution_id}", hint="list them with `executions`")
         return fold(events)
+
+    def snapshot(self, execution_id: str) -> Execution:
+        """How an execution stands now, for reading while it goes on: later events do not change it. NotFound."""
+        live = self.runner.live.get(execution_id)
+        return self.execution(execution_id) if live is None else self.runner.call(live.execution.snapshot)
 
     def executions(
         self,

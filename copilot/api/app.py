@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib import metadata
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 
 from copilot.api import errors
+from copilot.api.kestra.router import router as kestra_router
+from copilot.api.kestra.tenants import Tenants
 from copilot.api.routes import router
 from copilot.api.service import Service
 from copilot.settings import LOOPBACK, Settings
 
 MAX_BODY = 8_000_000
 OPEN_PATHS = ("/api/v1/health",)
+Call = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -39,7 +44,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     errors.install(app)
     app.include_router(router, prefix="/api/v1")
+    app.include_router(kestra_router, prefix="/api/v1/main")
     _guard(app, settings)
+    app.add_middleware(Tenants)
     return app
 
 
@@ -47,22 +54,56 @@ def _guard(app: FastAPI, settings: Settings) -> None:
     expected = settings.token.get_secret_value() if settings.token else None
 
     @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        length = request.headers.get("content-length")
-        if length is None and "transfer-encoding" in request.headers:
-            return _refusal(411, "length-missing", "the body has no length", "send Content-Length")
-        if int(length or 0) > MAX_BODY:
-            return _refusal(413, "too-large", "the body is too large", f"at most {MAX_BODY // 1_000_000} MB")
-        if expected is None:
-            # Without a token only this machine may call, also not through a page that rebinds a name to it.
-            if (request.url.hostname or "") not in (*LOOPBACK, "testserver"):
-                return _refusal(403, "wrong-host", "this service answers on loopback only", "set FLOWWRIGHT_TOKEN")
-        elif request.url.path not in OPEN_PATHS:
-            given = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), expected.encode()):
-                return _refusal(401, "token-missing", "a token is needed", "send Authorization: Bearer <token>")
+    async def guard(request: Request, call_next: Call) -> Response:
+        if refused := _weighed(request, settings.max_upload) or _let_in(request, expected):
+            return refused
         return await call_next(request)
 
 
-def _refusal(status: int, code: str, message: str, hint: str) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message, "hint": hint}}, status)
+def _weighed(request: Request, max_upload: int) -> Response | None:
+    """The refusal of a body without a length or beyond measure."""
+    length = request.headers.get("content-length")
+    if length is None and "transfer-encoding" in request.headers:
+        return errors.refusal(request, 411, "length-missing", "the body has no length", "send Content-Length")
+    files = errors.on_kestra_path(request) and request.headers.get("content-type", "").startswith("multipart/")
+    largest = max(max_upload, MAX_BODY) if files else MAX_BODY
+    if length is not None and (not length.isdecimal() or int(length) > largest):
+        hint = f"at most {largest // 1_000_000} MB"
+        return errors.refusal(request, 413, "too-large", "the body is too large", hint)
+    return None
+
+
+def _let_in(request: Request, expected: str | None) -> Response | None:
+    """The refusal of a caller who may not call."""
+    if _foreign(request):
+        # a form in a page elsewhere can send to this machine without asking; nobody's browser has business here
+        hint = "call from a program, or from a page of this service"
+        return errors.refusal(request, 403, "foreign-origin", "a page of another origin may not call", hint)
+    if expected is None:
+        # Without a token only this machine may call, also not through a page that rebinds a name to it.
+        if (request.url.hostname or "") not in (*LOOPBACK, "testserver"):
+            message = "this service answers on loopback only"
+            return errors.refusal(request, 403, "wrong-host", message, "set FLOWWRIGHT_TOKEN")
+    elif request.url.path not in OPEN_PATHS and not hmac.compare_digest(_token(request).encode(), expected.encode()):
+        hint = "send Authorization: Bearer <token>, or Basic with the token as password"
+        return errors.refusal(request, 401, "token-missing", "a token is needed", hint)
+    return None
+
+
+def _foreign(request: Request) -> bool:
+    """Whether a browser says that a page of another place makes this call."""
+    origin = request.headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
+    return request.headers.get("sec-fetch-site") == "cross-site"
+
+
+def _token(request: Request) -> str:
+    """The token a caller gives: as bearer, or as the password of Basic, the way Kestra's clients log in."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return given if scheme.lower() == "bearer" else ""
+    try:
+        return base64.b64decode(given, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from copilot.api import models
 from copilot.api.service import Service
+from copilot.catalog import described_type, type_names
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": models.ErrorBody} for code in (400, 401, 403, 404, 413, 422, 500, 503)
@@ -90,6 +91,23 @@ def search_link(
 ) -> dict[str, Any]:
     """Best first; an empty list means: nothing relevant."""
     return search(models.SearchBody(query=q, k=k, target=target), request)
+
+
+@router.get("/types", tags=["knowledge"], summary="Task and trigger types by words of their names")
+def types(
+    words: Annotated[str, Query(description="words of a type's name", min_length=1, max_length=200)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 30,
+) -> dict[str, Any]:
+    """Those that hold more of the words come first."""
+    return {"words": words, "types": list(type_names(words, limit))}
+
+
+@router.get("/types/{name}", tags=["knowledge"], summary="Properties, outputs and versions of a type")
+def type_(
+    name: str, request: Request, target: Annotated[str | None, Query(description="Kestra version")] = None
+) -> dict[str, Any]:
+    """By its name or a former one; the hint of an unknown one names those that are near."""
+    return described_type(name, _service(request).target(target))
 
 
 @router.get("/health", tags=["service"], summary="Is it up, and who answers")

@@ -6,6 +6,7 @@ import json
 import logging
 import queue
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from functools import cached_property
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from engine import Engine
 
 log = logging.getLogger(__name__)
+BEAT = 0.4
+LONGEST_WAIT = 3600.0
+"""Seconds: between two looks at an execution that is followed, and for an answer that waits for an end."""
 
 
 class Service:
@@ -35,6 +39,7 @@ class Service:
         self.settings = settings
         self._model_written = model_written
         self.bench = Workbench(settings, log.info)
+        self.stopping = threading.Event()
         self._open = ExitStack()
         self._lock = threading.Lock()
 
@@ -48,7 +53,25 @@ class Service:
             return self._engine
 
     def close(self) -> None:
+        self.stopping.set()
         self._open.close()
+
+    def wait(self, execution_id: str) -> None:
+        """Until an execution has ended, the service stops, or an hour is over."""
+        longest = time.monotonic() + LONGEST_WAIT
+        for _ in self.beats(execution_id):
+            if self.engine.snapshot(execution_id).finished is not None or time.monotonic() > longest:
+                return
+
+    def beats(self, execution_id: str) -> Iterator[None]:
+        """Now, and again a few times a second, at once when the execution ends; until the service stops."""
+        while not self.stopping.is_set():
+            yield
+            before = time.monotonic()
+            self.engine.wait(execution_id, BEAT)
+            if time.monotonic() - before < BEAT / 2:
+                # it ended, or nobody here works on it
+                self.stopping.wait(BEAT / 4)
 
     def target(self, named: str | None) -> str:
         return known_version(named) if named else self.settings.target

@@ -161,13 +161,17 @@ class Actions:
         execution, now = live.execution, self.executor.now()
         run = next((r for r in execution.runs.values() if r.state == "PAUSED"), None)
         if run is None:
-            events: list[Event] = [{"e": "state", "s": "RUNNING", "at": now}]
+            self.executor.record(live, {"e": "state", "s": "RUNNING", "at": now})
         else:
-            outputs = self._resumed_outputs(live, run, inputs, _RESUMED_TO.get(behavior, "RUNNING"))
-            events = core.resume_pause(live.plan, execution, run, now, behavior, outputs)
-            events = [{**e, "s": "RESTARTED"} if e["e"] == "state" and e["s"] == "RUNNING" else e for e in events]
-        self.executor.record(live, *events)
+            self._resume_run(live, run, inputs, behavior)
         return execution.snapshot()
+
+    def _resume_run(self, live: Live, run: TaskRun, inputs: Mapping[str, Any], behavior: str = "RESUME") -> None:
+        """The end of one Pause."""
+        outputs = self._resumed_outputs(live, run, inputs, _RESUMED_TO.get(behavior, "RUNNING"))
+        events = core.resume_pause(live.plan, live.execution, run, self.executor.now(), behavior, outputs)
+        changed = [{**e, "s": "RESTARTED"} if e["e"] == "state" and e["s"] == "RUNNING" else e for e in events]
+        self.executor.record(live, *changed)
 
     def _resumed_outputs(self, live: Live, run: TaskRun, given: Mapping[str, Any], to: str) -> dict[str, Any]:
         """What was given on resuming, when that was and to which state (as newer versions of Kestra show it)."""
@@ -182,6 +186,7 @@ class Actions:
             render=lambda value, extra: self.executor.render(live, run, **extra)(value),
             put_file=files.put_input,
             encrypt=self.executor.stores.seal,
+            dialect=self.executor.dialect,
         )
         return {"onResume": plain(values), **resumed}
 
@@ -278,7 +283,9 @@ class Actions:
         return new
 
     def change_task_run_state(self, execution_id: str, run_id: str, state: str) -> Live:
-        """Give a task run another state and go on from there."""
+        """Give a task run another state and go on from there; RUNNING lets a Pause that asks for nothing go on."""
+        if state == "RUNNING":
+            return self._let_on(execution_id, run_id)
         if state not in ("SUCCESS", "WARNING", "FAILED"):
             raise Refused(
                 f"a task run cannot be set to {state}", hint="use SUCCESS, WARNING or FAILED", code="bad-state"
@@ -287,6 +294,16 @@ class Actions:
         reopening = reopen.mark(live.plan, live.execution, run_id, state)
         self.care_for(live)
         self.executor.record(live, *reopen.in_place(live.execution, reopening, self.executor.now()))
+        return live
+
+    def _let_on(self, execution_id: str, run_id: str) -> Live:
+        live = self._running(execution_id, "PAUSED")
+        if execution_id not in self.runner.live:
+            live = self.resume_after_crash(execution_id)
+        run = live.execution.runs.get(run_id)
+        if run is None or run.state != "PAUSED":
+            raise Refused("only a task run that is PAUSED can be set to RUNNING", hint="restart it", code="bad-state")
+        self._resume_run(live, run, {})
         return live
 
     def carry_up(self, child: Live, caller: str) -> None:
@@ -304,6 +321,12 @@ class Actions:
             self.care_for(live)
             reopening = reopen.mark(live.plan, live.execution, run.id, state)
             self.executor.record(live, *reopen.in_place(live.execution, reopening, self.executor.now()))
+
+    def set_labels(self, execution_id: str, labels: Mapping[str, str]) -> Execution:
+        """Give an ended execution more labels."""
+        live = self._ended(execution_id)
+        self.executor.record(live, {"e": "labels", "at": self.executor.now(), "labels": dict(labels)})
+        return live.execution.snapshot()
 
     def change_status(self, execution_id: str, state: str) -> Execution:
         """Give an ended execution another final state."""

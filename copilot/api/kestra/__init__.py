@@ -1,0 +1,1 @@
+"""Kestra's own paths, so that Kestra's clients work against this service."""
