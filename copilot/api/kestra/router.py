@@ -33,5 +33,5 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(responses=_ERRORS)
 # Paths of fixed words come before those with a place for any word.
-for part in (flows, bulk, starting, executions, logs, kv, files, namespaces, triggers, plugins, ai, instance):
+for part in (flows, bulk, executions, starting, logs, kv, files, namespaces, triggers, plugins, ai, instance):
     router.include_router(part.router)
