@@ -43,10 +43,11 @@ class OfflineDrafter:
             catalog = bundled()
         self._catalog = catalog
         self._search = search
+        self._types: dict[str, Types] = {}
 
     def draft(self, request: Request) -> Draft:
         """A flow, questions, or a refusal; never a type or property that is not in the catalog."""
-        types = Types(self._catalog, request.target)
+        types = self._types.setdefault(request.target, Types(self._catalog, request.target))
         words, notes = redact(_with_answers(request))
         moved = tuple(notes)
         seen = screen(words, types)

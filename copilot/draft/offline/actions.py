@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from copilot.draft.offline.choosing import more_fitting
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.mentions import Mention
 from copilot.draft.offline.referring import referring_back
 from copilot.draft.offline.roles import role_of
 from copilot.draft.offline.text import LIST, QUOTED, URL, Literal
-from copilot.draft.offline.types import Types
+from copilot.draft.offline.types import Types, short
 
 if TYPE_CHECKING:
     from copilot.draft.offline.plan import Understanding
@@ -43,7 +44,7 @@ def settle(seen: Understanding, types: Types) -> list[Step]:
     """The steps in order of place; each says its clause, words and arguments."""
     mentions = [m for m in seen.mentions if m.start not in seen.event_starts]
     kept = [m for m in mentions if _counts(seen, m, mentions)]
-    steps = [s for s in (_step(seen, m, kept) for m in kept) if s is not None]
+    steps = [s for s in (_step(seen, m, kept, types) for m in kept) if s is not None]
     return _tidy(seen, [s for s in steps if s.what] + referring_back(seen, mentions, steps, types))
 
 
@@ -377,7 +378,7 @@ _RULES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _step(seen: Understanding, m: Mention, kept: list[Mention]) -> Step | None:
+def _step(seen: Understanding, m: Mention, kept: list[Mention], types: Types) -> Step | None:
     clause = seen.clauses[m.clause]
     words = seen.text.plain[clause.start : clause.end]
     args: dict[str, Any] = dict(m.args)
@@ -389,6 +390,7 @@ def _step(seen: Understanding, m: Mention, kept: list[Mention]) -> Step | None:
             "service": m.service,
             "role": role_of(m, seen.text.masked, clause.start, clause.end, clause.lead, m is kept[0] and m.clause == 0),
         }
+        args |= _exact_type(seen, m, args["role"], types)
     elif what == "python_file":
         what = "python"
     elif what in ("download", "http_url", "http_call", "http_check"):
@@ -397,6 +399,25 @@ def _step(seen: Understanding, m: Mention, kept: list[Mention]) -> Step | None:
     if seen.scopes[m.clause].where == "errors" and _is_cause(seen, m):
         args["cause"] = True
     return Step(what, args, words, m.start, m.end, m.clause)
+
+
+def _exact_type(seen: Understanding, m: Mention, role: str, types: Types) -> dict[str, str]:
+    """The type that the words around a service name, where it is not the usual one for its role."""
+    service = m.service
+    if service is None or service.kind in ("llm", "agent"):
+        return {}
+    usual = types.pick(service.roles.get(role, ()) or next(iter(service.roles.values()), ()))
+    chosen = more_fitting(service, _around(seen, m), role, short(usual) if usual else None, types)
+    return {"type": chosen} if chosen else {}
+
+
+def _around(seen: Understanding, m: Mention) -> str:
+    """The words of a mention's clause that no other service in it has nearer."""
+    clause = seen.clauses[m.clause]
+    others = [o for o in seen.mentions if o.clause == m.clause and o.service and o is not m]
+    start = max([clause.start, *(o.end for o in others if o.end <= m.start)])
+    end = min([clause.end, *(o.start for o in others if o.start >= m.end)])
+    return seen.text.masked[start:end]
 
 
 def _is_cause(seen: Understanding, m: Mention) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from copilot.draft.offline.naming import slug
 from copilot.draft.offline.services import SERVICES, Service
 from copilot.draft.offline.text import CODE, JDBC, NAME, QUOTED, URL, Clause, Text
 from copilot.draft.offline.types import Types
@@ -135,17 +136,14 @@ _SCHEMES = {"s3": "s3", "gs": "gcs", "sftp": "sftp", "ftp": "ftp"}
 
 
 def _families(text: Text, clauses: tuple[Clause, ...], types: Types, taken: Iterable[Mention]) -> list[Mention]:
+    """Plugins of the catalog that no row of the services table names."""
     known = [(m.start, m.end) for m in taken]
     found = []
-    words = [(m, m.group()) for m in re.finditer(r"[a-z][a-z0-9]{3,}", text.masked)]
-    words += [(m, m[1] + m[2]) for m in re.finditer(r"(?=\b([a-z]{3,})[\s-]([a-z]{3,})\b)", text.masked)]
-    for match, word in words:
-        end = match.end(2) if match.re.groups else match.end()
-        if word not in types.families or any(s < end and match.start() < e for s, e in known):
+    for named in types.plugins.named_in(text.masked):
+        if any(s < named.end and named.start < e for s, e in known):
             continue
-        service = Service(word, word, "saas", {}, word)
-        known.append((match.start(), end))
-        found.append(Mention(match.start(), end, "service", _clause_of(clauses, match.start()), service))
+        service = Service(slug(named.word), named.word, "saas", {}, named.word, named.package)
+        found.append(Mention(named.start, named.end, "service", _clause_of(clauses, named.start), service))
     return found
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from copilot.draft.offline.choosing import for_service
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.services import Service
-from copilot.draft.offline.types import words_of
+from copilot.draft.offline.verbs import STARTS_CLAUSE
 
 if TYPE_CHECKING:
     from copilot.draft.offline.mentions import Mention
@@ -36,20 +36,19 @@ def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequ
         if (
             index in busy
             or index == 0
-            or not match
+            or not (match or STARTS_CLAUSE.match(words.strip()))
             or _NOT_AGAIN.search(words)
             or any(s <= clause.start and clause.end <= e for s, e in schedule)
         ):
             continue
-        role = next(name for name, value in match.groupdict().items() if value)
-        service = _last_service(seen, clause.start, words, types, role)
-        if service is None:
+        said = next((name for name, value in match.groupdict().items() if value), "run") if match else "run"
+        args: dict[str, Any] = {"literals": tuple(seen.text.within(clause.start, clause.end))}
+        if going_on := _going_on(seen, clause.start, words, said, types):
+            args |= {"service": going_on[0], "role": _role(going_on[0], said), "type": going_on[1]}
+        elif match and (service := _last_service(seen, clause.start, said)):
+            args |= {"service": service, "role": _role(service, said)}
+        else:
             continue
-        args: dict[str, Any] = {
-            "service": service,
-            "role": _role(service, role),
-            "literals": tuple(seen.text.within(clause.start, clause.end)),
-        }
         out.append(Step("use", args, seen.text.plain[clause.start : clause.end], clause.start, clause.end, index))
     return out + _into_it(seen, mentions)
 
@@ -85,20 +84,29 @@ def _role(service: Service, said: str) -> str:
     return {"create": "write", "update": "write", "delete": "delete", "read": "read"}.get(said, "run")
 
 
-def _last_service(seen: Understanding, before: int, words: str, types: Types, role: str) -> Service | None:
-    """The last tool or service named before, the one whose types speak these words first; what only stores or tells
-    is not gone on with."""
+_GOES_ON = ("saas", "tool", "nosql", "store", "notify", "sql")
+
+
+def _going_on(seen: Understanding, before: int, words: str, role: str, types: Types) -> tuple[Service, str] | None:
+    """(service, type) of the plugin named last whose types speak these words: "set its topic", "delete the old ones"."""
+    found = [m.service for m in seen.mentions if m.service and m.start < before and m.service.kind in _GOES_ON]
+    for service in {s.key: s for s in reversed(found)}.values():
+        one = for_service(service, words, role, types)
+        if one and one.verb and one.score >= 2.9 and (one.objects or one.exact or _IT.search(words)):
+            return service, one.type
+    return None
+
+
+_IT = re.compile(r"\b(?:it|them|those|these|that\s+one|the\s+old\s+ones?)\b")
+
+
+def _last_service(seen: Understanding, before: int, role: str) -> Service | None:
+    """The last tool or service named before; what only stores or tells is not gone on with."""
     found = [
         m.service
         for m in seen.mentions
-        if m.service and m.start < before and m.service.kind in ("saas", "tool", "nosql")
+        if m.service and m.start < before and m.service.kind in ("saas", "tool", "nosql") and m.service.roles
     ]
-    spoken = re.findall(r"[a-z]+", words)
-    said = {*spoken, *(a + b for a, b in pairwise(spoken))}
-    for service in reversed(found):
-        parts = {w for name in types.families.get(service.key, ()) for w in words_of(name)[1:]}
-        if not service.roles and parts & said:
-            return service
     if role in ("create", "delete", "update"):
-        found = [s for s in found if not s.roles or role in s.roles] or found
+        found = [s for s in found if role in s.roles] or found
     return found[-1] if found else None

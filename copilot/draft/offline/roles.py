@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Sequence
 
 from copilot.draft.offline.mentions import Mention
 from copilot.draft.offline.services import Service
-from copilot.draft.offline.types import Types, words_of
 from copilot.draft.offline.verbs import VERB, first_verb, verb_before
 
 _FROM = re.compile(r"\b(?:from|out\s+of|aus|von|desde|depuis)\s+(?:[\w'&-]+\s+){0,4}$")
@@ -171,53 +168,3 @@ def _saas_role(service: Service, before: str, after: str) -> str:
     if service.roles:
         return "run" if "run" in service.roles else ("write" if "write" in service.roles else next(iter(service.roles)))
     return "run"
-
-
-_ROLE_WORDS = {
-    "read": ["get", "list", "read", "query", "search", "download", "fetch", "find", "select", "retrieve", "export"],
-    "create": ["create", "add", "insert", "post", "put", "send", "upsert", "publish"], "write": ["create", "upload", "load", "put", "insert", "send", "post", "upsert", "index", "add", "publish", "update"],
-    "update": ["update", "upsert", "set", "patch"], "delete": ["delete", "remove", "purge", "destroy"],
-    "run": ["run", "sync", "trigger", "start", "submit", "execute", "invoke", "launch", "send", "query", "request", "create"],
-    "status": ["status", "get", "check"], "trigger": ["trigger"], "notify": ["send", "create"],
-}  # fmt: skip
-
-
-def family_type(service: Service, role: str, clause: str, types: Types, preferred: Sequence[str] = ()) -> str | None:
-    """The task of a plugin that is not in the services table: its names against the words of the clause;
-    ``preferred`` are types a search found for the words, best first."""
-    names = types.families.get(service.key, ())
-    spoken = re.findall(r"[a-z]+", clause)
-    words = {w.rstrip("s") for w in spoken} | {a + b for a, b in itertools.pairwise(spoken)}
-    wanted = _ROLE_WORDS.get(role, [])
-    best: tuple[float, int, str] | None = None
-    for name in names:
-        if types.catalog.kind("io.kestra.plugin." + name) == "trigger":
-            continue
-        parts = [w for w in words_of(name) if w != service.key]
-        score = sum(2.0 for w in parts if w.rstrip("s") in words) + sum(
-            1.5 - 0.1 * wanted.index(w) for w in parts[-2:] if w in wanted
-        )
-        score += 0.9 / (1 + preferred.index(name)) if name in preferred else 0.0
-        needs = types.get(name)
-        if (
-            role == "read"
-            and re.search(r"\ball\b|\blist\b", clause)
-            and parts[-1] == "get"
-            and needs
-            and needs.required
-        ):
-            score -= 6.0
-        plural = any(w.endswith("s") and w.rstrip("s") in {p.rstrip("s") for p in parts} for w in spoken)
-        score += 0.5 if plural and parts[-1] in ("list", "search", "query") and role == "read" else 0
-        score += 1.2 * sum(1 for w in parts if spoken[:1] and _stem(w) == _stem(spoken[0])) + (
-            0.8 if parts[-1].rstrip("s") in words else 0
-        )
-        score += sum(1.5 for w in parts if _stem(w) in {_stem(x) for x in words} and w.rstrip("s") not in words)
-        key = (score, -len(parts), name)
-        if best is None or key > best:
-            best = key
-    return best[2] if best else None
-
-
-def _stem(word: str) -> str:
-    return re.sub(r"(?:ing|ed|es|e|s)$", "", word)[:8]

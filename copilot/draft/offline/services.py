@@ -20,10 +20,12 @@ class Service:
     kind: str
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     title: str = ""
+    package: str = ""
+    """The catalog package its types are in, where the roles do not say it."""
 
 
-def _service(key: str, pattern: str, kind: str, **roles: str) -> Service:
-    return Service(key, pattern, kind, {name: tuple(value.split()) for name, value in roles.items()}, key)
+def _service(key: str, pattern: str, kind: str, package: str = "", **roles: str) -> Service:
+    return Service(key, pattern, kind, {name: tuple(value.split()) for name, value in roles.items()}, key, package)
 
 
 def _sql(key: str, pattern: str, package: str = "", **more: str) -> Service:
@@ -35,7 +37,8 @@ def _sql(key: str, pattern: str, package: str = "", **more: str) -> Service:
 def _store(key: str, pattern: str, package: str, **more: str) -> Service:
     verbs = {"read": "Download", "many": "Downloads", "write": "Upload", "list": "List", "delete": "Delete",
              "copy": "Copy", "trigger": "Trigger"}  # fmt: skip
-    return _service(key, pattern, "store", **({r: f"{package}.{v}" for r, v in verbs.items()} | more))
+    where = more.pop("within", "")
+    return _service(key, pattern, "store", where, **({r: f"{package}.{v}" for r, v in verbs.items()} | more))
 
 
 def _queue(key: str, pattern: str, package: str, send: str = "Produce", **more: str) -> Service:
@@ -89,7 +92,7 @@ SERVICES: tuple[Service, ...] = (
     _store("azure_blob", r"azure\s+(?:blob(?:\s+storage)?|storage)|\bblob\s+storage|\bblob\b", "azure.storage.blob"),
     _store("adls", r"\badls\b|data\s?lake\s+(?:storage|gen)", "azure.storage.adls", read="azure.storage.adls.Read"), _store("minio", r"min\s?io", "minio"),
     _store("sftp", r"\bsftp\b", "fs.sftp"), _store("ftps", r"\bftps\b", "fs.ftps"), _store("ftp", r"\bftp\b", "fs.ftp"), _store("smb", r"\bsmb\b|\bsamba\b|windows\s+share", "fs.smb"),
-    _store("onelake", r"one\s?lake|fabric\s+lakehouse|(?:microsoft\s+)?fabric\b", "microsoft.fabric.onelake"), _store("dropbox", r"dropbox", "dropbox.files"), _store("obs", r"\bhuawei(?:\s+obs)?\b", "huawei.obs"),
+    _store("onelake", r"one\s?lake|fabric\s+lakehouse|(?:microsoft\s+)?fabric\b", "microsoft.fabric.onelake", within="microsoft.fabric"), _store("dropbox", r"dropbox", "dropbox.files"), _store("obs", r"\bhuawei(?:\s+obs)?\b", "huawei.obs"),
     _store("drive", r"google\s+drive", "googleworkspace.drive"), _store("sharepoint", r"share\s?point", "microsoft365.sharepoint"), _store("onedrive", r"one\s?drive", "microsoft365.oneshare"),
     _store("dbfs", r"\bdbfs\b", "databricks.dbfs"), _store("local", r"local\s+(?:folder|directory|disk|path|file\s?system)", "fs.local"), _store("nfs", r"\bnfs\b", "fs.nfs"),
     _queue("kafka", r"(?:apache\s+)?kafka", "kafka"), _queue("pulsar", r"pulsar", "pulsar"), _queue("amqp", r"amqp|rabbit\s?mq", "amqp", "Publish"), _queue("mqtt", r"mqtt", "mqtt", "Publish", read="mqtt.Subscribe"),
@@ -136,7 +139,7 @@ SERVICES: tuple[Service, ...] = (
     _service("terraform", r"terraform", "tool", run="terraform.cli.TerraformCLI"), _service("ansible", r"ansible", "tool", run="ansible.cli.AnsibleCLI"), _service("trivy", r"trivy", "tool", run="trivy.cli.TrivyCLI"),
     _service("glue", r"(?:aws\s+)?\bglue\b", "saas", run="aws.glue.StartJobRun"), _service("lambda", r"\blambdas?\b", "saas", run="aws.lambda.Invoke", write="aws.lambda.Invoke"),
     _service("emr", r"\bemr\b", "saas", run="aws.emr.CreateClusterAndSubmitSteps"), _service("ecr", r"\becr\b", "saas", run="aws.ecr.GetAuthToken", write="aws.ecr.GetAuthToken"),
-    _service("dataproc", r"data\s?proc", "saas", run="gcp.dataproc.batches.PySparkSubmit"), _service("spark", r"\bspark\b(?!sql)|pyspark", "tool", run="spark.PythonSubmit"),
+    _service("dataproc", r"data\s?proc", "saas", "gcp.dataproc", run="gcp.dataproc.batches.PySparkSubmit"), _service("spark", r"\bspark\b(?!sql)|pyspark", "tool", run="spark.PythonSubmit"),
     _service("airflow", r"airflow", "saas", run="airflow.dags.TriggerDagRun"), _service("prefect", r"prefect", "saas", run="prefect.CreateFlowRun"), _service("dagster", r"dagster", "saas", run="dagster.TriggerRun"),
     _service("zapier", r"zapier|\bzap\b", "saas", run="zapier.TriggerZap core.http.Request", write="zapier.TriggerZap core.http.Request"), _service("n8n", r"\bn8n\b", "saas", run="n8n.webhook.TriggerWorkflow"),
     _service("jenkins", r"jenkins", "saas", run="jenkins.JobBuild"), _service("powerbi", r"power\s?bi", "saas", run="powerbi.RefreshGroupDataset", write="powerbi.RefreshGroupDataset"),

@@ -7,14 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from copilot.draft.offline.plugins import Plugins
 from copilot.draft.offline.services import PREFIX
 from engine.flow.catalog import Catalog, Property, TypeDef, in_version, version_key
-
-_NOT_FAMILIES = frozenset(
-    ["access", "ai", "amazon", "auth", "batch", "calendar", "chat", "connections", "aws", "azure", "beam", "cache", "chat", "cli", "cluster", "clusters", "compress", "core", "crypto", "data", "database", "db", "debug", "docker", "domain", "email", "ee", "execution", "file", "files", "firewall", "flow", "fs", "function", "functions", "gcp", "git", "google", "googleworkspace", "http", "huawei", "images", "ipam", "item", "jdbc", "job", "jobs", "json", "kestra", "kv", "line", "list", "local", "log", "logs", "mail", "media", "meta", "microsoft", "microsoft365", "modal", "models", "monitoring", "notifications", "output", "page", "pages", "pools", "posts", "project", "records", "runner", "scripts", "serdes", "sheets", "singer", "soda", "spark", "storage", "string", "table", "task", "tasks", "teams", "tencent", "test", "transform", "trigger", "triggers", "users", "vector", "vm", "webhook", "workflow", "x", "zones"]
-)  # fmt: skip
-
-_CLOUDS = frozenset({"aws", "azure", "gcp", "microsoft365", "googleworkspace"})
 
 
 def before(target: str, version: str) -> bool:
@@ -56,17 +51,18 @@ class Types:
         return next((full(name) for name in order if self.get(name) is not None), None)
 
     @cached_property
+    def plugins(self) -> Plugins:
+        """The catalog's plugins by the names people call them."""
+        return Plugins(self.catalog, self.target)
+
+    @property
     def families(self) -> Mapping[str, tuple[str, ...]]:
         """Type names by the plugin word people would use ('stripe', 'zendesk')."""
-        out: dict[str, list[str]] = {}
-        for kind in ("task", "trigger"):
-            for name in self.catalog.types(kind, self.target):
-                parts = short(name).split(".")
-                words = parts[1:2] if parts[0] in _CLOUDS else parts[:1]
-                for part in words if len(parts) > 1 else ():
-                    if len(part) > 3 and part not in _NOT_FAMILIES and part.islower():
-                        out.setdefault(part, []).append(short(name))
-        return {word: tuple(names) for word, names in out.items()}
+        return self.plugins.families
+
+    def below(self, package: str) -> tuple[str, ...]:
+        """Type names in a package and below."""
+        return self.plugins.below(package)
 
 
 def words_of(name: str) -> tuple[str, ...]:

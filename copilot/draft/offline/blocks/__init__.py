@@ -40,7 +40,9 @@ def find_block(step: Step) -> Block | None:
     _load()
     service = step.args.get("service")
     names = [step.what]
-    if service is not None:
+    if step.args.get("type"):
+        names = ["typed"]
+    elif service is not None:
         role = step.args.get("role", "")
         names = [f"{service.key}:{role}", service.key, f"{service.kind}:{role}", service.kind]
     return next((_BLOCKS[n] for n in names if n in _BLOCKS), None)

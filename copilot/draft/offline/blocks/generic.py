@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from copilot.draft.offline.blocks import block
+from copilot.draft.offline.choosing import for_service
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.messages import message_for, show
 from copilot.draft.offline.naming import slug
-from copilot.draft.offline.roles import family_type
 from copilot.draft.offline.services import Service
 from copilot.draft.offline.types import short, words_of
 from copilot.draft.offline.writer import Task, Writer
@@ -33,18 +33,25 @@ _SECRET = re.compile(r"(?i)password|token|secret|api_?key|username|privateKey")
 _CONTENT = ("title", "summary", "subject", "description", "body", "content", "message", "text", "name")
 
 
-@block("saas", "tool")
+@block("typed", "saas", "tool")
 def generic(w: Writer, step: Step) -> list[Task]:
+    return [from_catalog(w, step, _type_of(w, step))]
+
+
+def _type_of(w: Writer, step: Step) -> str:
+    """The type the words chose, the usual one for the role, or the plugin's best fitting one."""
     service: Service = step.args["service"]
     role = step.args["role"]
+    if chosen := step.args.get("type"):
+        return str(chosen)
     picked = w.types.pick(service.roles.get(role, ()) or next(iter(service.roles.values()), ()))
-    if picked is None:
-        preferred = w.search(step.words) if w.search else ()
-        name = family_type(service, role, step.words.lower(), w.types, preferred)
-        if name is None:
-            raise LookupError(service.key)
-        picked = name
-    return [from_catalog(w, step, short(picked))]
+    if picked is not None:
+        return short(picked)
+    preferred = w.search(step.words) if w.search else ()
+    found = for_service(service, step.words.lower(), role, w.types, preferred)
+    if found is None:
+        raise LookupError(service.key)
+    return found.type
 
 
 def from_catalog(w: Writer, step: Step, name: str) -> Task:
