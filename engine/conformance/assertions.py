@@ -244,7 +244,7 @@ def _one_child(observed: Observed, child: Execution, assertion: Assertion) -> Di
             yield from compare(value(), assertion, observed, f"{name} {key} {assertion[key]}")
     if "task" in assertion:
         inner = {key: value for key, value in assertion.items() if key not in ("child", "after_ms")}
-        nested = Observed(observed.engine, observed.flow, child, setup=observed.setup)
+        nested = observed.inside(child)
         yield from task_run(nested, inner)
 
 

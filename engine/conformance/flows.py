@@ -27,6 +27,8 @@ from engine.flow.load import load_flow
 from engine.flow.model import Flow
 
 Case = Mapping[str, Any]
+_VERSIONS = {"1.x": "1.3"}
+"""What a case may say instead of a version."""
 PATIENCE_SECONDS = 60.0
 """Real time after which a case that does not come to rest is given up."""
 
@@ -101,7 +103,12 @@ class _Replay:
             environment[f"SECRET_{name}"] = base64.b64encode(str(value).encode()).decode()
         environment |= {str(k): str(v) for k, v in (self.setup.get("secrets_env") or {}).items()}
         key = base64.b64encode(b"k" * 32).decode() if self.setup.get("encryption_key") else None
-        return {"environment": environment, "globals": self.setup.get("globals") or {}, "encryption.key": key}
+        return {
+            "environment": environment,
+            "globals": self.setup.get("globals") or {},
+            "encryption.key": key,
+            "kestra.version": _VERSIONS.get(str(self.case.get("version")), self.case.get("version")),
+        }
 
     def _flow(self, file: str) -> Flow:
         return self.engine.register(_source(file, self.folder))

@@ -37,6 +37,14 @@ class Observed:
         self._execution = execution
         self.error = error
         self.setup = setup or {}
+        self.around: Observed | None = None
+        """The execution under test, when this is one of those it started: placeholders name things of that one."""
+
+    def inside(self, child: Execution) -> Observed:
+        """The same step seen from an execution that the one under test started."""
+        nested = Observed(self.engine, self.flow, child, setup=self.setup)
+        nested.around = self.around or self
+        return nested
 
     @property
     def execution(self) -> Execution:
@@ -73,6 +81,8 @@ class Observed:
         """Placeholders filled in."""
         if "$" not in str(value) or self._execution is None:
             return value
+        if self.around is not None:
+            return self.around.fill(value)
         return Placeholders(self.execution, self._child_id, self.setup).fill(value)
 
     def _child_id(self, flow_id: str) -> str:

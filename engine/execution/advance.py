@@ -377,15 +377,12 @@ def resume_pause(
             {"e": "stop", "to": "CANCELLED", "interrupt": True, "at": at},
             *_wake(execution, run, at),
         ]
-    if behavior == "FAIL":
-        if shape.errors or shape.finally_:
-            event |= {"s": "RUNNING", "detail": {**detail, "failed": True}}
-        else:
-            event |= {"s": forgiven(task, "FAILED")}
+    failed = behavior == "FAIL"
+    if shape.errors or shape.finally_ or (shape.tasks and not failed):
+        more = {"failed": True} if failed else {"outcome": "WARNING"} if behavior == "WARN" else {}
+        event |= {"s": "RUNNING", "detail": detail | more}
     else:
-        if behavior == "WARN":
-            detail["outcome"] = "WARNING"
-        event |= {"s": "RUNNING", "detail": detail}
+        event |= {"s": forgiven(task, {"FAIL": "FAILED", "WARN": "WARNING"}.get(behavior, "SUCCESS"))}
     return [event, *_wake(execution, run, at)]
 
 

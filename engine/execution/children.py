@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ class Children:
                 if not (again and self._restarted(live, run)):
                     self.subflow(live, run)
             else:
-                self.items.start(live, run)
+                self.items.start(live, run, again=again)
         except EngineError as error:
             self.fail(live, run, error)
 
@@ -78,14 +78,30 @@ class Children:
         self.executor.record(live, {"e": "run", "id": run.id, "at": self.executor.now(), "out": outputs})
 
     def _restarted(self, live: Live, run: TaskRun) -> bool:
-        """Restart the execution that failed before instead of starting another (restartBehavior RETRY_FAILED)."""
-        behavior = self.text(live, run, live.plan.task(run).properties.get("restartBehavior", "RETRY_FAILED"))
+        """Restart the execution that failed before instead of starting another."""
         child = (run.outputs or {}).get("executionId")
-        if behavior.upper() != "RETRY_FAILED" or child is None or self.actions is None:
+        if child is None or self.actions is None or not self.restarts_failed(live, run):
             return False
-        if self.actions.revive(child).execution.state not in ("FAILED", "KILLED", "CANCELLED"):
+        return self.taken_up(self.actions.revive(child).execution, None)
+
+    def restarts_failed(self, live: Live, run: TaskRun) -> bool:
+        """Whether restartBehavior is RETRY_FAILED."""
+        behavior = self.text(live, run, live.plan.task(run).properties.get("restartBehavior", "RETRY_FAILED"))
+        return behavior.upper() == "RETRY_FAILED"
+
+    def taken_up(self, execution: Execution, ended_well: Callable[[Execution], None] | None) -> bool:
+        """Restart an execution of an earlier attempt that failed; ``ended_well`` hears of one that need not run again.
+        False when it cannot be made use of, so that another has to be started."""
+        if execution.state not in ("FAILED", "KILLED", "CANCELLED"):
+            if ended_well is not None and execution.terminal:
+                ended_well(execution)
+            return ended_well is not None and execution.terminal
+        try:
+            if self.actions is None:
+                return False
+            self.actions.restart(execution.id)
+        except Refused:
             return False
-        self.actions.restart(child)
         return True
 
     def launch(

@@ -16,6 +16,7 @@ from engine.execution.attempts import FileLog, RunTask, attempt, said
 from engine.execution.children import Children
 from engine.execution.clock import Clock
 from engine.execution.context import TaskContext, rendered_text
+from engine.execution.dialect import dialect_of
 from engine.execution.durations import clock_time, seconds_or_none
 from engine.execution.flowables import FLOWABLES, LoopUntil
 from engine.execution.live import Live, Token
@@ -26,6 +27,7 @@ from engine.execution.state import Event, TaskRun
 from engine.execution.stores import Stores
 from engine.execution.workdir import WorkingDirectories
 from engine.expressions.values import truthy
+from engine.flow.catalog import DEFAULT_TARGET
 from engine.flow.model import Flow, Task
 from engine.storage.journal import Journal, LogLine
 
@@ -55,6 +57,7 @@ class Executor:
         self.clock = clock
         self.settings = settings
         self.base = base
+        self.dialect = dialect_of(str(settings.get("kestra.version") or DEFAULT_TARGET))
         self.run_task = run_task
         self.find_flow = find_flow
         self.new_id = new_id
@@ -136,13 +139,13 @@ class Executor:
 
     def variables(self, live: Live, run: TaskRun | None = None, *, frozen: bool = True) -> dict[str, Any]:
         """The render variables of an execution, or of a task run."""
-        found = variables.of_execution(live.plan, live.execution, live.inputs, self.base, frozen=frozen)
+        found = variables.of_execution(live.plan, live.execution, live.inputs, self.base, self.dialect, frozen=frozen)
         if run is None or live.plan.reads_states(run.task_id):
             found["tasks"] = variables.task_states(live.execution)
         if live.parent is not None:
             self.children.loop_variables(live, found)
         if run is not None:
-            variables.of_run(live.plan, live.execution, run, found)
+            variables.of_run(live.plan, live.execution, run, found, self.dialect)
         return found
 
     def render_text(self, live: Live, run: TaskRun | None = None, **more: Any) -> Callable[[Any], str]:

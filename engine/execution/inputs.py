@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError, InvalidInputs
+from engine.execution.dialect import DEFAULT, Dialect
 from engine.execution.input_types import (
     BadValue,
     Declaration,
@@ -39,6 +40,7 @@ __all__ = [
 Render = Callable[[Any, Mapping[str, Any]], Any]
 """Renders a value with extra variables on top; a lone expression keeps its type."""
 _LONGEST = 200
+_MISSING = "missing required input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +52,26 @@ class InputProblem:
     received: str
     hint: str = ""
 
+    def told(self, dialect: Dialect) -> str:
+        """In the words of a Kestra version."""
+        if not dialect.errors_name_causes:
+            return f"Invalid input for `{self.input}`, {self.reason}, but received `{self.received}`"
+        if self.reason == _MISSING:
+            return f"Missing required input:{self.input}"
+        reason = "Invalid URI format." if self.reason.startswith("Expected `URI`") else self.reason
+        return f"Invalid value for input `{self.input}`. Cause: {reason}"
+
     def __str__(self) -> str:
-        return f"Invalid input for `{self.input}`, {self.reason}, but received `{self.received}`"
+        return self.told(DEFAULT)
 
 
 class BadInputs(InvalidInputs):
     """Every input that was not accepted, one line each."""
 
-    def __init__(self, problems: Sequence[InputProblem]) -> None:
+    def __init__(self, problems: Sequence[InputProblem], dialect: Dialect) -> None:
         hints = dict.fromkeys(f"{p.input}: {p.hint}" for p in problems if p.hint)
-        super().__init__("\n".join(map(str, problems)), hint="; ".join(hints) or "correct the inputs and try again")
+        told = "\n".join(problem.told(dialect) for problem in problems)
+        super().__init__(told, hint="; ".join(hints) or "correct the inputs and try again")
         self.problems = tuple(problems)
 
 
@@ -70,9 +82,10 @@ def resolve_inputs(
     render: Render,
     put_file: PutFile | None = None,
     encrypt: Seal | None = None,
+    dialect: Dialect = DEFAULT,
 ) -> dict[str, Any]:
     """The typed inputs of a flow from the values given for it; see ``resolve_declared``."""
-    return resolve_declared(flow.inputs, given, render=render, put_file=put_file, encrypt=encrypt)
+    return resolve_declared(flow.inputs, given, render=render, put_file=put_file, encrypt=encrypt, dialect=dialect)
 
 
 def resolve_declared(
@@ -82,6 +95,7 @@ def resolve_declared(
     render: Render,
     put_file: PutFile | None = None,
     encrypt: Seal | None = None,
+    dialect: Dialect = DEFAULT,
 ) -> dict[str, Any]:
     """JSON values by input id; ids with dots give nested maps; what was given and not declared is ignored.
 
@@ -93,7 +107,7 @@ def resolve_declared(
     for name in resolution.declared:
         resolution.resolve(name, ())
     if resolution.problems:
-        raise BadInputs(list(resolution.problems.values()))
+        raise BadInputs(list(resolution.problems.values()), dialect)
     return _nested({name: resolution.values[name] for name in resolution.declared if name in resolution.values})
 
 
@@ -158,7 +172,7 @@ class _Resolution:
                 self._accept(name, declaration, value)
             elif declaration.get("required", True) in (True, "true"):
                 hint = f"give a value for `{name}`"
-                self.refuse(name, "missing required input", None, hint)
+                self.refuse(name, _MISSING, None, hint)
             else:
                 self.values[name] = self.plain[name] = None
         except BadValue as error:

@@ -23,6 +23,10 @@ class _Progress:
     ended: Counter[str] = field(default_factory=Counter)
     outputs: dict[int, Any] = field(default_factory=dict)
 
+    @property
+    def all_ended(self) -> bool:
+        return sum(self.ended.values()) == self.total
+
 
 class Items:
     """Starts the batches and counts their ends."""
@@ -32,21 +36,38 @@ class Items:
         self.executor = children.executor
         self._progress: dict[str, _Progress] = {}
 
-    def start(self, live: Live, run: TaskRun) -> None:
-        """Run the flow for each batch that the split made."""
+    def start(self, live: Live, run: TaskRun, *, again: bool = False) -> None:
+        """Run the flow for each batch that the split made; ``again``: those that ended well need not run once more."""
         task = live.plan.task(run)
         uris = self.batches(live, run)
         if not uris:
             return self.executor.ended(live, run.id, None, Outcome("SUCCESS"))
         wait = truthy(self.children.text(live, run, task.properties.get("wait", True)))
-        self._progress[run.id] = _Progress(len(uris), wait)
+        progress = self._progress[run.id] = _Progress(len(uris), wait)
+        before = self._before(live, run) if again and wait else {}
         for number, uri in enumerate(uris):
-            self._launch(live, run, number, uri, wait)
+            execution = before.get(number)
+            if execution is None or not self.children.taken_up(execution, lambda e: self._count(progress, e)):
+                self._launch(live, run, number, uri, wait)
+        if wait and progress.all_ended:
+            self._end(live, run, progress)
         if not wait:
             del self._progress[run.id]
             iterations = {"RUNNING": 0, "SUCCESS": len(uris)}
             outputs = {"numberOfBatches": len(uris), "iterations": iterations}
             self.executor.ended(live, run.id, None, Outcome("SUCCESS", outputs))
+
+    def _before(self, live: Live, run: TaskRun) -> dict[int, Execution]:
+        """The executions of an earlier attempt by number of batch, unless each attempt is to begin anew."""
+        if not self.children.restarts_failed(live, run) or self.children.actions is None:
+            return {}
+        found: dict[int, Execution] = {}
+        for summary in self.executor.runner.journal.summaries(caller=live.execution.id, limit=1_000_000):
+            execution = self.children.actions.revive(summary.id).execution
+            number = (execution.trigger or {}).get("variables", {}).get("taskRunIteration")
+            if execution.parent_run == run.id and number is not None:
+                found.setdefault(number, execution)
+        return found
 
     def batches(self, live: Live, run: TaskRun) -> list[str]:
         """The URIs that the split run before this one stored."""
@@ -70,7 +91,7 @@ class Items:
         if progress is None:
             return
         self._count(progress, child.execution)
-        if sum(progress.ended.values()) == progress.total:
+        if progress.all_ended:
             self._end(live, run, progress)
 
     def _count(self, progress: _Progress, execution: Execution) -> None:

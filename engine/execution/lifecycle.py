@@ -136,6 +136,7 @@ class Lifecycle:
                 render=lambda value, extra: self.executor.render(live, **extra)(value),
                 put_file=files.put_input,
                 encrypt=self.executor.stores.seal,
+                dialect=self.executor.dialect,
             )
         live.inputs = self.opened_inputs(live, sealed)
         return sealed

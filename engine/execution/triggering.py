@@ -11,6 +11,7 @@ from engine.errors import EngineError
 from engine.execution.lifecycle import Request
 from engine.execution.live import Live
 from engine.execution.state import Execution
+from engine.execution.variables import of_flow
 from engine.flow.load import load_flow
 from engine.flow.model import Flow
 
@@ -92,7 +93,7 @@ class Triggering:
 
         variables = {
             **self.executor.base,
-            "flow": {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision},
+            "flow": of_flow(flow, self.executor.dialect),
             "vars": dict(flow.variables),
             "labels": dict(flow.labels),
         }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.execution.dialect import Dialect
 from engine.execution.plan import Plan
 from engine.execution.state import Execution, TaskRun, iso
 from engine.flow.load import nested_labels
+from engine.flow.model import Flow
 
 ENV_PREFIXES = ("KESTRA_", "ENV_")
 
@@ -22,8 +24,20 @@ def envs(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def of_flow(flow: Flow, dialect: Dialect, revision: int | None = None) -> dict[str, Any]:
+    """``flow``: which flow it is."""
+    found: dict[str, Any] = {"id": flow.id, "namespace": flow.namespace, "revision": revision or flow.revision}
+    return found if dialect.tenant is None else found | {"tenantId": dialect.tenant}
+
+
 def of_execution(
-    plan: Plan, execution: Execution, inputs: Mapping[str, Any], base: Mapping[str, Any], *, frozen: bool = True
+    plan: Plan,
+    execution: Execution,
+    inputs: Mapping[str, Any],
+    base: Mapping[str, Any],
+    dialect: Dialect,
+    *,
+    frozen: bool = True,
 ) -> dict[str, Any]:
     """Variables of the execution as a whole. ``base`` holds those that do not change (envs, globals, kestra);
     ``inputs`` with secrets in clear. ``frozen``: the outputs must stay as they are now while others run on."""
@@ -31,7 +45,7 @@ def of_execution(
     variables = {k: v for k, v in {**flow.variables, **execution.variables}.items() if k not in execution.unset}
     found: dict[str, Any] = {
         **base,
-        "flow": {"id": flow.id, "namespace": flow.namespace, "revision": execution.revision},
+        "flow": of_flow(flow, dialect, execution.revision),
         "execution": {
             "id": execution.id,
             "startDate": iso(execution.start),
@@ -48,17 +62,23 @@ def of_execution(
     if variables:
         found["vars"] = variables
     if execution.trigger is not None:
-        found["trigger"] = execution.trigger.get("variables", {})
+        found["trigger"] = _trigger(execution.trigger)
     return found
 
 
-def of_run(plan: Plan, execution: Execution, run: TaskRun, shared: dict[str, Any]) -> dict[str, Any]:
+def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
+    """``trigger``: what started the execution has to say, and in ``_context`` which trigger it was."""
+    context = {name: trigger[name] for name in ("id", "type") if name in trigger}
+    return {**(trigger.get("variables") or {}), **({"_context": context} if context else {})}
+
+
+def of_run(plan: Plan, execution: Execution, run: TaskRun, shared: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     """Those of the execution (``shared``, changed in place) with the ones of a task run on top."""
     task = plan.task(run)
     shared["task"] = {"id": task.id, "type": task.type}
     shared["taskrun"] = _taskrun(execution, run)
     if run.parent:
-        shared["parents"] = parents = _parents(execution, run)
+        shared["parents"] = parents = _parents(execution, run, dialect)
         if parents:
             shared["parent"] = parents[0]
         above = execution.runs[run.parent]
@@ -83,14 +103,17 @@ def _taskrun(execution: Execution, run: TaskRun) -> dict[str, Any]:
     return found
 
 
-def _parents(execution: Execution, run: TaskRun) -> list[dict[str, Any]]:
-    """What the task runs above have to say, nearest first; those with neither a value nor outputs say nothing."""
+def _parents(execution: Execution, run: TaskRun, dialect: Dialect) -> list[dict[str, Any]]:
+    """What the task runs above have to say, nearest first. Before they named their task, those with neither a value
+    nor outputs said nothing."""
     found = []
     for above in execution.ancestors(run):
         entry: dict[str, Any] = {}
+        if dialect.parents_name_tasks:
+            entry["task"] = {"id": above.task_id}
         if above.value is not None:
             entry["taskrun"] = {"value": above.value}
-        if above.outputs:
+        if above.outputs and not dialect.parents_name_tasks:
             entry["outputs"] = above.outputs
         if entry:
             found.append(entry)

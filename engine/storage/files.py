@@ -19,9 +19,10 @@ from engine.storage.names import from_uri, namespace_path, safe_relative, slug, 
 from engine.storage.namespaces import NamespaceFiles
 
 
-def task_folder(task_id: str) -> str:
-    """The folder of a task's files. As in Kestra an underscore becomes a dash; run ids keep such tasks apart."""
-    return slug(task_id).replace("_", "-")
+def folder_of(name: str) -> str:
+    """The folder of a flow's or a task's files. As in Kestra an underscore becomes a dash; ids of executions and task
+    runs keep apart what then has the same name."""
+    return slug(name).replace("_", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class ExecutionRef:
 
     def location(self) -> PurePosixPath:
         """The directory of its files below the storage's root."""
-        flow = PurePosixPath(namespace_path(self.namespace)) / slug(self.flow_id)
+        flow = PurePosixPath(namespace_path(self.namespace)) / folder_of(self.flow_id)
         return flow / "executions" / safe_relative(self.execution_id).name
 
 
@@ -66,7 +67,7 @@ class FileStore:
 
     def delete_task_run(self, ref: ExecutionRef, task_id: str, task_run_id: str) -> int:
         """Remove the files of one task run; gives how many."""
-        return self.disk.delete(ref.location() / "tasks" / task_folder(task_id) / safe_relative(task_run_id).name)
+        return self.disk.delete(ref.location() / "tasks" / folder_of(task_id) / safe_relative(task_run_id).name)
 
     def put_cache(self, namespace: str, flow_id: str, task_id: str, archive: Path) -> None:
         """Keep the archive of a WorkingDirectory's cache for the flow's next execution."""
@@ -188,7 +189,7 @@ class ExecutionFiles:
     def _task_place(self) -> PurePosixPath:
         if not self._task_id:
             return self._top / "files"
-        place = self._top / "tasks" / task_folder(self._task_id)
+        place = self._top / "tasks" / folder_of(self._task_id)
         return place / safe_relative(self._task_run_id).name if self._task_run_id else place
 
     def _storable(self, path: Path) -> Path:
