@@ -45,6 +45,13 @@ ALSO_SEEN: dict[str, dict[str, Any]] = {
     f"io.kestra.plugin.core.flow.{name}": {"childFailurePolicy": {"is": "string", "dynamic": True, "unsure": True}}
     for name in ("Dag", "EachParallel", "ForEach", "Parallel")
 }
+# What Kestra's documentation says and the snapshots do not show yet, by type and dotted property.
+OWN_FACTS: dict[str, dict[str, Any]] = {
+    # the page on flowable tasks loops over a map too, with its keys in item.key
+    "io.kestra.plugin.core.flow.Loop": {"values": {"accepts": ["string", {"is": "array", "items": "any"}, "map"]}},
+    # the page on the Flow trigger sets the zone in which its window begins and ends
+    "io.kestra.plugin.core.trigger.Flow": {"window.timezone": {"is": "string"}},
+}
 # Corrections to the flow model: what release notes and Kestra's own blueprints say against the snapshots.
 FLOW_CORRECTIONS: dict[str, dict[str, Any]] = {
     "taskDefaults": {"removed": "1.0"},
@@ -110,7 +117,19 @@ def type_of(facts: dict[str, Any]) -> dict[str, Any]:
     relax(name, out["properties"])
     for prop, seen in ALSO_SEEN.get(name, {}).items():
         out["properties"].setdefault(prop, seen)
+    for dotted, facts in OWN_FACTS.get(name, {}).items():
+        correct(out["properties"], dotted, facts)
     return out
+
+
+def correct(properties: dict[str, Any], dotted: str, facts: dict[str, Any]) -> None:
+    """Put own facts over what the snapshots say of one property, however deep it lies."""
+    *outer, prop = dotted.split(".")
+    fields = properties
+    for step in outer:
+        fields = fields[step].setdefault("fields", {})
+    before = fields.get(prop, {})
+    fields[prop] = ({"is": before} if isinstance(before, str) else before) | facts
 
 
 def relax(name: str, properties: dict[str, Any]) -> None:

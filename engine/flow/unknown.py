@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from engine.flow.catalog import Property
 from engine.flow.changes import renamed, replacement
 from engine.flow.context import Checked, Typed
 from engine.flow.findings import Edit, Path
@@ -14,6 +15,8 @@ from engine.flow.names import nearest
 
 # A single guess this likely, and this far ahead of the next, may be applied without asking.
 SURE, AHEAD = 0.62, 0.05
+# A name this alike is the same one, written another way.
+PLAIN = 0.83
 
 
 def unknown_type(ctx: Checked, typed: Typed, kinds: tuple[str, ...]) -> None:
@@ -59,6 +62,9 @@ def _may_be_unrecorded(ctx: Checked, name: str, near: list[tuple[str, float]]) -
         looks_foreign = len(parts) > 2 and not name.startswith("io.kestra.")
         return looks_foreign and not (near and near[0][1] > 0.85)
     family = parts[3] if len(parts) > 3 else ""
+    if "ee" in parts[4:-1]:
+        # the closed part of an open family: its types are in no public source
+        return not (near and near[0][1] > 0.86 and ".ee." in near[0][0])
     if family in ctx.catalog.partly_known:
         return not (near and near[0][1] > 0.86)
     if family in ctx.catalog.families or family in ctx.catalog.package_words:
@@ -79,9 +85,12 @@ def unknown_property(
         return
     key = str(path[-1])
     where = typed.short if typed else next((str(s) for s in reversed(path[:-1]) if isinstance(s, str)), "a flow")
-    if _slipped(ctx, value, path, owner, typed):
-        return
+    names = tuple(names)
     near = _likely(ctx, key, value, [n for n in names if n not in value], typed)
+    near = near or _left_over(ctx, key, value, names, typed)
+    # a name that is all but written is misspelt, wherever it stands
+    if not (near and near[0][1] >= PLAIN) and _slipped(ctx, value, path, owner, typed):
+        return
     partial = typed is not None and typed.definition is not None and typed.definition.partial
     if partial and not (near and near[0][1] >= SURE):
         message = f"{where} is only partly known; {key} could not be checked"
@@ -113,6 +122,44 @@ def _likely(
         if score >= 0.55:
             scored.append((name, min(score, 0.99)))
     return sorted(scored, key=lambda s: -s[1])[:3]
+
+
+def _left_over(
+    ctx: Checked, key: str, value: dict[str, Any], names: tuple[str, ...], typed: Typed | None
+) -> list[tuple[str, float]]:
+    """The one property that must be given and is not, where this is the one name nobody knows and its value fits."""
+    if typed is not None:
+        fields = typed.definition.properties if typed.definition is not None else {}
+        given = ctx.given_by_default(typed.type)
+    elif value is ctx.flow:
+        fields, given = ctx.catalog.models["flow"].fields, set()
+    else:
+        return []
+    lacking = [n for n, p in fields.items() if p.required and n not in value and n not in given and n not in _ALWAYS]
+    if len(lacking) != 1 or any(k not in names and k not in fields and k != key for k in value):
+        return []
+    prop = fields[lacking[0]]
+    if not _could_be(value[key], prop):
+        return []
+    return [(lacking[0], PLAIN if _holds_tasks(value[key]) else SURE)]
+
+
+_ALWAYS = ("id", "type", "namespace")
+
+
+def _could_be(value: Any, prop: Property) -> bool:
+    """Whether a value has the shape of a property."""
+    if isinstance(value, list):
+        wants_tasks = prop.kind == "tasks" or (prop.items is not None and "task" in (prop.items.fields or {}))
+        return wants_tasks == _holds_tasks(value) and (wants_tasks or prop.kind == "array")
+    if isinstance(value, dict):
+        return prop.kind in ("map", "object")
+    return isinstance(value, str) and prop.kind in ("string", "any") and not prop.enum
+
+
+def _holds_tasks(value: Any) -> bool:
+    entries = value if isinstance(value, list) else []
+    return bool(entries) and all(isinstance(e, dict) and ("type" in e or "task" in e) for e in entries)
 
 
 def _allowed(names: Iterable[str]) -> str:
@@ -153,7 +200,9 @@ def _slipped(ctx: Checked, value: dict[str, Any], path: Path, owner: Typed | Non
         ctx.report("indentation", path, message, hint, key=True, edit=edit)
         ctx.excused.add((outer.path, key))
         return True
-    if typed is not None and typed.parent is None and key in _FLOW_ONLY and key not in ctx.flow:
+    if typed is not None and typed.parent is None and isinstance(value[key], _FLOW_ONLY.get(key, ())):
+        if key in ctx.flow:
+            return False
         message = f"{key} belongs to the flow and stands inside of a task"
         ctx.report("indentation", path, message, f"Write {key} at the left margin.", key=True)
         return True
@@ -168,9 +217,16 @@ def _moved(ctx: Checked, path: Path, by: int) -> Edit | None:
     return shift(ctx.source, place.line, block_end(ctx.source, place.line), by)
 
 
-_FLOW_ONLY = frozenset(
-    ("triggers", "inputs", "variables", "pluginDefaults", "concurrency", "afterExecution", "namespace")
-)
+# What only a flow has, with the shape it has there.
+_FLOW_ONLY: dict[str, type] = {
+    "triggers": list,
+    "inputs": list,
+    "variables": dict,
+    "pluginDefaults": list,
+    "concurrency": dict,
+    "afterExecution": list,
+    "namespace": str,
+}
 _NESTING = frozenset(("object", "map", "array", "tasks", "task", "any"))
 
 
