@@ -1,38 +1,22 @@
-"""Edits in words: rules that each know one kind of change, applied to the text in place."""
+"""Edits in words: an instruction is cut into clauses, each is read as one change, and applied to the text in place.
+
+What would break the flow is taken back; what no reading understands comes back word for word.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from copilot.draft.offline.editing.change import Change, Rule
+from copilot.draft.offline.editing.clauses import clauses, part
 from copilot.draft.offline.editing.document import Document
 from copilot.draft.offline.text import Text, read_text
 from copilot.draft.offline.types import Types
 from copilot.draft.offline.vocabulary import VOCABULARY
 from copilot.redact import redact
-
-
-@dataclass
-class Change:
-    """One instruction being carried out on a document."""
-
-    doc: Document
-    text: Text
-    types: Types
-    notes: list[str] = field(default_factory=list)
-    questions: list[str] = field(default_factory=list)
-    done: list[str] = field(default_factory=list)
-    answered: bool = False
-    target: str = ""
-
-    @property
-    def low(self) -> str:
-        return self.text.masked
-
-    @property
-    def words(self) -> str:
-        return self.text.plain
+from engine.flow.check import check_flow
+from engine.flow.findings import Finding, errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +32,25 @@ class Outcome:
     """The version the flow is for now, when the instruction changed it."""
 
 
-Rule = Callable[[Change], bool]
-"""Does its part of the instruction; True when it did something."""
+@dataclass
+class _State:
+    """What the clauses so far have come to."""
+
+    doc: Document
+    types: Types
+    notes: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    focus: list[str] = field(default_factory=list)
+    answered: bool = False
+    target: str = ""
 
 
 def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
     """Carry out an instruction on a flow's text. What no rule understood comes back word for word."""
-    from copilot.draft.offline.editing.rules import RULES
     from engine.flow.catalog import catalog
 
     words, moved = redact(instruction)
-    text = read_text(words, VOCABULARY)
     doc = Document(flow)
     if not doc.flow:
         return Outcome(
@@ -66,26 +58,95 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
             not_understood=(instruction,),
             questions=("The text is not a flow that can be read; which flow should be changed?",),
         )
-    change = Change(doc, text, Types(catalog(), target), list(moved))
-    for name, rule, exclusive in RULES:
-        if change.answered or (change.done and "*" in exclusive) or any(d in exclusive for d in change.done):
-            continue
-        if rule(change):
-            change.done.append(name)
-    understood = bool(change.done) or change.answered
+    state = _State(doc, Types(catalog(), target), list(moved))
+    text = read_text(words, VOCABULARY)
+    for piece in _understood(clauses(text), text, state):
+        _carry_out(piece, state)
+    done = doc.text != flow or state.answered
+    missed = tuple(state.missed) if done or len(state.missed) > 1 else (instruction,) if state.missed else ()
     return Outcome(
         doc.text,
-        tuple(change.notes),
-        () if understood else (instruction,),
-        tuple(change.questions),
-        change.answered,
-        change.target,
+        tuple(dict.fromkeys(state.notes)),
+        missed,
+        tuple(state.questions),
+        state.answered and doc.text == flow,
+        state.target,
     )
 
 
-def clause_with(change: Change, pattern: str) -> str:
-    """The clause of the instruction that matches, or all of it."""
-    for part in re.split(r"[,;.]\s|\band\b", change.low):
-        if re.search(pattern, part):
-            return part
-    return change.low
+def _understood(pieces: list[Text], whole: Text, state: _State) -> Iterable[Text]:
+    """The clauses; all of the words as one where the first piece alone says nothing (it was cut too finely)."""
+    if len(pieces) < 2:
+        return pieces or [whole]
+    out: list[Text] = []
+    for piece in pieces:
+        if out and not _reads(piece, state) and not _reads(out[-1], state):
+            start = whole.plain.find(out[-1].plain)
+            end = whole.plain.find(piece.plain, start) + len(piece.plain)
+            out[-1] = part(whole, start, end)
+        else:
+            out.append(piece)
+    return out
+
+
+def _reads(piece: Text, state: _State) -> bool:
+    """Whether some reading does something with the clause, tried on a copy."""
+    trial = _State(Document(state.doc.text), state.types, focus=list(state.focus))
+    _carry_out(piece, trial)
+    return not trial.missed
+
+
+def _carry_out(piece: Text, state: _State) -> None:
+    """One clause: every reading that has something to say, and none that breaks the flow."""
+    from copilot.draft.offline.editing.rules import RULES
+
+    change = Change(state.doc, piece, state.types, focus=list(state.focus))
+    target = state.target or state.types.target
+    had = _errors(state.doc.text, target)
+    broken: list[Finding] = []
+    for name, rule, exclusive in RULES:
+        if (
+            change.answered
+            or change.questions
+            or (change.done and "*" in exclusive)
+            or any(d in exclusive for d in change.done)
+        ):
+            continue
+        broken += _try(change, name, rule, had, target)
+    state.notes += change.notes
+    state.questions += [q for q in change.questions if q not in state.questions]
+    state.answered |= change.answered
+    state.target = change.target or state.target
+    state.focus = change.focus
+    if not change.done and not change.answered and not change.questions:
+        state.missed.append(piece.plain)
+        if broken:
+            state.questions.append(f"That would break the flow: {broken[0].message} What should happen instead?")
+
+
+def _try(change: Change, name: str, rule: Rule, had: set[tuple[str, str]], target: str) -> list[Finding]:
+    """Run one reading; its work is taken back when the flow has new errors."""
+    before, notes, focus = change.doc.text, len(change.notes), list(change.focus)
+    did = rule(change)
+    if change.doc.text != before:
+        new = [
+            f for f in errors(check_flow(change.doc.text, change.target or target)) if (f.code, f.message) not in had
+        ]
+        if new:
+            change.doc.write(before)
+            del change.notes[notes:]
+            change.focus[:] = focus
+            change.target = ""
+            return new
+    elif did and not change.answered and not change.questions:
+        return []
+    if did:
+        change.done.append(name)
+    return []
+
+
+def _errors(text: str, target: str) -> set[tuple[str, str]]:
+    return {(f.code, f.message) for f in errors(check_flow(text, target))}
+
+
+__all__ = ["Change", "Outcome", "apply_instruction"]

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
+from yaml.nodes import MappingNode, SequenceNode
 
+from copilot.draft.offline.editing.scalars import block, indent_of, inline, scalar
 from copilot.draft.offline.emit import FLOW_ORDER, task_yaml
 from engine.flow.findings import Path
 from engine.flow.source import Source, parse
+
+TASKS = ("tasks", "errors", "finally", "afterExecution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class Item:
     @property
     def short_type(self) -> str:
         return self.type.removeprefix("io.kestra.plugin.").lower()
+
+    @property
+    def entry(self) -> Path:
+        """The list entry the item is: its own place, or that of the Dag entry around it."""
+        return self.path if isinstance(self.path[-1], int) else self.path[:-1]
 
 
 class Document:
@@ -52,15 +60,38 @@ class Document:
         self.text = text
         self._source = None
 
+    def value(self, path: Path) -> Any:
+        """The value at a path, None where there is none."""
+        found: Any = self.flow
+        for step in path:
+            if isinstance(found, dict):
+                found = found.get(step)
+            elif isinstance(found, list) and isinstance(step, int) and step < len(found):
+                found = found[step]
+            else:
+                return None
+        return found
+
     def items(self, *sections: str) -> list[Item]:
         """Tasks, triggers and inputs, outermost first, children after their parent."""
-        out: list[Item] = []
-        for section in sections or ("tasks", "errors", "finally", "afterExecution", "triggers", "inputs"):
-            out += list(_walk(self.flow.get(section), (section,), section))
-        return out
+        wanted = sections or (*TASKS, "triggers", "inputs")
+        found = [i for s in (*TASKS, "triggers", "inputs") for i in _walk(self.flow.get(s), (s,), s)]
+        return [i for i in found if i.section in wanted]
 
     def tasks(self) -> list[Item]:
-        return self.items("tasks", "errors", "finally", "afterExecution")
+        return self.items(*TASKS)
+
+    def item(self, identifier: str, *sections: str) -> Item | None:
+        """The item of this id."""
+        return next((i for i in self.items(*sections) if i.id == identifier), None)
+
+    def new_id(self, hint: str) -> str:
+        """An id nobody has yet."""
+        taken = {i.id for i in self.items()}
+        name, n = hint, 2
+        while name in taken:
+            name, n = f"{hint}_{n}", n + 1
+        return name
 
     # --- lines
 
@@ -72,18 +103,13 @@ class Document:
         lines that follow it are not its own."""
         line = self.source.at(path).line - 1
         lines = self.lines()
-        indent = len(lines[line]) - len(lines[line].lstrip())
+        indent = indent_of(lines[line])
         end = line + 1
-        while end < len(lines):
-            own = len(lines[end]) - len(lines[end].lstrip())
-            if lines[end].strip() and own <= indent:
-                break
+        while end < len(lines) and not (lines[end].strip() and indent_of(lines[end]) <= indent):
             end += 1
         while end > line + 1 and (
             not lines[end - 1].strip()
-            or (
-                lines[end - 1].lstrip().startswith("#") and len(lines[end - 1]) - len(lines[end - 1].lstrip()) <= indent
-            )
+            or (lines[end - 1].lstrip().startswith("#") and indent_of(lines[end - 1]) <= indent)
         ):
             end -= 1
         return line, end, indent
@@ -91,7 +117,9 @@ class Document:
     def replace_lines(self, start: int, end: int, text: str) -> None:
         lines = self.lines()
         if start and start == len(lines) and not lines[-1].endswith("\n"):
-            lines[-1] += "\n"
+            lines[-1] += self.source.line_break
+        if self.source.line_break == "\r\n":
+            text = re.sub(r"(?<!\r)\n", "\r\n", text)
         lines[start:end] = [text]
         self.write("".join(lines))
 
@@ -100,86 +128,133 @@ class Document:
     def set(self, path: Path, key: str, value: Any) -> None:
         """Give a property of a mapping a value: in its place when it is there, after ``type`` (or ``id``) when not."""
         node = self.source.node((*path, key))
-        if node is not None and not isinstance(value, dict | list) and "\n" not in str(value):
+        parent = self.source.node(path)
+        braces = isinstance(parent, MappingNode) and parent.flow_style
+        plain = not isinstance(value, dict | list) and "\n" not in str(value)
+        if node is not None and (plain or braces) and node.start_mark.index != node.end_mark.index:
+            start, end = self.source.range_of(node)
+            new = scalar(value, self.text[start:end]) if plain and not braces else inline(value)
+            self.write(self.text[:start] + new + self.text[end:])
+        elif node is not None:
+            self._replace_block(path, key, value)
+        elif braces and parent is not None:
+            self._into_braces(parent, f"{key}: {inline(value)}")
+        else:
+            at, indent = self._place_for(path)
+            self.replace_lines(at, at, block(key, value, indent))
+
+    def set_path(self, path: Path, value: Any) -> None:
+        """Set a value at any depth; mappings on the way are made when they are missing."""
+        depth = len(path) - 1
+        while depth and not isinstance(self.value(path[:depth]), dict):
+            depth -= 1
+        for step in reversed(path[depth + 1 :]):
+            value = {step: value}
+        if depth == 0 and path[0] not in self.flow:
+            self.add_section(str(path[0]), value)
+        else:
+            self.set(path[:depth], str(path[depth]), value)
+
+    def set_path_scalar(self, path: Path, value: Any) -> None:
+        """Another scalar in the place of one that is there, also as a member of a list."""
+        node = self.source.node(path)
+        if node is not None:
             start, end = self.source.range_of(node)
             self.write(self.text[:start] + scalar(value, self.text[start:end]) + self.text[end:])
-            return
-        if node is not None:
-            self._replace_block(path, key, value)
-            return
-        at, indent = self._place_for(path)
-        self.replace_lines(at, at, _block(key, value, indent))
+
+    def _into_braces(self, node: MappingNode | SequenceNode, entry: str) -> None:
+        """One more entry before the closing brace."""
+        _, end = self.source.range_of(node)
+        close = end - 1
+        last = close
+        while self.text[last - 1].isspace():
+            last -= 1
+        comma = "" if not node.value or self.text[last - 1] == "," else ","
+        lead = " " if node.value else ""
+        self.write(self.text[:last] + comma + lead + entry + self.text[last:])
 
     def _replace_block(self, path: Path, key: str, value: Any) -> None:
         start = self.source.key_at((*path, key)).line - 1
+        column = self.source.key_at((*path, key)).column - 1
         lines = self.lines()
         first = lines[start]
-        column = self.source.key_at((*path, key)).column - 1
+        end = self._block_end(start, column)
+        text = block(key, value, column)
+        self.replace_lines(start, end, first[:column] + text.lstrip() if first[:column].strip() else text)
+
+    def _block_end(self, start: int, column: int) -> int:
+        """The line after everything that hangs below a key."""
+        lines = self.lines()
         end = start + 1
-        while end < len(lines) and (
-            not lines[end].strip()
-            or len(lines[end]) - len(lines[end].lstrip()) > column
-            or (lines[end].lstrip().startswith("- ") and len(lines[end]) - len(lines[end].lstrip()) == column)
-        ):
+        while end < len(lines):
+            own = indent_of(lines[end])
+            deeper = own > column or (own == column and lines[end].lstrip().startswith("- "))
+            if lines[end].strip() and not deeper:
+                break
             end += 1
-        while end > start + 1 and not lines[end - 1].strip():
+        while end > start + 1 and (not lines[end - 1].strip() or _is_comment_at(lines[end - 1], column)):
             end -= 1
-        block = _block(key, value, column)
-        self.replace_lines(start, end, first[:column] + block.lstrip() if first[:column].strip() else block)
+        return end
 
     def _place_for(self, path: Path) -> tuple[int, int]:
         """(line to insert at, indentation of the keys) of a mapping."""
-        mapping: Any = self.flow
-        for step in path:
-            mapping = mapping[step]
-        after = next((k for k in ("type", "id") if k in mapping), next(iter(mapping)))
+        mapping = self.value(path)
+        after = next((k for k in ("type", "id") if k in mapping), list(mapping)[-1])
         key = self.source.key_at((*path, after))
-        end = self.source.at((*path, after)).end_line
-        return end, key.column - 1
+        value = self.source.node((*path, after))
+        start, end = self.source.range_of(value) if value is not None else (0, 0)
+        line = self.source.position(max(end - 1, start))[0]
+        return line, key.column - 1
 
     def remove_key(self, path: Path, key: str) -> None:
-        """Take a property and everything below it away."""
+        """Take a property and everything below it away; a mapping that would be left empty goes as well."""
+        mapping = self.value(path)
+        if path and isinstance(mapping, dict) and len(mapping) == 1 and not isinstance(path[-1], int):
+            self.remove_key(path[:-1], str(path[-1]))
+            return
+        parent = self.source.node(path)
+        if isinstance(parent, MappingNode) and parent.flow_style:
+            self._out_of_braces(path, key)
+            return
         start = self.source.key_at((*path, key)).line - 1
         column = self.source.key_at((*path, key)).column - 1
         lines = self.lines()
-        end = start + 1
-        while (
-            end < len(lines)
-            and lines[end].strip()
-            and (
-                len(lines[end]) - len(lines[end].lstrip()) > column
-                or (lines[end].lstrip().startswith("- ") and len(lines[end]) - len(lines[end].lstrip()) == column)
-            )
-        ):
-            end += 1
-        if not lines[start][:column].strip():
-            self.replace_lines(start, end, "")
+        end = self._block_end(start, column)
+        if lines[start][:column].strip():
+            following = lines[end] if end < len(lines) else ""
+            self.replace_lines(start, end + 1, lines[start][:column] + following.lstrip())
+            return
+        gap = not path and end < len(lines) and not lines[end].strip()
+        gap = gap and (start == 0 or not lines[start - 1].strip())
+        self.replace_lines(start, end + (1 if gap else 0), "")
+
+    def _out_of_braces(self, path: Path, key: str) -> None:
+        place = self.source.key_at((*path, key))
+        start = self.source.index(place.line, place.column)
+        node = self.source.node((*path, key))
+        end = self.source.range_of(node)[1] if node is not None else start
+        after = re.match(r"\s*,\s*", self.text[end:])
+        before = re.search(r",\s*$", self.text[:start])
+        if after:
+            self.write(self.text[:start] + self.text[end + after.end() :])
+        else:
+            self.write(self.text[: before.start() if before else start] + self.text[end:])
 
     # --- items and sections
 
     def remove_item(self, path: Path) -> None:
-        """Take a list item away, with one of the blank lines around it."""
+        """Take a list item away, with one of the blank lines around it; an emptied list goes as well."""
+        siblings = self.value(path[:-1])
+        if len(siblings) == 1:
+            self.remove_key(path[:-2], str(path[-2]))
+            return
         start, end, _ = self.item_lines(path)
         lines = self.lines()
         if end < len(lines) and not lines[end].strip():
             end += 1
         elif start and not lines[start - 1].strip():
             start -= 1
-        siblings = self._parent_list(path)
-        if len(siblings) == 1:
-            self._remove_list(path)
-            return
         self.replace_lines(start, end, "")
-
-    def _parent_list(self, path: Path) -> Any:
-        value: Any = self.flow
-        for step in path[:-1]:
-            value = value[step]
-        return value
-
-    def _remove_list(self, path: Path) -> None:
-        if len(path) == 2:
-            self.remove_key((), str(path[0]))
 
     def insert_items(
         self, items: list[Mapping[str, Any]], *, after: Path | None = None, before: Path | None = None
@@ -188,23 +263,20 @@ class Document:
         anchor = after or before
         assert anchor is not None
         start, end, indent = self.item_lines(anchor)
-        block = task_yaml(items, indent)
-        loose = self._is_loose(anchor)
+        text = task_yaml(items, indent)
+        loose = self.is_loose(anchor)
         if len(items) > 1 and loose:
-            block = re.sub(rf"\n(?= {{{indent}}}- )", "\n\n", block)
+            text = re.sub(rf"\n(?= {{{indent}}}- )", "\n\n", text)
         if before is not None:
-            self.replace_lines(start, start, block + ("\n" if loose else ""))
+            self.replace_lines(start, start, text + ("\n" if loose else ""))
             return
-        lines = self.lines()
-        if end == len(lines) and not lines[-1].endswith("\n"):
-            self.write(self.text + "\n")
-        self.replace_lines(end, end, ("\n" if loose else "") + block)
+        self.replace_lines(end, end, ("\n" if loose else "") + text)
 
-    def _is_loose(self, path: Path) -> bool:
+    def is_loose(self, path: Path) -> bool:
         """Whether the list separates its items by blank lines."""
-        siblings = self._parent_list(path)
+        siblings = self.value(path[:-1])
         if len(siblings) < 2:
-            return len(path) == 2
+            return len(path) == 2 and path[0] not in ("inputs", "outputs")
         return any(not self.lines()[self.item_lines((*path[:-1], i))[0] - 1].strip() for i in range(1, len(siblings)))
 
     def add_section(self, key: str, value: Any) -> None:
@@ -215,60 +287,45 @@ class Document:
             else:
                 self.set((), key, value)
             return
+        if key in self.flow:
+            self.remove_key((), key)
+        text = block(key, value, 0)
+        earlier = FLOW_ORDER[: FLOW_ORDER.index(key)] if key in FLOW_ORDER else ()
+        if text.count("\n") == 1 and (above := [k for k in self.flow if k in earlier and k in FLOW_ORDER[:3]]):
+            line = max(self.source.key_at((k,)).line - 1 for k in above)
+            end = self._block_end(line, 0)
+            self.replace_lines(end, end, text)
+            return
         later = FLOW_ORDER[FLOW_ORDER.index(key) + 1 :] if key in FLOW_ORDER else ()
         before = [k for k in self.flow if k in later]
-        block = _block(key, value, 0)
         if not before:
-            self.write(self.text.rstrip("\n") + "\n\n" + block)
+            self.write(self.text.rstrip("\n") + "\n\n" + text)
             return
         line = min(self.source.key_at((k,)).line for k in before) - 1
         lines = self.lines()
         while line and lines[line - 1].lstrip().startswith("#"):
             line -= 1
-        self.replace_lines(line, line, block + "\n")
+        self.replace_lines(line, line, text + "\n")
 
-    def new_id(self, hint: str) -> str:
-        """An id nobody has yet."""
-        taken = {i.id for i in self.items()}
-        name, n = hint, 2
-        while name in taken:
-            name, n = f"{hint}_{n}", n + 1
-        return name
+
+def _is_comment_at(line: str, column: int) -> bool:
+    return line.lstrip().startswith("#") and indent_of(line) <= column
 
 
 def _walk(value: Any, path: Path, section: str) -> Iterator[Item]:
     if isinstance(value, list):
         for index, child in enumerate(value):
+            here = (*path, index)
             if isinstance(child, dict) and isinstance(child.get("id"), str):
-                here = (*path, index)
-                yield Item(here, section, child["id"], str(child.get("type", "")), child)
-                for key, below in child.items():
-                    yield from _walk(below, (*here, key), section)
+                yield from _item(child, here, section)
+            elif isinstance(child, dict) and isinstance(child.get("task"), dict) and "id" in child["task"]:
+                yield from _item(child["task"], (*here, "task"), section)
     elif isinstance(value, dict):
         for key, child in value.items():
             yield from _walk(child, (*path, key), section)
 
 
-def scalar(value: Any, old: str = "") -> str:
-    """A scalar in YAML, quoted as the old one was where that is possible."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    text = str(value)
-    if old[:1] == '"' and "\\" not in text:
-        return '"' + text.replace('"', '\\"') + '"'
-    if old[:1] == "'" and "'" not in text:
-        return f"'{text}'"
-    dumped = yaml.dump(text, width=10_000, allow_unicode=True).strip().removesuffix("...").strip()
-    if "{{" in text and dumped[:1] not in "\"'":
-        return f'"{text}"' if '"' not in text else f"'{text}'"
-    return (
-        '"' + text + '"' if dumped[:1] == "'" and "'" not in text and '"' not in text and "\\" not in text else dumped
-    )
-
-
-def _block(key: str, value: Any, indent: int) -> str:
-    text = task_yaml([{"k": {key: value}}], 0)
-    body = [line.removeprefix("    ") for line in text.splitlines()[1:]]
-    return "".join(" " * indent + line + "\n" if line else "\n" for line in body)
+def _item(child: Mapping[str, Any], here: Path, section: str) -> Iterator[Item]:
+    yield Item(here, section, str(child["id"]), str(child.get("type", "")), child)
+    for key, below in child.items():
+        yield from _walk(below, (*here, key), "inputs" if key == "onResume" else section)

@@ -1,0 +1,81 @@
+"""Inputs of the flow: values to choose from, defaults, whether they are needed, new ones."""
+
+from __future__ import annotations
+
+import re
+
+from copilot.draft.offline.editing.change import Change
+from copilot.draft.offline.editing.targets import input_meant
+from copilot.draft.offline.inputs import find_inputs
+from copilot.draft.offline.text import NAME
+
+_DROPDOWN = re.compile(
+    r"\b(?:drop-?down|select(?:\s+box)?|list\s+to\s+choose)\b(?:\s+(?:with|of|between))?\s*:?\s*(?P<values>[\w.-]+(?:\s*(?:,|and|or)\s*[\w.-]+)+)"
+)
+
+
+_DEFAULT = re.compile(
+    rf"\b(?:use|take|set|with)\s+(?P<value4>{NAME}|[\w-]+)\s+as\s+(?:the\s+)?default\b|\bdefault\s+\w+\s+(?:should\s+be|is|=|becomes|must\s+be)\s+(?:now\s+)?(?:an?\s+|the\s+)?(?P<value5>{NAME}|[\w./:-]+)|\bdefaults?\s+(?:value\s+)?(?:of\s+\S+\s+)?(?:should\s+be|is|to|=|:|becomes|must\s+be)?\s*(?P<value>{NAME}|[\w./:-]+)$|\bdefaults?\s+(?:should\s+be|to|is|must\s+be)\s+(?P<value2>{NAME}|[\w./:-]+)|\b(?P<value3>[\w-]+)\s+(?:should\s+be\s+the|as(?:\s+the)?|by)\s+default\b"
+)
+
+
+_SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "colon": ":"}
+
+
+_REQUIRED = re.compile(
+    r"\brequired\s+(?:to\s+)?(?P<flag>true|false)\b|\b(?:make|mark)\s+(?:the\s+)?(?:input\s+)?\S+\s+(optional|required|not\s+required)\b"
+)
+
+
+_NEW_INPUT = re.compile(r"\badd\s+(?:an?\s+|another\s+|the\s+)*(?:\w+\s+)?input\b|\bnew\s+(?:\w+\s+)?input\b")
+
+
+def change_input(c: Change) -> bool:
+    """Values, default, need of an input; a new input."""
+    done = False
+    if match := _DROPDOWN.search(c.low):
+        item = input_meant(c.doc, c.low)
+        if item is not None:
+            start, end = match.span("values")
+            values = [v for v in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+", c.words[start:end]) if v]
+            c.doc.set(item.path, "type", "SELECT")
+            c.doc.set(item.path, "values", values)
+            return True
+    if _NEW_INPUT.search(c.low):
+        return _new_inputs(c)
+    if (match := _DEFAULT.search(c.low)) and not re.search(
+        r"\balso\b[^.]*\bby\s+default|\badd\s+\S+\s+(?:to|in)\b", c.low
+    ):
+        group = next(g for g in ("value", "value2", "value3", "value4", "value5") if match[g])
+        value: object = _SIGNS.get(c.said(match, group).lower(), c.said(match, group))
+        words = c.low[: match.start(group)] + c.low[match.end(group) :]
+        offering = [i for i in c.doc.items("inputs") if value in (i.values.get("values") or ())]
+        item = offering[0] if len(offering) == 1 else input_meant(c.doc, words)
+        if item is not None and "plugin default" not in c.low:
+            if item.type in ("INT",) and str(value).lstrip("-").isdigit():
+                value = int(str(value))
+            if item.type in ("BOOLEAN", "BOOL") and str(value).lower() in ("true", "false"):
+                value = str(value).lower() == "true"
+            c.doc.set(item.path, "defaults", value)
+            done = True
+    if match := _REQUIRED.search(c.low):
+        item = input_meant(c.doc, c.low)
+        if item is not None:
+            c.doc.set(item.path, "required", match["flag"] == "true" if match["flag"] else match[2] == "required")
+            done = True
+    return done
+
+
+def _new_inputs(c: Change) -> bool:
+    known = {i.id for i in c.doc.items("inputs")}
+    specs = [s for s in find_inputs(c.text) if s.id not in known]
+    for spec in specs:
+        entry: dict[str, object] = {"id": spec.id, "type": spec.type}
+        if spec.type == "ARRAY":
+            entry["itemType"] = "STRING"
+        if spec.values:
+            entry["values"] = list(spec.values)
+        if spec.default is not None:
+            entry["defaults"] = spec.default
+        c.doc.add_section("inputs", [entry])
+    return bool(specs)

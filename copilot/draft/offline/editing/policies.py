@@ -1,0 +1,143 @@
+"""How a step or the flow behaves: retries, limits on time, runs at once, the beat of a polling loop."""
+
+from __future__ import annotations
+
+import re
+
+from copilot.draft.offline import features
+from copilot.draft.offline.editing.change import Change, clause_with
+from copilot.draft.offline.editing.document import Item
+from copilot.draft.offline.editing.targets import mentioned, task_meant
+from copilot.draft.offline.ir import Retry
+from copilot.draft.offline.text import cut
+from copilot.draft.offline.verbs import STARTS_CLAUSE
+
+
+def retry(c: Change) -> bool:
+    """A retry on the step that is meant."""
+    if not re.search(r"\bretr(?:y|ies)\b|\btry\b[^.;]*\b(?:again|times)\b|\b(?:attempts|tries)\b|\bbackoff\b", c.low):
+        return False
+    if re.search(r"\b(?:no|remove|without|drop)\s+(?:the\s+)?(?:more\s+)?retr", c.low):
+        item = next((t for t in mentioned(c.doc.tasks(), c.low) or c.doc.tasks() if "retry" in t.values), None)
+        if item:
+            c.doc.remove_key(item.path, "retry")
+        return item is not None
+    found = features.find_retries(c.text, cut(c.text, STARTS_CLAUSE))
+    having = [t for t in c.doc.tasks() if "retry" in t.values]
+    item = (
+        task_meant(c.doc, c.low)
+        or (having[0] if len(having) == 1 else None)
+        or next((t for t in c.doc.tasks() if not t.short_type.startswith("core.log")), None)
+    )
+    if not found or item is None or re.search(r"\b(?:double|triple|halve)\b|\bby\s+(?:\d|one|two)\b", c.low):
+        return False
+    now = item.values.get("retry")
+    if isinstance(now, dict) and not re.search(r"\bexpon|\brandom|\bconstant|\bbackoff", c.low):
+        return _adjust(c, item, found[0])
+    c.doc.set(item.path, "retry", _retry_block(found[0]))
+    if found[0].note:
+        c.notes.append(found[0].note)
+    return True
+
+
+def _adjust(c: Change, item: Item, said: Retry) -> bool:
+    """Only what is said of a retry that is there already."""
+    more = re.search(
+        rf"\b(?P<n>\d+|{'|'.join(features.NUMBER_WORDS)})\s+more\s+(?:times?|attempts?|tries|try|retries)\b", c.low
+    )
+    if re.search(features.DURATION, c.low):
+        key = "minInterval" if "minInterval" in item.values["retry"] else "interval"
+        c.doc.set_path((*item.path, "retry", key), said.interval)
+    elif not re.search(r"\d|\b(?:once|twice|two|three|four|five|six|seven|eight|ten)\b", c.low):
+        return False
+    if re.search(
+        r"\b(?:\d+|once|twice|thrice|two|three|four|five|six|seven|eight|nine|ten)\s*(?:x\b|times|attempts|tries|retries|more)|\b(?:attempts|tries|retries)\b\D*\d|\b(?:once|twice|thrice)\b",
+        c.low,
+    ):
+        known = item.values["retry"].get("maxAttempts")
+        total = known + int(features.number(more["n"])) if more and isinstance(known, int) else said.attempts
+        c.doc.set_path((*item.path, "retry", "maxAttempts"), total)
+    c.focus_on(item)
+    return True
+
+
+def _retry_block(said: Retry) -> dict[str, object]:
+    block: dict[str, object] = {"type": said.kind, "interval": said.interval}
+    if said.kind == "random":
+        block = {"type": said.kind, "minInterval": said.interval, "maxInterval": said.max_interval}
+    elif said.kind == "exponential":
+        block["maxInterval"] = said.max_interval
+    if said.attempts:
+        block["maxAttempts"] = said.attempts
+    return block
+
+
+_LIMIT = re.compile(
+    rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap|take\s+at\s+most|(?:take|run|last)s?\s+(?:no|not)\s+(?:more|longer)\s+than|max(?:imum)?\s+(?:runtime|duration))\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}"
+)
+
+_BEFORE = re.compile(rf"{features.DURATION}[\s-]+(?:time-?\s?out|time\s+limit)\b")
+
+
+def timeout(c: Change) -> bool:
+    """A limit on a step's time."""
+    match = _LIMIT.search(c.low) or _BEFORE.search(c.low)
+    if not match or re.search(r"\bretry\b[^.;]{0,30}$", c.low[: match.start()]):
+        return False
+    item = task_meant(c.doc, clause_with(c, _LIMIT.pattern)) or task_meant(c.doc, c.low)
+    if item is None:
+        return False
+    c.doc.set(item.path, "timeout", features.duration(match["amount"], match["unit"]))
+    return True
+
+
+def concurrency(c: Change) -> bool:
+    """How many executions may run at once."""
+    found = features.find_concurrency(c.text)
+    if found is None:
+        return False
+    block = dict(found)
+    if re.search(r"\bsecond\b[^.;]*\bwait\b|\bqueue", c.low):
+        block["behavior"] = "QUEUE"
+    c.doc.add_section("concurrency", block)
+    return True
+
+
+_BEAT = re.compile(rf"\b(?:every|each)\s+(?:{features.DURATION}|(?P<one>second|minute|hour)\b)")
+
+
+_ONCE_A = re.compile(r"\bonce\s+(?:an?|every|per)\s+(?P<one>second|minute|hour)\b")
+
+
+_TIMES = re.compile(
+    r"\b(?:at\s+most|max(?:imum)?(?:\s+of)?|up\s+to|not\s+more\s+than|no\s+more\s+than)\s+(?P<n>\d+|\w+)\s+(?:times|tries|checks|iterations)\b|\b(?P<m>\d+)\s+(?:checks|iterations)\b"
+)
+
+
+def polling(c: Change) -> bool:
+    """How often and how many times a loop asks: 'every 20 seconds, at most 90 times'."""
+    loop = next((t for t in c.doc.tasks() if t.short_type.endswith("flow.loopuntil")), None)
+    if loop is None or re.search(r"\bretr(?:y|ies)\b|\bschedule\b|\brun\s+(?:it|the\s+flow)\b", c.low):
+        return False
+    beat = _BEAT.search(c.low) or _ONCE_A.search(c.low)
+    times = _TIMES.search(c.low)
+    said: dict[str, object] = {}
+    if beat:
+        one = beat.groupdict().get("one")
+        said["interval"] = features.duration("1", one) if one else features.duration(beat["amount"], beat["unit"])
+    count = (times["n"] or times["m"]) if times else ""
+    if count and (count.isdigit() or count in features.NUMBER_WORDS):
+        said["maxIterations"] = int(features.number(count))
+    longest = re.search(
+        rf"\b(?:stop|give\s+up|for|at\s+most|no\s+longer\s+than|not\s+longer\s+than|within|maximum)\s+(?:\w+\s+)?(?:after\s+)?{features.DURATION}",
+        c.low,
+    )
+    if longest and not beat and re.search(r"\bpoll|\bcheck|\bask|\bwait|\bloop|\btry", c.low):
+        said["maxDuration"] = features.duration(longest["amount"], longest["unit"])
+    for key, value in said.items():
+        if isinstance(loop.values.get("checkFrequency"), dict):
+            c.doc.set((*loop.path, "checkFrequency"), key, value)
+        else:
+            c.doc.set(loop.path, "checkFrequency", {key: value})
+            loop = next(t for t in c.doc.tasks() if t.id == loop.id)
+    return bool(said)

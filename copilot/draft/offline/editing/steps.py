@@ -1,0 +1,195 @@
+"""More tasks: log lines, branches, conversions, whatever the composer can make of the words."""
+
+from __future__ import annotations
+
+import re
+
+from copilot.draft.offline.editing.change import Change
+from copilot.draft.offline.editing.composing import reference, writer
+from copilot.draft.offline.editing.targets import mentioned, rank, task_meant
+from copilot.draft.offline.emit import task_yaml
+from copilot.draft.offline.services import PREFIX
+from copilot.draft.offline.text import CODE, QUOTED
+from copilot.draft.offline.writer import Data, Writer
+
+_LOGS = re.compile(
+    r"\b(?:add|append|put|insert|prepend|create|include)\b|^\W*(?:(?:please|also|then|finally|and|at\s+the\s+(?:very\s+)?(?:end|beginning|start),?|(?:after|before)\s+[^,]*?,?)\s+)*(?:log|print|write|output|show)\b|\balso\s+logs?\b|\b(?:after|before)\b[^,;]*,?\s+log\b"
+)
+
+
+def add_log(c: Change) -> bool:
+    """A log line at the end, at the beginning, after or before a task."""
+    if (
+        not re.search(r"\blogs?\b", c.low)
+        or not _LOGS.search(c.low)
+        or re.search(r"\blog\s+level\b|\bin\s+the\s+(?:last|first)\s+log\b|\blast\s+log\b", c.low)
+    ):
+        return False
+    message = next((one.value for one in c.text.literals if one.kind in (QUOTED, CODE)), None)
+    output = re.search(r"\b(?:its\s+)?output\s+(?:called\s+|named\s+)?[`'\"]?(\w+)", c.low)
+    anchor = re.search(r"\b(after|before)\s+(?:the\s+)?([\w -]+)", c.low)
+    item = None
+    if anchor:
+        found = mentioned(c.doc.items("tasks"), anchor[2])
+        item = found[0] if found else None
+    if message is None and output and (source := item or task_meant(c.doc, c.low)):
+        dotted = "outputs." if source.short_type.endswith("subflow") else ""
+        message = f"{{{{ {reference(source.id)}.{dotted}{output[1]} }}}}"
+    if message is None:
+        plain = re.search(r"\blogs?\s+(?:the\s+)?(?P<what>[\w ]+)", c.low)
+        named = next((i.id for i in c.doc.items("inputs") if plain and i.id in plain["what"]), None)
+        if not named and not plain:
+            return False
+        message = (
+            f"{{{{ inputs.{named} }}}}" if named else "{{ flow.id }}: " + (plain["what"].strip() if plain else "done")
+        )
+    task = {
+        "id": c.doc.new_id(
+            "log_" + (re.sub(r"\W+", "_", message.lower()).strip("_")[:20] if "{{" not in message else "result")
+        ),
+        "type": PREFIX + "core.log.Log",
+        "message": message,
+    }
+    tasks = c.doc.flow.get("tasks", [])
+    if re.search(r"\bfail|\berror", c.low) and not anchor:
+        c.doc.add_section("errors", [task])
+    elif item is not None and anchor:
+        c.doc.insert_items([task], **({"after": item.path} if anchor[1] == "after" else {"before": item.path}))
+    elif re.search(r"\b(?:first|beginning|start|prepend)\b", c.low):
+        c.doc.insert_items([task], before=("tasks", 0))
+    else:
+        c.doc.insert_items([task], after=("tasks", len(tasks) - 1))
+    return True
+
+
+def add_case(c: Change) -> bool:
+    """Another branch of a Switch."""
+    match = re.search(r"\b(?:add|new|another)\b[^.;]*\bcase\s+(?:for\s+)?[`'\"]?(\w+)", c.words)
+    switch = next((t for t in c.doc.tasks() if t.short_type.endswith("flow.switch")), None)
+    if not match or switch is None:
+        return False
+    name = match[1]
+    cases = switch.values.get("cases") or {}
+    said = next((one.value for one in c.text.literals if one.kind == QUOTED and one.value != name), f"case {name}")
+    sample = next((v[0] for v in cases.values() if isinstance(v, list) and v), {"type": PREFIX + "core.log.Log"})
+    kind = PREFIX + "core.log.Log" if re.search(r"\blogs?\b", c.low) else str(sample.get("type"))
+    field = "format" if kind.endswith("Return") else "message"
+    task = {
+        "id": c.doc.new_id(name.lower()),
+        "type": kind if kind.endswith(("Return", "Log")) else PREFIX + "core.log.Log",
+        field: said,
+    }
+    last = list(cases)[-1]
+    key = c.doc.source.key_at((*switch.path, "cases", last))
+    _, end, indent = c.doc.item_lines((*switch.path, "cases", last, len(cases[last]) - 1))
+    c.doc.replace_lines(end, end, " " * (key.column - 1) + f"{name}:\n" + task_yaml([task], indent))
+    return True
+
+
+def truncate_first(c: Change) -> bool:
+    """Empty a table before it is loaded."""
+    if not re.search(
+        r"\btruncate\b|\bempty\s+the\s+table\b|\bclear\s+the\s+table\b|\bdelete\s+(?:all\s+)?(?:the\s+)?(?:old\s+)?rows\b",
+        c.low,
+    ):
+        return False
+    loads = [t for t in c.doc.tasks() if re.search(r"copyin|\.batch$|\.load", t.short_type)]
+    if not loads:
+        return False
+    load = (mentioned(loads, c.low) or loads)[0]
+    table = str(load.values.get("table") or load.values.get("destinationTable") or "")
+    package = load.type.rsplit(".", 1)[0]
+    login = {
+        k: v
+        for k, v in load.values.items()
+        if k in ("url", "username", "password", "projectId", "serviceAccount", "host")
+    }
+    name = f"{package}.Query"
+    if not table or c.types.get(name) is None:
+        return False
+    c.doc.insert_items(
+        [{"id": c.doc.new_id("truncate_table"), "type": name, **login, "sql": f"TRUNCATE TABLE {table}"}],
+        before=load.path,
+    )
+    return True
+
+
+def write_out(c: Change) -> bool:
+    """'write the result to CSV at the end': converters after the last task."""
+    from copilot.draft.offline.blocks.convert import as_format
+
+    match = re.search(
+        r"\b(?:write|save|export|store|give|convert|turn|output)\b[^.;]*\b(?:to|as|into|in)\s+(?:an?\s+)?(csv|excel|json|parquet|avro|xml|yaml)\b",
+        c.low,
+    )
+    if not match:
+        return False
+    w = writer(c)
+    if w.last_of("file") is None:
+        return False
+    anchor = next(i for i in reversed(c.doc.items("tasks")) if len(i.path) == 2)
+    _store_result(c, w)
+    tasks, _ = as_format(w, match[1])
+    if not tasks:
+        return False
+    c.doc.insert_items(list(tasks), after=anchor.path)
+    return True
+
+
+def _store_result(c: Change, w: Writer) -> None:
+    """Queries yield a list of results; the last one's file is meant."""
+    for index, data in enumerate(w.data):
+        item = next((i for i in c.doc.items("tasks") if i.id == data.task), None)
+        if item is not None and item.short_type.endswith("queries"):
+            count = len(
+                [
+                    s
+                    for s in re.split(r";\s*(?:\n|$)", str(item.values.get("sql", "")))
+                    if re.match(r"\s*(?:select|with)\b", s, re.I)
+                ]
+            )
+            w.data[index] = Data(data.task, "file", "ion", f"{reference(data.task)}.outputs[{max(count - 1, 0)}].uri")
+
+
+def add_step(c: Change) -> bool:
+    """Whatever else is to be added: composed as in a new flow, put at the end, or before or after a task."""
+    if not re.search(
+        r"\b(?:add|also|then|append|insert|at\s+the\s+end|afterwards|after|before|upload|store|send|call|run|convert|load)\b",
+        c.low,
+    ):
+        return False
+    onto = re.search(r"\b(?:to|in|into|for|on)\s+(?:the\s+)?(?P<what>[\w-]+(?:\s+[\w-]+)?)\s*$", c.low)
+    if onto and (into := rank(c.doc.items(), onto["what"])) and into[0].score >= 2:
+        return False
+    from copilot.draft.offline.compile import compile_plan
+    from copilot.draft.offline.plan import make_plan, understand
+
+    understood = understand(c.text, c.types)
+    plan = make_plan(understood, c.types)
+    if not plan.steps or plan.events:
+        return False
+    w = writer(c)
+    w.plan = plan
+    w.extra["sentences"] = dict.fromkeys(range(len(understood.clauses)), c.words)
+    w.extra["clause_words"] = dict.fromkeys(range(len(understood.clauses)), c.low)
+    flow = compile_plan(w)
+    tasks = flow.get("tasks") or []
+    if not tasks:
+        return False
+    known = {i.id for i in c.doc.items("inputs")}
+    anchor = re.search(r"\b(after|before)\s+(?:the\s+)?([\w -]+)", c.low)
+    found = mentioned(c.doc.items("tasks"), anchor[2]) if anchor else []
+    last = ("tasks", len(c.doc.flow.get("tasks", [])) - 1)
+    c.doc.insert_items(
+        tasks,
+        **(
+            {"before": found[0].path}
+            if found and anchor and anchor[1] == "before"
+            else {"after": found[0].path if found else last}
+        ),
+    )
+    for entry in flow.get("inputs") or []:
+        if entry["id"] not in known:
+            c.doc.add_section("inputs", [entry])
+    c.notes += w.notes
+    return True

@@ -1,0 +1,86 @@
+"""On and off: tasks and triggers that are disabled or enabled, failures that are allowed or not."""
+
+from __future__ import annotations
+
+import re
+
+from copilot.draft.offline.editing.change import Change
+from copilot.draft.offline.editing.document import Item
+from copilot.draft.offline.editing.targets import group, rank
+
+_ON = re.compile(
+    r"\b(?:turn|switch)\s+(?:[\w-]+\s+){0,4}?(?:back\s+)?on\b|\b(?:re-?)?(?:enable|activate)\b|\bis\s+(?:active|enabled|on)\s+again\b|\bno\s+longer\s+disabled\b"
+)
+_OFF = re.compile(
+    r"\b(?:turn|switch)\s+(?:[\w-]+\s+){0,4}?off\b|\b(?:disable|deactivate|suspend|mute|skip)\b|\bpause\s+(?:the\s+)?(?:\w+\s+)?(?:schedule|trigger)s?\b|\bcomment\s+(?:\w+\s+){0,4}?out\b"
+    r"|\b(?:don'?t|do\s+not|should\s+not|shouldn'?t|must\s+not|no\s+longer)\s+(?:run|execute|start|fire|trigger)\b|\bstop\s+(?:running|the\s+(?:\w+\s+)?(?:schedule|trigger))\b|\b(?:should|must)\s+be\s+(?:disabled|inactive|off)\b"
+)
+_TRIGGER = re.compile(r"\b(?:schedules?|triggers?|cron|webhook|timer|automatic\w*)\b")
+
+
+def switch(c: Change) -> bool:
+    """Switch triggers or tasks on or off."""
+    on, off = _ON.search(c.low), _OFF.search(c.low)
+    if not (on or off):
+        return False
+    words = (on or off).string  # type: ignore[union-attr]
+    pool = c.doc.items("triggers") if _TRIGGER.search(words) else [*c.doc.tasks(), *c.doc.items("triggers")]
+    found = rank(pool, words)
+    meant = group(pool, words) if found and found[0].score >= 1 else []
+    if not meant and _TRIGGER.search(words):
+        meant = pool if len(pool) == 1 or re.search(r"\b(?:all|every|both|triggers)\b", words) else []
+    if not meant and len(pool) > 1 and _TRIGGER.search(words):
+        c.ask(f"Which trigger: {', '.join(f'`{t.id}`' for t in pool)}?")
+        return True
+    if not meant and re.search(r"\b(?:the|this|whole)\s+(?:\w+\s+)?(?:flow|workflow)\b", words):
+        if off:
+            c.doc.add_section("disabled", True)
+        elif c.doc.flow.get("disabled") is True:
+            c.doc.remove_key((), "disabled")
+        return True
+    return _apply(c, meant, bool(off))
+
+
+def _apply(c: Change, meant: list[Item], off: bool) -> bool:
+    done = False
+    for item in meant:
+        if off and item.values.get("disabled") is not True:
+            c.doc.set(item.path, "disabled", True)
+            done = True
+        elif not off and "disabled" in item.values:
+            c.doc.remove_key(item.path, "disabled")
+            done = True
+        c.focus_on(item)
+    if meant and not done:
+        c.answered_by(f"`{meant[0].id}` is {'off' if off else 'on'} already; nothing was changed.")
+        return True
+    return done
+
+
+_MAY_FAIL = re.compile(
+    r"\b(?:may|can|could|is\s+allowed\s+to|are\s+allowed\s+to|is\s+ok(?:ay)?\s+to|might)\s+fail\b|\bcontinue\s+(?:anyway|even|with\s+the|if|when)|\b(?:ignore|tolerate|swallow)\b[^.;]*\b(?:errors?|failures?)|\ballow\w*\s+(?:\w+\s+){0,3}?(?:to\s+fail|failures?)|\bfails?\b[^.;]*\b(?:go\s+on|continue|carry\s+on|keep\s+going|proceed)|\b(?:don'?t|do\s+not|should\s+not|must\s+not|shouldn'?t)\s+(?:fail|stop|break|abort)\s+(?:the\s+)?(?:whole\s+|entire\s+)?(?:flow|run|execution|everything|pipeline)\b[^.;]*\b(?:if|when)\b|\b(?:flow|run|execution)\s+(?:should|must)\s+(?:not|n't)\s+(?:fail|stop|break)\s+(?:if|when)\b|\b(?:shouldn'?t|should\s+not)\s+(?:make|let)\s+(?:\w+\s+){1,4}fail\b"
+)
+_MAY_NOT_FAIL = re.compile(
+    r"\b(?:not|never|no\s+longer|n't)\s+(?:\w+\s+){0,2}?(?:allowed?\s+to\s+fail|allow\s+failures?)|\b(?:remove|drop|without)\s+(?:the\s+)?allow\s?failure"
+)
+
+
+def failures(c: Change) -> bool:
+    """A step that may fail without failing the run, or no longer may."""
+    if _MAY_NOT_FAIL.search(c.low):
+        pool = [t for t in c.doc.tasks() if "allowFailure" in t.values]
+        found = [f.item for f in rank(pool, c.low)] or (pool if len(pool) == 1 else [])
+        for item in found[:1]:
+            c.doc.remove_key(item.path, "allowFailure")
+        return bool(found)
+    if not _MAY_FAIL.search(c.low):
+        return False
+    pool = c.doc.tasks()
+    found_ = rank(pool, c.low)
+    meant = group(pool, c.low) if found_ else pool if len(pool) == 1 else [i for i in pool if i.id in c.focus]
+    if len(meant) > 1 and not re.search(r"\b(?:all|every|each|both|any)\b", c.low):
+        meant = meant[:1]
+    for item in meant:
+        c.doc.set(item.path, "allowFailure", True)
+        c.focus_on(item)
+    return bool(meant)
