@@ -30,6 +30,8 @@ _ALIASES = {
     "task_run": "taskrun",
 }
 _FILE_NAMES = frozenset(("file", "path", "filePath", "filepath", "outputFile", "location", "data", "result", "output"))
+# A task's name this alike is the same name, misspelt.
+_SAME = 0.83
 _EACH = ("ForEach", "EachSequential", "EachParallel")
 _SUBFLOW_VARIABLES = frozenset(("executionId", "namespace", "flowId", "flowRevision", "state", "id", "type"))
 
@@ -89,7 +91,7 @@ def outputs_that_exist(ctx: Checked) -> Iterator[Finding]:
             continue
         name = path[0]
         if name not in by_id:
-            if not reference.guarded:
+            if not reference.guarded or _all_but(ctx, name, by_id):
                 yield _unknown_task(ctx, template, reference, name, by_id)
             continue
         late = None if reference.guarded else _late(ctx, template, reference, by_id[name])
@@ -112,6 +114,12 @@ def _elsewhere(template: Template) -> bool:
     return template.path[0] in ("triggers", "listeners")
 
 
+def _all_but(ctx: Checked, name: str, names: Collection[str]) -> bool:
+    """Whether a name is all but one of these: written so where a missing value does no harm, it is never there."""
+    near = nearest(name, names, 1, _SAME) if ctx.may_compare(len(names)) and len(name) > 4 else []
+    return bool(near)
+
+
 def _unknown_task(ctx: Checked, template: Template, reference: Reference, name: str, names: Collection[str]) -> Finding:
     hint, meant = _guess(ctx, name, names)
     fields = keys(reference)[1:2]
@@ -121,7 +129,8 @@ def _unknown_task(ctx: Checked, template: Template, reference: Reference, name: 
         meant = ""
     message = f"no task of this flow is called {name}"
     hint = hint or "Name a task of this flow."
-    return _at(ctx, template, reference, 1, "unknown_output_ref", message, hint, meant, sure=True)
+    sure = not reference.guarded
+    return _at(ctx, template, reference, 1, "unknown_output_ref", message, hint, meant, sure=sure)
 
 
 def _gives(ctx: Checked, task_id: str, field: str) -> bool:
@@ -175,11 +184,11 @@ def _field(ctx: Checked, template: Template, reference: Reference, read: list[Ty
     path = keys(reference)
     task = read[0]
     definition = task.definition
-    if len(path) < 2 or not isinstance(path[1], str) or len(read) > 1 or loops(task) or task.kind == "flowable":
+    if len(path) < 2 or not isinstance(path[1], str) or len(read) > 1 or task.kind == "flowable":
+        return
+    if not _read_directly(template, task):
         return
     if definition is None or not definition.outputs_known or not definition.outputs or path[1] in definition.outputs:
-        return
-    if task.short in ("OutputValues", "Get") and path[1] in ("values", "value"):
         return
     hint, meant = _guess(ctx, path[1], definition.outputs)
     if not meant and path[1] in _FILE_NAMES and "uri" in definition.outputs:
@@ -188,6 +197,20 @@ def _field(ctx: Checked, template: Template, reference: Reference, read: list[Ty
     # only core types are known so well that a missing output is certain
     sure = not reference.guarded and (bool(meant) or definition.type.startswith("io.kestra.plugin.core."))
     yield _at(ctx, template, reference, 2, "unknown_output_ref", message, hint, meant, sure and not definition.partial)
+
+
+def _read_directly(template: Template, read: Typed) -> bool:
+    """Whether outputs of a task are read by their name, with no value of a loop before it.
+
+    A LoopUntil keeps those of its last round; each round of a Loop has outputs of its own.
+    """
+    for loop in reversed(loops(read)):
+        if loop.short == "Loop":
+            place = template.owner
+            return place is not None and (place is loop or loop in place.ancestors())
+        if loop.short not in ("LoopUntil", "WaitFor"):
+            return False
+    return True
 
 
 @rule

@@ -46,6 +46,8 @@ _ELSEWHERE = {
 def readable(ctx: Checked) -> Iterator[Finding]:
     """Every expression can be read."""
     for template in ctx.templates:
+        if not template.found.readable and list(_unread_hyphens(ctx, template)):
+            continue
         for problem in template.found.problems:
             if problem.code == "hyphen":
                 continue
@@ -67,20 +69,35 @@ def _opening(text: str, offset: int) -> int:
 
 
 def _close(ctx: Checked, template: Template, problem: Problem) -> Edit | None:
-    """One brace more, where one was forgotten at the end of an expression."""
-    start = _opening(template.text, problem.offset)
-    rest = template.text[start:]
-    match = re.match(r"\{\{[^{}\n]*\}(?!\})", rest) or re.match(r"\{\{[^{}\n]*$", rest)
-    if not match:
-        return None
-    closing = "}" if match.group().endswith("}") else " }}" if not match.group().endswith(" ") else "}}"
-    fixed = template.text[: start + match.end()] + closing + template.text[start + match.end() :]
+    """The one character more that makes an expression readable: a brace, bracket or quote forgotten at its end."""
     from engine.flow.templates import read
 
-    if any(p.code != "hyphen" for p in read(fixed).problems):
-        return None
-    span = ctx.source.inside(template.path, start + match.end() - 1)
-    return Edit(span.line, span.column + 1, span.line, span.column + 1, closing)
+    start = _opening(template.text, problem.offset)
+    for at, closing in _closings(template.text, start):
+        if read(template.text[:at] + closing + template.text[at:]).readable:
+            span = ctx.source.inside(template.path, at - 1)
+            return Edit(span.line, span.column + 1, span.line, span.column + 1, closing)
+    return None
+
+
+def _closings(text: str, start: int) -> Iterator[tuple[int, str]]:
+    """Where something may have been forgotten in the expression that begins at ``start``, and what."""
+    rest = text[start:]
+    match = re.match(r"\{\{[^{}\n]*\}(?!\})", rest) or re.match(r"\{\{[^{}\n]*$", rest)
+    if match:
+        yield start + match.end(), "}" if match.group().endswith("}") else "}}" if match.group()[-1] == " " else " }}"
+    inside = rest[:end] if (end := rest.find("}}")) > 0 else ""
+    for bracket, closing in (("(", ")"), ("[", "]")):
+        opened = inside.rfind(bracket)
+        if opened > 0 and closing not in inside[opened:] and _SIMPLE.fullmatch(inside[opened + 1 :]):
+            yield start + len(inside.rstrip()), closing
+    for quoted in _HALF_QUOTED.finditer(inside):
+        yield start + quoted.end() - 1, quoted[1]
+
+
+# What can stand in the brackets of a call without saying where they were to end.
+_SIMPLE = re.compile(r"(?:(?! and | or )[^(){}\[\]|?~])*")
+_HALF_QUOTED = re.compile(r"""[(\[]\s*(['"])[\w./ -]+[)\]]""")
 
 
 @rule
@@ -175,10 +192,13 @@ def names_in_quotes(ctx: Checked) -> Iterator[Finding]:
 def foreign_delimiters(ctx: Checked) -> Iterator[Finding]:
     """Kestra's delimiters are {{ and }}: what stands in ${...} or in one brace is sent as it is."""
     for path, text in ctx.strings:
-        if "{" not in text or _is_code(path):
+        if "{" not in text or path[0] in ("description", "extend"):
             continue
-        for pattern in (_DOLLAR, _ONE_BRACE):
+        code = _is_code(path)
+        for pattern in (_DOLLAR,) if code else (_DOLLAR, _ONE_BRACE):
             for match in pattern.finditer(text):
+                if code and not _reads_ours(ctx, path, match[1]):
+                    continue
                 span = ctx.source.inside(path, match.start(), match.end())
                 written = "{{ " + match[1].strip() + " }}"
                 message = f"{match.group()} is not an expression; the text would be used as it stands"
@@ -188,14 +208,29 @@ def foreign_delimiters(ctx: Checked) -> Iterator[Finding]:
 
 
 def _is_code(path: Path) -> bool:
-    return any(step in _CODE for step in path) or path[0] in ("description", "extend")
+    return any(step in _CODE for step in path)
+
+
+def _reads_ours(ctx: Checked, path: Path, inner: str) -> bool:
+    """Whether ${...} in code names something of this flow, in a language that gives those words no sense of its own."""
+    root, _, rest = inner.partition(".")
+    name = re.match(r"[\w-]+", rest)
+    if root not in ctx.named or name is None or name[0] not in ctx.named[root]:
+        return False
+    owner = ctx.owner(path)
+    own_dollar = owner is None or any(f".{word}." in owner.type for word in _DOLLAR_LANGUAGES)
+    return not own_dollar and not str(path[-1]).endswith((".js", ".ts", ".mjs", ".groovy", ".tf", ".kts"))
+
+
+# Languages, by the names of their plugins, that replace ${...} by values of objects.
+_DOLLAR_LANGUAGES = ("node", "deno", "bun", "graalvm", "groovy", "terraform", "jvm", "scripts.jython")
 
 
 @rule
 def hyphens(ctx: Checked) -> Iterator[Finding]:
     """A dash behind a dot is read as minus: ids with a dash need brackets."""
     for template in ctx.templates:
-        for before, name, start, end in hyphened(template):
+        for before, name, start, end in (*hyphened(template), *_unread_hyphens(ctx, template)):
             if not _is_named(ctx, before, name):
                 continue
             quote = '"' if ctx.source.scalar_style(template.path) == "'" else "'"
@@ -205,6 +240,22 @@ def hyphens(ctx: Checked) -> Iterator[Finding]:
             hint = f"Write {before}['{name}']."
             edit = ctx.replacing(span, written)
             yield ctx.finding("hyphen_access", template.path, message, hint, span=span, edit=edit)
+
+
+_DASHED = re.compile(r"\b(outputs|inputs|vars)\.(\w+(?:-\w+)+)")
+
+
+def _unread_hyphens(ctx: Checked, template: Template) -> Iterator[tuple[str, str, int, int]]:
+    """Names with dashes that no reading shows: numbers behind the dash, or a word of the language between dashes."""
+    if "-" not in template.text:
+        return
+    from engine.flow.templates import read
+
+    shown = {start for _, _, start, _ in hyphened(template)}
+    found = [m for m in _DASHED.finditer(template.text) if m[2] in ctx.named[m[1]] and m.start() not in shown]
+    found = [m for m in found if m[2].partition("-")[0] not in ctx.named[m[1]]]
+    if found and read(_DASHED.sub(lambda m: f"{m[1]}['{m[2]}']", template.text)).readable:
+        yield from ((m[1], m[2], m.start(), m.end()) for m in found)
 
 
 def _is_named(ctx: Checked, before: str, name: str) -> bool:
