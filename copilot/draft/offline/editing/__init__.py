@@ -5,18 +5,23 @@ What would break the flow is taken back; what no reading understands comes back 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from copilot.draft.offline.editing.change import Change, Rule
-from copilot.draft.offline.editing.clauses import clauses, part
+from copilot.draft.offline.editing.clauses import clauses, halves, part
 from copilot.draft.offline.editing.document import Document
+from copilot.draft.offline.editing.sharing import explain
 from copilot.draft.offline.text import Text, read_text
 from copilot.draft.offline.types import Types
 from copilot.draft.offline.vocabulary import VOCABULARY
 from copilot.redact import redact
 from engine.flow.check import check_flow
 from engine.flow.findings import Finding, errors
+
+_CONTRACTED = re.compile(r"\b((?i:do|does|did|should|would|could|must|need|is|are|was|has|have|wo|ca))nt\b")
+"""'shouldnt' as 'shouldn't'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,11 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
             questions=("The text is not a flow that can be read; which flow should be changed?",),
         )
     state = _State(doc, Types(catalog(), target), list(moved))
-    text = read_text(words, VOCABULARY)
+    whole = read_text(words, VOCABULARY)
+    asked = Change(doc, whole, Types(catalog(), target))
+    if explain(asked):
+        return Outcome(flow, tuple(asked.notes), answered=True)
+    text = read_text(_CONTRACTED.sub(r"\1n't", words), VOCABULARY)
     for piece in _understood(clauses(text), text, state):
         _carry_out(piece, state)
     done = doc.text != flow or state.answered
@@ -75,12 +84,11 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
 
 
 def _understood(pieces: list[Text], whole: Text, state: _State) -> Iterable[Text]:
-    """The clauses; all of the words as one where the first piece alone says nothing (it was cut too finely)."""
-    if len(pieces) < 2:
-        return pieces or [whole]
+    """The clauses as they are carried out: cut finer where both halves say something of their own, joined again where
+    neither of two neighbours says anything."""
     out: list[Text] = []
-    for piece in pieces:
-        if out and not _reads(piece, state) and not _reads(out[-1], state):
+    for piece in (half for one in pieces or [whole] for half in _finer(one, state)):
+        if out and not _deeds(piece, state) and not _deeds(out[-1], state):
             start = whole.plain.find(out[-1].plain)
             end = whole.plain.find(piece.plain, start) + len(piece.plain)
             out[-1] = part(whole, start, end)
@@ -89,16 +97,26 @@ def _understood(pieces: list[Text], whole: Text, state: _State) -> Iterable[Text
     return out
 
 
-def _reads(piece: Text, state: _State) -> bool:
-    """Whether some reading does something with the clause, tried on a copy."""
+def _finer(piece: Text, state: _State) -> list[Text]:
+    """'the bucket should be a and the region b': two changes, though nothing but 'and' stands between them."""
+    joints = halves(piece)
+    whole = _deeds(piece, state) if joints else set()
+    for left, right in joints:
+        first, second = _deeds(left, state), _deeds(right, state)
+        if first and second and not first & second and not (first | second) <= whole:
+            return [left, *_finer(right, state)]
+    return [piece]
+
+
+def _deeds(piece: Text, state: _State) -> set[str]:
+    """What a clause would do on its own, tried on a copy: the readings and the places they touch."""
     trial = _State(Document(state.doc.text), state.types, focus=list(state.focus))
-    _carry_out(piece, trial)
-    return not trial.missed
+    return _carry_out(piece, trial)
 
 
-def _carry_out(piece: Text, state: _State) -> None:
-    """One clause: every reading that has something to say, and none that breaks the flow."""
-    from copilot.draft.offline.editing.rules import RULES
+def _carry_out(piece: Text, state: _State) -> set[str]:
+    """One clause: every reading that has something to say, and none that breaks the flow. What was done comes back."""
+    from copilot.draft.offline.editing.rules import BESIDE, RULES
 
     change = Change(state.doc, piece, state.types, focus=list(state.focus))
     target = state.target or state.types.target
@@ -108,7 +126,7 @@ def _carry_out(piece: Text, state: _State) -> None:
         if (
             change.answered
             or change.questions
-            or (change.done and "*" in exclusive)
+            or ("*" in exclusive and not BESIDE.issuperset(change.done))
             or any(d in exclusive for d in change.done)
         ):
             continue
@@ -122,6 +140,7 @@ def _carry_out(piece: Text, state: _State) -> None:
         state.missed.append(piece.plain)
         if broken:
             state.questions.append(f"That would break the flow: {broken[0].message} What should happen instead?")
+    return {f"{name}:{','.join(change.touched)}" for name in change.done} if not change.questions else set()
 
 
 def _try(change: Change, name: str, rule: Rule, had: set[tuple[str, str]], target: str) -> list[Finding]:

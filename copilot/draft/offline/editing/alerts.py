@@ -8,6 +8,8 @@ from typing import Any
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.composing import message_task
 from copilot.draft.offline.editing.document import Item
+from copilot.draft.offline.editing.steps import ANYWAY
+from copilot.draft.offline.editing.targets import rank
 from copilot.draft.offline.emit import task_yaml
 from copilot.draft.offline.services import SERVICES, Service
 from copilot.draft.offline.text import QUOTED
@@ -43,8 +45,14 @@ def add_alert(c: Change) -> bool:
     if task is None:
         return False
     task["id"] = c.doc.new_id(task["id"])
+    anchor = re.search(r"\b(after|before)\s+(?:the\s+)?([\w -]+)", c.low)
+    near = rank(c.doc.items("tasks"), anchor[2]) if anchor else []
     if beside is not None:
         c.doc.insert_items([task], after=beside.path)
+    elif ANYWAY.search(c.low):
+        c.doc.add_section("finally", [task])
+    elif near and anchor and near[0].score >= 1.5 and not failing:
+        c.doc.insert_items([task], **{anchor[1]: near[0].item.entry})  # type: ignore[arg-type]
     elif failing:
         c.doc.add_section("errors", [task])
     else:

@@ -25,6 +25,8 @@ class Change:
     questions: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     focus: list[str] = field(default_factory=list)
+    touched: list[str] = field(default_factory=list)
+    """Names of the properties that were given a value."""
     answered: bool = False
     target: str = ""
 

@@ -20,7 +20,7 @@ _STARTS = re.compile(rf"{_LEAD}(?:{VERBS}|don'?t|do\s+not|never|no\s+longer|get\
 _SAYS = re.compile(
     r"(?:the|its|their|every|all|each|both|no|input|task|trigger|flow|label|variable|output|timeout|retry|retries|default|description|cron|schedule|it|they)\b[^,;]*?\b(?:should|must|shall|has\s+to|have\s+to|needs?\s+to|is|are|becomes?|need(?:s)?|can|may|comes?|goes|runs?)\b"
 )
-_SENTENCE = re.compile(r"(?<=[\w\])'\"\ue000-\ue005])\s*[.!?](?=\s|$)\s*|;\s*|\n+\s*(?:[-*]|\d+[.)])?\s*")
+_SENTENCE = re.compile(r"(?<=[\w\])'\"\ue000-\ue005])\s*[.!?](?=\s|$)\s*|(?<=\w);\s+(?=\S)|\n+\s*(?:[-*]|\d+[.)])?\s*")
 _JOINT = re.compile(
     r"\s*,\s*(?:(?:and|but|then|also|plus)\s+)*|\s+(?:and|but|then|plus|as\s+well\s+as)\s+(?:(?:then|also)\s+)*"
 )
@@ -68,6 +68,22 @@ def _cut(masked: str, start: int, end: int) -> list[tuple[int, int]]:
     return [*out, (first, end)]
 
 
+_GOES_ON = re.compile(
+    r"(?:starting|beginning|with|at|every|each|after|before|for|in|of|up|to|from|until|between|by|on|per|if|when|unless|so|because|since|then|which|that|where|using|or|\w+ing|instead|not|no)\b"
+)
+
+
+def halves(piece: Text) -> list[tuple[Text, Text]]:
+    """The ways to cut a clause in two at a comma or 'and'."""
+    out = []
+    for joint in re.finditer(r"\s*,\s*(?:(?:and|also)\s+)?|\s+(?:and|but)\s+(?:also\s+)?", piece.masked):
+        if _GOES_ON.match(piece.masked, joint.end()):
+            continue
+        if joint.start() > 0 and joint.end() < len(piece.masked) and _depth(piece.masked[: joint.start()]) == 0:
+            out.append((_trimmed(piece, 0, joint.start()), _trimmed(piece, joint.end(), len(piece.masked))))
+    return out
+
+
 def _depth(words: str) -> int:
     return words.count("(") - words.count(")")
 
@@ -94,11 +110,20 @@ def _continues(before: str, rest: str) -> bool:
     )
 
 
+def _is_sign(masked: str, start: int, end: int) -> bool:
+    """A sign that stands alone is a value: 'set the delimiter to ;'."""
+    return (
+        masked[end - 1] in ",.:;"
+        and end - start > 2
+        and bool(re.search(r"\b(?:to|is|be|=|with|use)\s$", masked[start : end - 1]))
+    )
+
+
 def _trimmed(text: Text, start: int, end: int) -> Text:
     tail = _TAIL.search(text.masked, start, end)
     if tail:
         end = tail.start()
-    while end > start and text.masked[end - 1] in " ,.:;!\n\t":
+    while end > start and text.masked[end - 1] in " ,.:;!\n\t" and not _is_sign(text.masked, start, end):
         end -= 1
     while start < end and text.masked[start] in " ,.:;!-\n\t":
         start += 1

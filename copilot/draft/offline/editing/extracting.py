@@ -6,13 +6,14 @@ import re
 from typing import Any
 
 from copilot.draft.offline.editing.change import Change
+from copilot.draft.offline.editing.references import turn
 from copilot.draft.offline.editing.slots import Slot, called, slots
 from copilot.draft.offline.editing.targets import rank
 from copilot.draft.offline.naming import slug
 from copilot.draft.offline.text import NAME
 
 _INTO = re.compile(
-    rf"\b(?:make|turn|move|put|extract|convert|pull|factor|take)\s+(?P<what>.+?)\s+(?:out\s+)?(?:in|into|to|as)?\s*(?:an?|the)\s+(?:new\s+|flow\s+|configurable\s+)?(?P<kind>input|parameter|variable|secret)s?\b(?:\s+(?:called|named)?\s*[`'\"]?(?P<name>{NAME}|[A-Za-z_]\w*)[`'\"]?)?"
+    rf"\b(?:make|turn|move|put|extract|convert|pull|factor|take)\s+(?P<what>.+?)\s+(?:out\s+)?(?:in|into|to|as)?\s*(?:(?:an?|the)\s+)?(?:new\s+|flow\s+|configurable\s+)?(?P<kind>input|parameter|variable|secret)s?\b(?:\s+(?:called|named)?\s*[`'\"]?(?P<name>{NAME}|[A-Za-z_]\w*)[`'\"]?)?"
     rf"|\b(?P<kind2>parametri[sz]e|parameteri[sz]e)\s+(?P<what2>.+?)(?:\s+(?:as|with)\s+(?:an?\s+)?input\s+(?P<name2>{NAME}|\w+))?$"
     rf"|^(?P<what3>.+?)\s+(?:should|must)\s+(?:be|become|come\s+from)\s+(?:an?|the)\s+(?:new\s+|flow\s+)?(?P<kind3>input|parameter|variable)s?\b(?:\s+(?:called|named)?\s*[`'\"]?(?P<name3>{NAME}|[A-Za-z_]\w*)[`'\"]?)?"
 )
@@ -30,6 +31,8 @@ def extract(c: Change) -> bool:
     n = next(s for s in ("", "2", "3") if match[f"what{s}"])
     kind = "input" if n == "2" else match[f"kind{n}"]
     name = c.said(match, f"name{n}") if match[f"name{n}"] and match[f"name{n}"] not in _NO_NAME else ""
+    if kind in ("input", "parameter") and _variables(c, match[f"what{n}"]):
+        return True
     slot = _place(c, match[f"what{n}"])
     if slot is None:
         return False
@@ -50,6 +53,26 @@ def extract(c: Change) -> bool:
         c.doc.add_section("inputs", [{"id": name, "type": _type_of(slot), "defaults": value}])
     _everywhere(c, slot, value, reference)
     return True
+
+
+def _variables(c: Change, words: str) -> bool:
+    """Variables that become inputs of the same name, with their values as defaults."""
+    known = c.doc.flow.get("variables")
+    if not isinstance(known, dict):
+        return False
+    spoken = set(re.findall(r"[\w-]+", words))
+    meant = [k for k in known if str(k).lower() in spoken] or (list(known) if "variables" in spoken else [])
+    for name in meant:
+        value = known[name]
+        if isinstance(value, dict | list) or "{{" in str(value) or c.doc.item(name, "inputs"):
+            return False
+    for name in meant:
+        value = known[name]
+        kind = "BOOLEAN" if isinstance(value, bool) else "INT" if isinstance(value, int) else "STRING"
+        c.doc.add_section("inputs", [{"id": name, "type": kind, "defaults": value}])
+        c.doc.remove_key(("variables",), name)
+        turn(c.doc, "variables", name, f"inputs.{name}")
+    return bool(meant)
 
 
 def _snake(name: str) -> str:

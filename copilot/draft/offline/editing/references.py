@@ -48,6 +48,18 @@ def follow(doc: Document, section: str, old: str, new: str) -> None:
             doc.write(doc.text[:start] + new + doc.text[start + len(old) :])
 
 
+def turn(doc: Document, section: str, name: str, new: str) -> None:
+    """Whatever read ``name`` of a section reads the expression ``new`` instead."""
+
+    def inside(match: re.Match[str]) -> str:
+        text = match.group()
+        for root in roots_of(section):
+            text = _reads(root, name).sub(new, text)
+        return text
+
+    doc.write(_EXPRESSION.sub(inside, doc.text))
+
+
 def _renamed(root: str, new: str, quote: str, match: re.Match[str]) -> str:
     return f"{root}[{match['q']}{new}{match['q']}]" if match["q"] else _spoken(root, new, quote)
 

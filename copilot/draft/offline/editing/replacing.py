@@ -262,6 +262,25 @@ _NO_MORE = re.compile(
 )
 
 
+def keep_only(c: Change) -> bool:
+    """'only FAILED': of a list that holds more, the members that are named stay."""
+    said = re.search(
+        r"\bonly\s+(?:for\s+|on\s+|at\s+|the\s+|keep\s+|take\s+|use\s+)*(?P<what>[^,;.]+)", c.low
+    ) or re.search(r"^(?P<what>.+?)\s+only\b", c.low)
+    if not said:
+        return False
+    for path, members in plain_lists(c):
+        kept = [
+            i for i, m in enumerate(members) if any(_same_word(str(m), w) for w in re.findall(r"[\w-]+", said["what"]))
+        ]
+        if kept and len(kept) < len(members):
+            for index in reversed(range(len(members))):
+                if index not in kept:
+                    drop_member(c.doc, path, index)
+            return True
+    return False
+
+
 def leave_out(c: Change) -> bool:
     """'no warnings': a member of a list of states, days or names goes."""
     for match in _NO_MORE.finditer(c.low):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from copilot.draft.offline.editing.alerts import add_alert, swap_service
 from copilot.draft.offline.editing.change import Rule
+from copilot.draft.offline.editing.copying import add_like
+from copilot.draft.offline.editing.dating import dated
 from copilot.draft.offline.editing.entries import add_entry, add_output, add_to_list, add_to_named_list
 from copilot.draft.offline.editing.extracting import extract
 from copilot.draft.offline.editing.inputs import change_input
@@ -16,6 +18,7 @@ from copilot.draft.offline.editing.policies import concurrency, polling, retry, 
 from copilot.draft.offline.editing.removing import remove
 from copilot.draft.offline.editing.renaming import rename
 from copilot.draft.offline.editing.replacing import (
+    keep_only,
     leave_out,
     only_files,
     pass_inputs,
@@ -27,15 +30,17 @@ from copilot.draft.offline.editing.replacing import (
 )
 from copilot.draft.offline.editing.secrets import secrets_for
 from copilot.draft.offline.editing.setting import set_value
-from copilot.draft.offline.editing.sharing import explain, migrate, plugin_defaults, runner
+from copilot.draft.offline.editing.sharing import migrate, plugin_defaults, runner
 from copilot.draft.offline.editing.sql import change_sql, turn_order
-from copilot.draft.offline.editing.steps import add_case, add_log, add_step, truncate_first, write_out
+from copilot.draft.offline.editing.steps import add_case, add_last_step, add_log, add_step, truncate_first, write_out
 from copilot.draft.offline.editing.switching import failures, switch
 from copilot.draft.offline.editing.timing import reschedule
 from copilot.draft.offline.editing.wrapping import arrange, at_once, only_if
 
+BESIDE = frozenset({"dated", "only_files"})
+"""Readings of a part of a clause that leave the rest of it to others."""
+
 RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
-    ("explain", explain, ()),
     ("migrate", migrate, ()),
     ("rename", rename, ()),
     ("extract", extract, ()),
@@ -57,17 +62,29 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("polling", polling, ()),
     ("retry", retry, ("polling", "remove", "failures")),
     ("timeout", timeout, ("polling", "remove")),
-    ("schedule", reschedule, ("replace_text", "retry", "timeout", "concurrency", "polling", "remove", "rename")),
+    ("like", add_like, ("case", "input", "remove", "rename")),
+    (
+        "schedule",
+        reschedule,
+        ("like", "replace_text", "retry", "timeout", "concurrency", "polling", "remove", "rename"),
+    ),
     ("move", move, ("rename", "extract", "arrange", "schedule", "remove", "input", "runner", "only_if", "switch")),
     ("order", turn_order, ("service", "truncate", "move")),
     ("sql", change_sql, ("service", "truncate", "move", "remove")),
-    ("alert", add_alert, ("service", "remove", "switch", "only_if", "move", "rename", "retry")),
+    ("alert", add_alert, ("like", "service", "remove", "switch", "only_if", "move", "rename", "retry")),
     ("output", add_output, ("remove", "rename")),
-    ("entry", add_entry, ("remove", "rename", "extract", "input", "output", "replace_text", "secrets")),
-    ("log", add_log, ("alert", "case", "entry", "remove", "output", "move", "only_if", "rename")),
+    (
+        "entry",
+        add_entry,
+        ("like", "remove", "rename", "extract", "input", "output", "replace_text", "secrets", "alert"),
+    ),
+    ("log", add_log, ("like", "alert", "case", "entry", "remove", "output", "move", "only_if", "rename")),
     ("out", write_out, ("alert", "log", "remove", "arrange", "move")),
     ("only_files", only_files, ()),
+    ("dated", dated, ("schedule", "input")),
     ("pass_inputs", pass_inputs, ("entry", "input")),
+    ("last_step", add_last_step, ("*",)),
+    ("keep_only", keep_only, ("*",)),
     ("named_list", add_to_named_list, ("*",)),
     ("value", set_value, ("*",)),
     ("member", add_to_list, ("*",)),

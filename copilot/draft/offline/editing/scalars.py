@@ -21,8 +21,10 @@ def scalar(value: Any, old: str = "") -> str:
     if old[:1] == "'" and "'" not in text:
         return f"'{text}'"
     dumped = yaml.dump(text, width=10_000, allow_unicode=True).strip().removesuffix("...").strip()
-    if "{{" in text and dumped[:1] not in "\"'":
-        return f'"{text}"' if '"' not in text else f"'{text}'"
+    if "{{" in text and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    if "{{" in text and "'" not in text:
+        return f"'{text}'"
     return (
         '"' + text + '"' if dumped[:1] == "'" and "'" not in text and '"' not in text and "\\" not in text else dumped
     )

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.slots import Slot, called, slots
 from copilot.draft.offline.editing.targets import Found, plural, rank, stem
-from copilot.draft.offline.editing.wanted import duration_in, number_in, unquoted, value_for
-from copilot.draft.offline.text import CODE, LITERAL, QUOTED
+from copilot.draft.offline.editing.wanted import duration_in, number_in, secret_in, unquoted, value_for
+from copilot.draft.offline.text import CODE, LITERAL, QUOTED, Text
 
 _STRONG = re.compile(
     r"\b(?:should|must|shall|has\s+to|have\s+to|needs?\s+to|ought\s+to|will|can|may)\s+(?:now\s+|only\s+|always\s+|not\s+)?(?:be|become|say|read|have|use|equal|come\s+from|point\s+to|go\s+to|last|take)(?:\s+(?:set|changed|equal)\s+to)?\b"
@@ -60,6 +60,7 @@ def set_value(c: Change) -> bool:
             c.answered_by(f"`{one.slot.name}` is `{one.value}` already; nothing was changed.")
             continue
         c.doc.set_path(one.slot.path, one.value)
+        c.touched.append(one.slot.name)
         c.focus_on(one.slot.item)
     return bool(chosen) or bool(c.questions)
 
@@ -68,6 +69,7 @@ def candidates(c: Change) -> list[Candidate]:
     """All readings of the clause as a value for a place, best first."""
     items = c.doc.items()
     words, old = _without_old(c)
+    c = replace(c, text=_blanked(c.text, words))
     meant = {f.item.path: f for f in rank(items, words)}
     top = max((f.score for f in meant.values()), default=0.0)
     out: list[Candidate] = []
@@ -88,7 +90,8 @@ def _inside_longer(one: Candidate, others: Sequence[Candidate], words: str) -> b
         clear, first, last = (
             called(other.slot.name, words) if other.named and other.slot.name != one.slot.name else (0.0, 0, 0)
         )
-        if clear >= 0.9 and first <= start and end <= last and last - first > end - start:
+        displaced = one.slot.present and not other.slot.present
+        if clear >= 0.9 and not displaced and first <= start and end <= last and last - first > end - start:
             return True
     return False
 
@@ -102,6 +105,14 @@ def _without_old(c: Change) -> tuple[str, str]:
     literal = c.text.literal_at(match.start("old"))
     old = literal.value if literal else c.words[match.start("old") : match.end("old")]
     return words[: match.start()] + " " * (match.end() - match.start()) + words[match.end() :], unquoted(old)
+
+
+def _blanked(text: Text, words: str) -> Text:
+    """The text without the stretch that ``words`` leaves out."""
+    gone = [a != b and b == " " for a, b in zip(text.masked, words, strict=True)]
+    kept = tuple(one for one in text.literals if not gone[one.start])
+    plain = "".join(" " if g else p for p, g in zip(text.plain, gone, strict=True))
+    return Text(plain, plain, "".join(" " if g else m for m, g in zip(text.masked, gone, strict=True)), kept)
 
 
 def _of_item(c: Change, slot: Slot, meant: dict[Any, Found], top: float, words: str) -> float:
@@ -118,6 +129,8 @@ def _of_item(c: Change, slot: Slot, meant: dict[Any, Found], top: float, words: 
     score = min(found.score, 10.0) / 10 if found else 0.0
     if slot.item.id in c.focus and re.search(r"\b(?:it|its|that|this|there)\b", words):
         score += 0.3
+    elif slot.item.id in c.focus and top < 1:
+        score += 0.25
     behind = top - (found.score if found else 0.0)
     if behind > 0.3:
         score -= 0.6 if top >= 8 else 0.3 if top >= 2 else 0.1
@@ -176,8 +189,14 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
     """Values said for a name that stands at an offset: behind it, or before it."""
     length = len(words)
     soft = slot.facts.kind in ("string", "any", "array", "map", "object")
+    soft = soft and (not isinstance(slot.value, int | float) or isinstance(slot.value, bool))
+    if secret := secret_in(c.words):
+        yield secret, 0.35
+        return
     for pattern, worth in ((_STRONG, 0.3), (_WEAK, 0.15)):
         for sep in pattern.finditer(words, end):
+            if pattern is _WEAK and soft and words[end : sep.start()].strip():
+                break
             if sep.start() - end > 60 or re.search(r"[,;]", words[end : sep.start()]):
                 break
             stop = _stop(c, slot, words, sep.end())
@@ -191,9 +210,10 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
         value = value_for(slot, c.text, at, _stop(c, slot, words, at), c.names)
         if value is not None:
             yield value, 0.15
-    bare = re.match(r"\s+(?P<v>[a-z][\w.-]*)(?:\s+(?:instead|please|now))?$", words[end:])
+    bare = re.match(r"\s+(?P<v>[a-z][\w.-]*)(?=\s*$|\s+(?:instead|please|now|for|of|in|on|from)\b)", words[end:])
     if soft and bare and bare["v"] not in _NOISE and slot.facts.kind in ("string", "any"):
-        yield c.words[end + bare.start("v") : end + bare.end("v")], 0.1
+        last = re.fullmatch(r"\s*(?:instead|please|now)?", words[end + bare.end() :])
+        yield c.words[end + bare.start("v") : end + bare.end("v")], 0.1 if last else 0.22
     if not soft and re.search(r"\d|[a-z]", words[max(0, start - 30) : start]):
         at = max(0, start - 30)
         value = value_for(slot, c.text, at, start, c.names)
@@ -204,13 +224,25 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
         r"(?:\b(?:use|take|set|put|make|have|with|want|need|give\s+it|add)\s+)?(?P<v>\S+(?:\s+\S+){0,4}?)\s+(?P<as>(?:as|for|in)\s+)?(?:the\s+|its\s+|an?\s+)?(?:\S+\s+)?$",
         words[:start],
     )
+    adjective = re.search(
+        r"\b(?:make|use|want|take|with|need|have)\s+(?:it\s+|this\s+)?(?:the\s+|an?\s+)?(?P<v>[a-z]\w+)\s+$",
+        words[:start],
+    )
+    if (
+        soft
+        and adjective
+        and isinstance(slot.value, str)
+        and re.fullmatch(r"\w+", slot.value)
+        and adjective["v"] not in _NOISE
+    ):
+        yield c.words[adjective.start("v") : adjective.end("v")], 0.32
     if before and (not soft or before["as"] or c.text.literal_at(before.start("v"))):
         value = value_for(slot, c.text, before.start("v"), before.end("v"), c.names)
         if value is not None and not (isinstance(value, str) and value.lower() in _NOISE):
             yield value, 0.1 + (0.1 if before["as"] else 0.0)
 
 
-_NOISE = frozenset(["the", "a", "an", "it", "use", "set", "change", "with", "for", "to", "make", "put", "new", "update", "this", "that"])  # fmt: skip
+_NOISE = frozenset(["is", "are", "should", "must", "has", "was", "be", "and", "or", "by", "at", "as", "of", "in", "on", "from", "needs", "can", "may", "will", "comes", "goes", "too", "also", "again", "task", "step", "input", "the", "a", "an", "it", "use", "set", "change", "with", "for", "to", "make", "put", "new", "update", "this", "that"])  # fmt: skip
 
 
 def _stop(c: Change, slot: Slot, words: str, start: int) -> int:
@@ -267,7 +299,7 @@ def _unnamed(c: Change, slot: Slot, words: str, old: str, meant: bool) -> Iterat
         return
     if old and _same(slot.value, old):
         new = _new_beside_old(c, words)
-        value = value_for(slot, c.text, *new, c.names) if new else None
+        value = value_for(slot, c.text, new[0], _stop(c, slot, words, new[0]), c.names) if new else None
         if value is not None:
             yield value, 1.0
     if slot.facts.enum:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from engine.flow.findings import Path
 
 _DEEP = 3
 _ANY = Property()
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _CHILDREN = frozenset(["tasks", "errors", "finally", "afterExecution", "then", "else", "cases", "defaults", "task"])
 # What people say for a property; each line is one name in the catalog.
 _SAID: Mapping[str, str] = {
@@ -91,6 +92,8 @@ def _of_mapping(
             continue
         if fact.kind in ("tasks", "task") or (name in _CHILDREN and _holds_tasks(value)):
             continue
+        if name == "method" and fact.kind == "string":
+            fact = replace(fact, enum=_METHODS)
         if not (fact.deprecated and not present):
             yield Slot(item, here, fact, value, present)
         if depth < _DEEP:
@@ -171,10 +174,23 @@ def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
 def called(name: str, words: str) -> tuple[float, int, int]:
     """(how clearly the words name this property, start, end): 1 by its name, less by what people say for it."""
     exact, said = _patterns(name)
+    if name in ("from", "to", "as", "in", "on", "if"):
+        match = re.search(
+            rf"\b(?:the\s+|its\s+|property\s+|field\s+){name}\b|\b{name}\s+(?:property|field|should|must|is)\b|\b{name}\s*[=:]",
+            words,
+        )
+        match = match or (said.search(words) if said else None)
+        return (0.9, match.start(), match.end()) if match else (0, 0, 0)
     match = next(iter(reversed(list(exact.finditer(words)))), None) if name == "defaults" else exact.search(words)
     match = match or re.search(rf"(?<![\w.-]){re.escape(name.lower())}(?![\w-])", words)
     if match:
         return 1 + 0.03 * len(name_words(name)), match.start(), match.end()
+    if (
+        len(name) > 5
+        and len(name_words(name)) == 1
+        and (match := re.search(rf"(?<![\w-]){name[:4].lower()}(?![\w-])", words))
+    ):
+        return 0.8, match.start(), match.end()
     if said and (match := said.search(words)):
         return 0.85 + 0.01 * len(match.group()), match.start(), match.end()
     parts = name_words(name)

@@ -31,6 +31,8 @@ def change_sql(c: Change) -> bool:
     if len(pool) > 1 and re.search(r"select", str(item.values["sql"]), re.I) is None:
         item = next((p for p in pool if re.search(r"\bselect\b", str(p.values["sql"]), re.I)), item)
     sql = str(item.values["sql"])
+    if limit and re.search(r"(?i)\blimit\s+\{\{", sql):
+        return False
     stripped = sql.rstrip()
     semicolon = stripped.endswith(";")
     body = stripped.removesuffix(";").rstrip()

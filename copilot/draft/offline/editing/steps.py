@@ -12,6 +12,10 @@ from copilot.draft.offline.services import PREFIX
 from copilot.draft.offline.text import CODE, QUOTED
 from copilot.draft.offline.writer import Data, Writer
 
+ANYWAY = re.compile(
+    r"\bno\s+matter\b|\bwhatever\s+happens|\bin\s+(?:any|every|each)\s+case|\beven\s+(?:if|when)\b|\bregardless|\balways\b|\bfinally\s+(?:block|section)|\bsuccess(?:ful)?\s+or\s+(?:fail|not)|\bfail\w*\s+or\s+not\b|\bwhether\s+it\s+(?:fails|succeeds|worked)"
+)
+"""At the end of the run however it went."""
 _LOGS = re.compile(
     r"\b(?:add|append|put|insert|prepend|create|include)\b|^\W*(?:(?:please|also|then|finally|and|at\s+the\s+(?:very\s+)?(?:end|beginning|start),?|(?:after|before)\s+[^,]*?,?)\s+)*(?:log|print|write|output|show)\b|\balso\s+logs?\b|\b(?:after|before)\b[^,;]*,?\s+log\b"
 )
@@ -51,7 +55,9 @@ def add_log(c: Change) -> bool:
         "message": message,
     }
     tasks = c.doc.flow.get("tasks", [])
-    if re.search(r"\bfail|\berror", c.low) and not anchor:
+    if ANYWAY.search(c.low):
+        c.doc.add_section("finally", [task])
+    elif re.search(r"\bfail|\berror", c.low) and not anchor:
         c.doc.add_section("errors", [task])
     elif item is not None and anchor:
         c.doc.insert_items([task], **({"after": item.path} if anchor[1] == "after" else {"before": item.path}))
@@ -149,6 +155,19 @@ def _store_result(c: Change, w: Writer) -> None:
                 ]
             )
             w.data[index] = Data(data.task, "file", "ion", f"{reference(data.task)}.outputs[{max(count - 1, 0)}].uri")
+
+
+_PLACED = re.compile(
+    r"\bat\s+the\s+(?:very\s+)?(?:end|beginning|start)\b|\b(?:finally|afterwards|then|as\s+(?:a\s+|the\s+)?(?:last|final|first)\s+(?:step|task))\b|^\W*(?:after|before)\s"
+)
+_COMPOSED = re.compile(
+    r"\b(?:upload|store|save|send|convert|write|export|copy|post|publish|insert|load|delete|archive|zip|compress|push|call|download|index)\b"
+)
+
+
+def add_last_step(c: Change) -> bool:
+    """'at the end upload the csv to ...': the words say where, so something new is meant."""
+    return bool(_PLACED.search(c.low) and _COMPOSED.search(c.low)) and add_step(c)
 
 
 def add_step(c: Change) -> bool:

@@ -6,8 +6,9 @@ import re
 
 from copilot.draft.offline import features
 from copilot.draft.offline.editing.change import Change
+from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.targets import mentioned, trigger_meant
-from copilot.draft.offline.schedule import find_schedules
+from copilot.draft.offline.schedule import Schedule, find_schedules
 from copilot.draft.offline.services import PREFIX
 from copilot.draft.offline.timezones import find_zone
 
@@ -44,15 +45,39 @@ def reschedule(c: Change) -> bool:
         c.doc.add_section("triggers", [trigger | ({"timezone": first.timezone} if first.timezone else {})])
         return True
     trigger_ = meant[0]
+    if schedules and re.search(r"\b(?:also|too|as\s+well|additionally|in\s+addition)\b", plain):
+        return _one_more(c, trigger_, schedules[0], plain)
     if schedules:
         c.doc.set(
             trigger_.path, "cron", _merged(str(trigger_.values["cron"]), schedules[0].cron, schedules[0].note, plain)
         )
     elif only_days:
         c.doc.set(trigger_.path, "cron", _merged(str(trigger_.values["cron"]), "0 9 * * 1-5", "assumed", plain))
-    found = find_zone(plain)
+    to = re.search(r"\b(?:to|is|be)\s+(?P<place>[a-z_/ ]+)$", plain)
+    found = find_zone(plain) or (find_zone(f"in {to['place']}") if zone and to else None)
+    if not (schedules or only_days or found):
+        return False
     if found:
         c.doc.set(trigger_.path, "timezone", found[0])
+    return True
+
+
+def _one_more(c: Change, trigger: Item, said: Schedule, words: str) -> bool:
+    """'also on Saturdays': one more day or hour in the cron, a trigger of its own where both differ."""
+    old = str(trigger.values["cron"])
+    new = _merged(old, said.cron, said.note, words)
+    before, after = old.split(), new.split()
+    differ = [i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b]
+    if not differ:
+        c.answered_by("It runs then already; nothing was changed.")
+    elif len(differ) == 1 and "*" not in (before[differ[0]], after[differ[0]]) and "L" not in before[differ[0]]:
+        before[differ[0]] += "," + after[differ[0]]
+        c.doc.set(trigger.path, "cron", " ".join(before))
+    else:
+        more = {k: v for k, v in trigger.values.items() if k not in ("id", "cron")}
+        name = c.doc.new_id(trigger.id + "_too")
+        zone = {"timezone": said.timezone} if said.timezone else {}
+        c.doc.insert_items([{"id": name, "type": trigger.type, "cron": new, **more, **zone}], after=trigger.path)
     return True
 
 

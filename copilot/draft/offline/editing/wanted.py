@@ -9,7 +9,7 @@ from typing import Any
 
 from copilot.draft.offline import features
 from copilot.draft.offline.editing.slots import Slot
-from copilot.draft.offline.text import CODE, QUOTED, URL, Text
+from copilot.draft.offline.text import CODE, EMAIL, QUOTED, URL, Text
 from copilot.draft.offline.timezones import find_zone
 from engine.flow.catalog import Property
 
@@ -60,6 +60,8 @@ def value_for(slot: Slot, text: Text, start: int, end: int, names: Names) -> Any
     if reader is not None:
         found = reader(words, text.plain[start:end])
         return found if found is not None or not slot.facts.dynamic else _template(text, start, end)
+    if slot.name.lower() in ("to", "cc", "bcc", "recipients") and (mails := _addresses(text, start, end)):
+        return mails
     if kind == "array" or isinstance(slot.value, list):
         return members(text, start, end) or None
     if kind in ("map", "object") or isinstance(slot.value, dict):
@@ -159,8 +161,8 @@ def _reference(text: Text, start: int, end: int, names: Names) -> str | None:
     plain = text.plain[start:end]
     if whole := _template(text, start, end):
         return whole
-    if match := _SECRET.search(plain):
-        return f"{{{{ secret('{match['name'] or match['first']}') }}}}"
+    if secret := secret_in(plain):
+        return secret
     low = plain.lower()
     if match := re.search(r"\b(?:the\s+)?(?:new\s+)?input\s+[`'\"]?([\w-]+)|[`'\"]?([\w-]+)[`'\"]?\s+input\b", low):
         name = next((n for n in names.inputs if n.lower() in (match[1], match[2])), None)
@@ -186,6 +188,13 @@ def _reference(text: Text, start: int, end: int, names: Names) -> str | None:
             ref = f"outputs.{task}" if re.fullmatch(r"\w+", task) else f"outputs['{task}']"
             return f"{{{{ {ref}.{field or names.tasks[task][0]} }}}}"
     return None
+
+
+def secret_in(words: str) -> str | None:
+    """The expression for a secret that is named: 'the secret PG_PASS'."""
+    match = _SECRET.search(words)
+    name = (match["name"] or match["first"]) if match else ""
+    return f"{{{{ secret('{name}') }}}}" if name and re.search(r"[A-Z_]", name) else None
 
 
 def _template(text: Text, start: int, end: int) -> str | None:
@@ -214,15 +223,27 @@ def pairs(words: str) -> dict[str, Any]:
 def _string(text: Text, start: int, end: int) -> str | None:
     literal = next((one for one in text.within(start, end) if one.kind in (QUOTED, CODE, URL)), None)
     literal = literal or next(iter(text.within(start, end)), None)
-    words = text.plain[start:end].strip()
+    words = re.split(r"\s{4,}", text.plain[start:end].strip())[0]
     if literal is not None:
         outside = text.masked[start : literal.start] + text.masked[literal.end : end]
         if literal.kind in (QUOTED, CODE) or len(re.findall(r"\w+", outside)) <= 3:
             return literal.value
-    words = _TAIL.sub("", _ARTICLE.sub("", words)).strip(" \t").rstrip(".,;")
+    words = _TAIL.sub("", _ARTICLE.sub("", words)).strip(" \t")
+    words = words.rstrip(".,;") if len(words) > 1 else words
     if words.lower() in _SIGNS:
         return _SIGNS[words.lower()]
     return words or None
+
+
+def _addresses(text: Text, start: int, end: int) -> str:
+    """'cfo and controlling@acme.example': addresses in a row; a bare name belongs to the same domain."""
+    found = text.within(start, end, EMAIL)
+    if not found:
+        return ""
+    domain = found[-1].value.split("@")[1]
+    before = re.findall(r"[\w.+-]+(?=\s*(?:,|\band\b))", text.masked[start : found[0].start])
+    names = [f"{name}@{domain}" for name in before if name not in ("to", "the", "both", "mail", "send", "it")]
+    return ", ".join([*names, *(one.value for one in found)])
 
 
 def unquoted(words: str) -> str:

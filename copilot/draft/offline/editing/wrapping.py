@@ -161,7 +161,7 @@ _COUNT = re.compile(
 def at_once(c: Change) -> bool:
     """How many branches or iterations run side by side."""
     one = re.search(
-        r"\bone\s+(?:by\s+one|after\s+(?:the\s+other|another)|at\s+a\s+time)\b|\bsequentially\b|\bnot\s+in\s+parallel\b",
+        r"\bone\s+(?:\w+\s+)?(?:by\s+one|after\s+(?:the\s+other|another)|at\s+a\s+time)\b|\bsequentially\b|\bnot\s+in\s+parallel\b",
         c.low,
     )
     match = _COUNT.search(c.low)
