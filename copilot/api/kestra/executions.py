@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Body, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+from fastapi.routing import APIRoute
 
 from copilot.api.kestra import shapes
 from copilot.api.kestra.context import answer, engine_of, masked, service_of
@@ -309,3 +310,20 @@ def download_file(execution: str, request: Request) -> Response:
 def file_metas(execution: str, request: Request) -> Any:
     found = _file(request, execution)
     return _elsewhere(request, found, "file/metas") if isinstance(found, str) else {"size": found.stat().st_size}
+
+
+# -- addresses of 2.0 ----------------------------------------------------------------------------------------
+
+
+def _also_below_actions() -> None:
+    """Kestra 2.0 puts what is done to one execution below ``/actions``."""
+    for route in list(router.routes):
+        if isinstance(route, APIRoute) and route.methods not in (None, {"GET"}):
+            own, _, name = route.path.partition("/{execution}/")
+            if name:
+                place = f"{own.removeprefix(router.prefix)}/{{execution}}/actions/{name}"
+                options: dict[str, Any] = {"methods": route.methods, "status_code": route.status_code}
+                router.add_api_route(place, route.endpoint, include_in_schema=False, **options)
+
+
+_also_below_actions()
