@@ -343,4 +343,6 @@ class Engine:
         if event["e"] == "finished":
             self.children.on_end(live)
         if event["e"] in ("state", "end"):
+            if live.execution.kind == "LOOP":
+                self.children.loops.state_changed(live)
             self.triggers.state_changed(live)

@@ -100,7 +100,7 @@ class Actions:
         self.executor.record(live, *steps.interrupted(live.plan, execution, now))
         execution.touch_all()
         for run in [r for r in execution.runs.values() if core.is_executable(live.plan.task(r))]:
-            if run.state == "RUNNING":
+            if run.state in ("RUNNING", "PAUSED"):
                 self._resume_children(live, run)
         if execution.state == "QUEUED":
             self.executor.record(live, {"e": "state", "s": "CREATED", "at": now})
@@ -162,6 +162,9 @@ class Actions:
         run = next((r for r in execution.runs.values() if r.state == "PAUSED"), None)
         if run is None:
             self.executor.record(live, {"e": "state", "s": "RUNNING", "at": now})
+        elif core.is_executable(live.plan.task(run)):
+            for iteration in self.executor.children.loops.paused(run):
+                self.resume(iteration.execution.id, inputs, behavior)
         else:
             self._resume_run(live, run, inputs, behavior)
         return execution.snapshot()

@@ -129,7 +129,7 @@ def _open_run(plan: Plan, execution: Execution, run: TaskRun, scopes: dict[str, 
     """A run that has not ended: start it, let its children go on, or stop it."""
     flowable = plan.flowable(run)
     if execution.halting:
-        return _stop_run(execution, run, flowable is not None, scopes)
+        return _stop_run(plan, execution, run, scopes)
     if run.state == "PAUSED":
         return [*([Wait(run.id)] if run.due is not None else []), *_on_pause(plan, execution, run)]
     if run.due is not None:
@@ -153,11 +153,12 @@ def _on_pause(plan: Plan, execution: Execution, run: TaskRun) -> list[Command]:
     return [Create(task.id, run.id, "onPause", 0)]
 
 
-def _stop_run(execution: Execution, run: TaskRun, flowable: bool, scopes: dict[str, set[int]]) -> list[Command]:
+def _stop_run(plan: Plan, execution: Execution, run: TaskRun, scopes: dict[str, set[int]]) -> list[Command]:
     target = "KILLED" if execution.killing else execution.stopping or "KILLED"
-    if run.state in STARTABLE or run.state in ("PAUSED", "RETRYING"):
+    waits = run.state == "PAUSED" and not is_executable(plan.task(run))
+    if run.state in STARTABLE or run.state == "RETRYING" or waits:
         return [Close(run.id, target)]
-    if flowable:
+    if plan.flowable(run) is not None:
         scopes.setdefault(run.id, set())
         return []
     return [Cancel(run.id)] if execution.killing or execution.interrupting else []
@@ -228,7 +229,8 @@ def _interrupt(plan: Plan, execution: Execution, run: TaskRun) -> list[Command]:
     for child in execution.descendants(run.id):
         if child.terminal or (plan.flowable(child) is not None and child.state == "RUNNING"):
             continue
-        found.append(Cancel(child.id, state) if child.state == "RUNNING" else Close(child.id, state))
+        works = child.state == "RUNNING" or (child.state == "PAUSED" and is_executable(plan.task(child)))
+        found.append(Cancel(child.id, state) if works else Close(child.id, state))
     return found
 
 
@@ -375,7 +377,7 @@ def resume_pause(
         return [
             {**event, "s": "CANCELLED"},
             {"e": "stop", "to": "CANCELLED", "interrupt": True, "at": at},
-            *_wake(execution, run, at),
+            *wake(execution, run, at),
         ]
     failed = behavior == "FAIL"
     if shape.errors or shape.finally_ or (shape.tasks and not failed):
@@ -383,10 +385,10 @@ def resume_pause(
         event |= {"s": "RUNNING", "detail": detail | more}
     else:
         event |= {"s": forgiven(task, {"FAIL": "FAILED", "WARN": "WARNING"}.get(behavior, "SUCCESS"))}
-    return [event, *_wake(execution, run, at)]
+    return [event, *wake(execution, run, at)]
 
 
-def _wake(execution: Execution, run: TaskRun, at: float) -> list[Event]:
+def wake(execution: Execution, run: TaskRun, at: float) -> list[Event]:
     """RUNNING again, once no other run of the execution is paused."""
     if execution.state != "PAUSED":
         return []

@@ -49,7 +49,7 @@ class Children:
             if task.run_if is not None and not truthy(executor.render_text(live, run)(task.run_if)):
                 return executor.ended(live, run.id, None, Outcome("SKIPPED"))
             if task.type == PREFIX + "Loop":
-                self.loops.start(live, run)
+                self.loops.start(live, run, again=again)
             elif task.type == PREFIX + "Subflow":
                 if not (again and self._restarted(live, run)):
                     self.subflow(live, run)

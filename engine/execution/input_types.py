@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -240,13 +240,14 @@ def _check_pattern(declaration: Declaration, value: Any) -> None:
 
 def _check_bounds(read: Callable[[Any], Any], low: str, high: str, show: Callable[[Any], str]) -> Callable[..., None]:
     more, less = ("more than", "less than") if low == "min" else (low, high)
+    subject = "It" if read is _length else "it"
 
     def check(declaration: Declaration, value: Any) -> None:
         lowest, highest = declaration.get(low), declaration.get(high)
         if lowest is not None and read(value) < read(lowest):
-            raise BadValue(f"it must be {more} `{show(read(lowest))}`", f"{low} is {lowest}")
+            raise BadValue(f"{subject} must be {more} `{show(read(lowest))}`", f"{low} is {lowest}")
         if highest is not None and read(value) > read(highest):
-            raise BadValue(f"it must be {less} `{show(read(highest))}`", f"{high} is {highest}")
+            raise BadValue(f"{subject} must be {less} `{show(read(highest))}`", f"{high} is {highest}")
 
     return check
 
@@ -280,6 +281,10 @@ def _check_array(declaration: Declaration, value: Any) -> None:
 def _moment(value: Any) -> datetime:
     moment = datetime.fromisoformat(as_text(value))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _length(value: Any) -> timedelta:
+    return parse_duration(str(value))
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -326,7 +331,7 @@ _RULES: dict[str, Callable[[Declaration, Any], None]] = {
     "DATETIME": _check_bounds(_moment, "after", "before", _instant),
     "DATE": _check_bounds(lambda v: date.fromisoformat(str(v)), "after", "before", scalar_text),
     "TIME": _check_bounds(lambda v: time.fromisoformat(str(v)), "after", "before", scalar_text),
-    "DURATION": _check_bounds(lambda v: parse_duration(str(v)), "min", "max", format_duration),
+    "DURATION": _check_bounds(_length, "min", "max", format_duration),
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError, TaskFailed
+from engine.execution import steps
 from engine.execution.attempts import plain
 from engine.execution.flowables import compact
 from engine.execution.live import Live, source_key
@@ -43,12 +44,34 @@ class Loops:
         self.executor = children.executor
         self._progress: dict[str, _Progress] = {}
 
-    def start(self, live: Live, run: TaskRun) -> None:
-        """Evaluate the values and start as many iterations as may run at once."""
+    def start(self, live: Live, run: TaskRun, *, again: bool = False) -> None:
+        """Evaluate the values and start as many iterations as may run at once; ``again``: those that ended well need
+        not run once more."""
         progress = self._progress[run.id] = self._begin(live, run)
-        if not progress.values:
+        if again:
+            self._take_up(live, run, progress)
+        if not progress.running and progress.started == len(progress.values):
             return self._end(live, run, progress)
         self._more(live, run, progress)
+
+    def _take_up(self, live: Live, run: TaskRun, progress: _Progress) -> None:
+        """Go on with the iterations of an earlier attempt: those that failed are restarted."""
+        actions = self.children.actions
+        if actions is None:
+            return
+        before: dict[int, Execution] = {}
+        for summary in self.executor.runner.journal.summaries(parent=live.execution.id, limit=1_000_000):
+            execution = actions.revive(summary.id).execution
+            if execution.parent_run == run.id:
+                before.setdefault((execution.loop or {}).get("index", 0), execution)
+        for index, execution in sorted(before.items()):
+            progress.started = index + 1
+            if execution.terminal and execution.state not in ("FAILED", "KILLED", "CANCELLED"):
+                self._count(actions.revive(execution.id), progress)
+                continue
+            progress.running += 1
+            if execution.terminal and not self.children.taken_up(execution, None):
+                self._iterate(live, run, progress, index)
 
     def _begin(self, live: Live, run: TaskRun) -> _Progress:
         properties = live.plan.task(run).properties
@@ -150,14 +173,33 @@ class Loops:
         progress = self._progress.get(run.id)
         if progress is None:
             return
-        execution = child.execution
         progress.running -= 1
-        progress.ended[execution.state] += 1
-        progress.outputs[(execution.loop or {}).get("index", 0)] = self._entry(child, progress)
+        self._count(child, progress)
         if not live.execution.halting:
             self._more(live, run, progress)
         if progress.running == 0:
             self._end(live, run, progress)
+
+    def state_changed(self, child: Live) -> None:
+        """An iteration waits, or does so no longer: the loop and its execution wait with it."""
+        live, execution = child.parent, child.execution
+        run = live.execution.runs.get(str(execution.parent_run)) if live is not None else None
+        if live is None or run is None or run.terminal or live.execution.halting:
+            return
+        now = self.executor.now()
+        if execution.state == "PAUSED" and run.state == "RUNNING":
+            self.executor.record(live, *steps.paused(live.execution, run, now))
+        elif execution.state != "PAUSED" and run.state == "PAUSED" and not self.paused(run):
+            self.executor.record(live, *steps.resumed(live.execution, run, now))
+
+    def paused(self, run: TaskRun) -> list[Live]:
+        """The iterations of a loop that wait."""
+        known = list(self.executor.runner.live.values())
+        return [c for c in known if c.execution.parent_run == run.id and c.execution.state == "PAUSED"]
+
+    def _count(self, child: Live, progress: _Progress) -> None:
+        progress.ended[child.execution.state] += 1
+        progress.outputs[(child.execution.loop or {}).get("index", 0)] = self._entry(child, progress)
 
     def _entry(self, child: Live, progress: _Progress) -> dict[str, Any]:
         loop = child.execution.loop or {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.execution.advance import LOOP_UNTIL, Create, forgiven, is_executable
+from engine.execution.advance import LOOP_UNTIL, Create, forgiven, is_executable, wake
 from engine.execution.flowables import Opened
 from engine.execution.plan import Plan
 from engine.execution.reopen import WORKING_DIRECTORY
@@ -45,19 +45,25 @@ def opened(plan: Plan, execution: Execution, run: TaskRun, opened: Opened, at: f
     if outputs is not None:
         event["out"] = dict(outputs)
     if opened.state == "PAUSED":
-        return [event, *_paused(execution, run, opened, at)]
+        return [event, *paused(execution, run, at, opened.wait)]
     if opened.state is not None:
         return [event, {"e": "run", "id": run.id, "s": forgiven(task, opened.state), "at": at}]
     return [event]
 
 
-def _paused(execution: Execution, run: TaskRun, opened: Opened, at: float) -> list[Event]:
+def paused(execution: Execution, run: TaskRun, at: float, wait: float | None = None) -> list[Event]:
+    """A task run waits, so many seconds if given, and its execution with it."""
     pause: Event = {"e": "run", "id": run.id, "s": "PAUSED", "at": at}
-    if opened.wait is not None:
-        pause["due"] = at + opened.wait
+    if wait is not None:
+        pause["due"] = at + wait
     if execution.state in ("RUNNING", "RETRYING"):
         return [pause, {"e": "state", "s": "PAUSED", "at": at}]
     return [pause]
+
+
+def resumed(execution: Execution, run: TaskRun, at: float) -> list[Event]:
+    """A task run that waited for others goes on, and its execution too unless something else in it waits."""
+    return [{"e": "run", "id": run.id, "s": "RUNNING", "at": at}, *wake(execution, run, at)]
 
 
 def checked(run: TaskRun, result: Opened, at: float) -> Event:

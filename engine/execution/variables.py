@@ -51,7 +51,7 @@ def of_execution(
             "startDate": iso(execution.start),
             "originalId": execution.original_id,
             "state": execution.state,
-            "outputs": execution.outputs or {},
+            **({"outputs": execution.outputs} if execution.outputs else {}),
             **({} if execution.end is None else {"endDate": iso(execution.end)}),
         },
         "labels": nested_labels(execution.labels),

@@ -77,6 +77,17 @@ finally:
 afterExecution:
   - {id: after, type: CORE.debug.Return, format: "{{ execution.state }}"}
 """,
+    "paused_loop": """
+tasks:
+  - id: round
+    type: CORE.flow.Loop
+    values: [a, b]
+    concurrencyLimit: 2
+    tasks:
+      - {id: pause, type: CORE.flow.Pause, pauseDuration: PT5S}
+      - {id: went, type: CORE.debug.Return, format: "{{ item.value }}"}
+  - {id: last, type: CORE.debug.Return, format: "{{ outputs.round.iterationCount }}"}
+""",
     "waiting": """
 tasks:
   - {id: pause, type: CORE.flow.Pause, pauseDuration: PT1H}

@@ -135,7 +135,7 @@ def test_a_value_that_is_not_of_its_type_is_told_with_what_would_fit(kind, value
         ("FLOAT", {"min": 0.1}, [0.1], [0], "it must be more than `0.1`"),
         ("FLOAT", {"max": 10}, [10], [10.5], "it must be less than `10.0`"),
         ("EMAIL", {}, ["", "a@localhost", "a.b+c@example.com"], ["a", "a@b c"], "The input must be a valid email"),
-        ("DURATION", {"min": "PT10S", "max": "PT1M"}, ["PT60S", "PT10S"], ["PT61S"], "it must be less than `PT1M`"),
+        ("DURATION", {"min": "PT10S", "max": "PT1M"}, ["PT60S", "PT10S"], ["PT61S"], "It must be less than `PT1M`"),
         ("DATE", {"after": "2024-01-01"}, ["2024-01-01"], ["2023-12-31"], "it must be after `2024-01-01`"),
         ("TIME", {"before": "12:00:00"}, ["11:59", "12:00"], ["12:00:01"], "it must be before `12:00`"),
         (
