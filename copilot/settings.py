@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     script_network: bool = Field(default=False, description="let script tasks reach the network")
     durability: Literal["full", "process"] = Field(default="full", description="what a committed change survives")
     kestra_url: str | None = Field(default=None, description="address of a Kestra server to deploy to")
+    kestra_tenant: str = Field(default="main", description="tenant on that server; main in the open-source edition")
+    kestra_user: str | None = Field(default=None, description="user on that server")
+    kestra_password: SecretStr | None = Field(default=None, description="password of that user")
+    kestra_token: SecretStr | None = Field(default=None, description="API token of that server, instead of a user")
+    kestra_tries: int = Field(default=4, ge=1, le=20, description="tries of one request when the server is busy")
+    kestra_backoff: float = Field(default=0.5, ge=0, description="first pause between those tries; doubles")
+    kestra_timeout: float = Field(default=30, gt=0, description="limit of one answer of that server")
 
     @field_validator("home")
     @classmethod

@@ -1,0 +1,1 @@
+"""A real Kestra server: talking to it, deploying to it, running there."""
