@@ -13,11 +13,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.tasks.results import Effect
+from engine.tasks.unread import Unread, telling
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
@@ -32,23 +33,30 @@ the user's own code; servers and networks; durable state shared with other execu
 
 @dataclass(frozen=True, slots=True)
 class Runnable:
-    """One task type that runs here. ``effects`` decides whether a trial runs it or stands in for it."""
+    """One task type that runs here. ``effects`` decides whether a trial runs it or stands in for it; ``unread``
+    are the properties Kestra knows and this engine does not read, by path, with the reason."""
 
     type: str
     run: Run
     effects: Effects
     aliases: tuple[str, ...] = ()
+    unread: Mapping[str, Unread] = field(default_factory=dict)
 
 
 _found: dict[str, Runnable] = {}
 
 
-def runnable(*types: str, effects: Effects, aliases: tuple[str, ...] = ()) -> Callable[[Run], Run]:
-    """Register a function as what runs these types; the first name is the canonical one of each call."""
+def runnable(
+    *types: str, effects: Effects, aliases: tuple[str, ...] = (), unread: Mapping[str, Unread] | None = None
+) -> Callable[[Run], Run]:
+    """Register a function as what runs these types; the first name is the canonical one of each call.
+
+    ``unread`` names properties that are not read here: a task that gives one is told, or refused.
+    """
 
     def register(run: Run) -> Run:
         for type_name in types:
-            entry = Runnable(type_name, run, effects, aliases)
+            entry = Runnable(type_name, telling(run, unread or {}), effects, aliases, unread or {})
             for name in (type_name, *aliases):
                 if name in _found:
                     raise RuntimeError(f"two task files claim {name}")

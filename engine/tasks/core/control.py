@@ -10,6 +10,7 @@ from engine.errors import EnvironmentMissing, TaskFailed
 from engine.expressions.values import truthy
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.unread import no_effect
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
@@ -43,7 +44,14 @@ def toggle(task: RunContext) -> Outputs:
     return None
 
 
-@runnable("io.kestra.plugin.core.execution.Resume", effects="state")
+@runnable(
+    "io.kestra.plugin.core.execution.Resume",
+    effects="state",
+    unread={
+        "namespace": no_effect("the id of an execution is known without its namespace"),
+        "flowId": no_effect("the id of an execution is known without its flow"),
+    },
+)
 def resume(task: RunContext) -> Outputs:
     """Resumes the paused execution ``executionId``, by default the one it runs in, with ``inputs``."""
     props = Props(task)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from engine.errors import NotFound, TaskFailed
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.unread import no_effect
 
 if TYPE_CHECKING:
     from engine.storage.kv import KvType
@@ -33,7 +34,11 @@ def set_(task: RunContext) -> Outputs:
     return None
 
 
-@runnable("io.kestra.plugin.core.kv.Put", effects="state")
+@runnable(
+    "io.kestra.plugin.core.kv.Put",
+    effects="state",
+    unread={"errorOnMissing": no_effect("a key that is stored need not be there before")},
+)
 def put(task: RunContext) -> Outputs:
     """Stores ``value`` under ``key`` in the kind it renders to."""
     props = Props(task)

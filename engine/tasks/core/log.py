@@ -9,6 +9,7 @@ from engine.errors import EnvironmentMissing, TaskFailed
 from engine.tasks.ion import write_rows
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.unread import no_effect
 from engine.tasks.workfiles import OWN_FOLDER
 
 if TYPE_CHECKING:
@@ -34,7 +35,15 @@ def log(task: RunContext) -> Outputs:
     return None
 
 
-@runnable("io.kestra.plugin.core.log.Fetch", effects="files", aliases=("io.kestra.core.tasks.log.Fetch",))
+@runnable(
+    "io.kestra.plugin.core.log.Fetch",
+    effects="files",
+    aliases=("io.kestra.core.tasks.log.Fetch",),
+    unread={
+        "namespace": no_effect("the id of an execution is known without its namespace"),
+        "flowId": no_effect("the id of an execution is known without its flow"),
+    },
+)
 def fetch(task: RunContext) -> Outputs:
     """Stores the log entries of an execution (this one by default) from ``level`` up; ``size`` and ``uri``."""
     reader: LogReader | None = task.settings.get("logs.reader")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.errors import NotFound, TaskFailed
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.unread import no_effect
 from engine.tasks.workfiles import matches
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def download(task: RunContext) -> Outputs:
     return {"files": found}
 
 
-@runnable("io.kestra.plugin.core.namespace.DeleteFiles", effects="state")
+@runnable(
+    "io.kestra.plugin.core.namespace.DeleteFiles",
+    effects="state",
+    unread={"deleteParentFolder": no_effect("a folder is there only as long as files are in it")},
+)
 def delete(task: RunContext) -> Outputs:
     """Deletes the namespace files that fit ``files``; name to whether it was deleted."""
     props = Props(task)

@@ -12,6 +12,7 @@ from engine.tasks.core.control import MOST, engine_of, moment
 from engine.tasks.core.state import STATES
 from engine.tasks.props import Props
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.unread import no_effect, refused
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     "io.kestra.plugin.core.execution.PurgeExecutions",
     effects="state",
     aliases=("io.kestra.core.tasks.storages.Purge", "io.kestra.plugin.core.storage.Purge"),
+    unread={
+        "purgeMetric": no_effect("metrics are part of an execution and go with it"),
+        "batchSize": no_effect("executions go one after the other"),
+    },
 )
 def purge_executions(task: RunContext) -> Outputs:
     """Forgets executions that have ended and began before ``endDate``, with their log and files unless told
@@ -41,7 +46,15 @@ def purge_executions(task: RunContext) -> Outputs:
     return counts
 
 
-@runnable("io.kestra.plugin.core.log.PurgeLogs", effects="state")
+@runnable(
+    "io.kestra.plugin.core.log.PurgeLogs",
+    effects="state",
+    unread={
+        "purgeExecutionLogs": refused("there are no logs here but those of executions", True),
+        "purgeNonExecutionLogs": no_effect("there are no logs here but those of executions"),
+        "batchSize": no_effect("log lines go all at once"),
+    },
+)
 def purge_logs(task: RunContext) -> Outputs:
     """Removes log lines written before ``endDate``, of ``logLevels`` only if given; ``count`` of them."""
     props = Props(task)

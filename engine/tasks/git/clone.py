@@ -15,6 +15,7 @@ from engine.tasks.jdbc.places import allowed_path
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
 from engine.tasks.scripts.process import limits_of
+from engine.tasks.unread import no_effect
 from engine.tasks.waiting import stopped
 from engine.tasks.workfiles import inside
 
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
 _SHOWN_LINES = 5
 
 
-@runnable("io.kestra.plugin.git.Clone", effects="network")
+@runnable(
+    "io.kestra.plugin.git.Clone",
+    effects="network",
+    unread={
+        "kestraUrl": no_effect("cloning asks nothing of a Kestra server"),
+        "auth": no_effect("cloning asks nothing of a Kestra server"),
+        "passphrase": no_effect("it opens a private key, and cloning by SSH key is not available here"),
+        "noProxy": no_effect("no proxy is ever used"),
+        "connectTimeout": no_effect("git itself decides how long it tries to connect; the task's timeout bounds it"),
+    },
+)
 def clone(task: RunContext) -> Outputs:
     """Clones ``url`` into the working folder, or ``directory`` below it; the ``directory``."""
     if shutil.which("git") is None:
@@ -38,6 +49,8 @@ def clone(task: RunContext) -> Outputs:
     shutil.rmtree(aside, ignore_errors=True)
     aside.parent.mkdir(exist_ok=True)
     local = (allowed_path(task, urlsplit(url).path),) if url.startswith("file://") else ()
+    if props.has("trustedCaPemPath"):
+        local = (*local, allowed_path(task, props.required("trustedCaPemPath")))
     _git(task, props, ("clone", "--quiet", *_options(props), "--", url, str(aside)), local)
     if props.has("commit"):
         _git(task, props, ("-C", str(aside), "checkout", "--quiet", props.required("commit")), local)
@@ -51,6 +64,7 @@ def _options(props: Props) -> Iterator[str]:
         yield from ("--depth", str(depth))
     if branch := props.optional("branch") or props.optional("tag"):
         yield from ("--branch", branch)
+    yield "--no-single-branch" if props.flag("cloneAllBranches", True) else "--single-branch"
     if props.flag("cloneSubmodules"):
         yield "--recurse-submodules"
     if props.flag("noTags"):
@@ -67,7 +81,7 @@ def _git(task: RunContext, props: Props, arguments: tuple[str, ...], readable: t
         Command(
             argv=("git", *arguments),
             cwd=task.working_dir,
-            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), **_environment(props)},
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), **_environment(task, props)},
             readable=readable,
             network=True,
             limits=limits_of(task.settings),
@@ -86,9 +100,15 @@ def _git(task: RunContext, props: Props, arguments: tuple[str, ...], readable: t
         )
 
 
-def _environment(props: Props) -> dict[str, str]:
+def _environment(task: RunContext, props: Props) -> dict[str, str]:
     """Credentials and settings by the environment, where other users of the machine cannot see them."""
-    settings = {key: as_text(value) for key, value in props.mapping("gitConfig").items()}
+    settings = {
+        "http.lowSpeedLimit": "1",
+        "http.lowSpeedTime": str(max(1, props.integer("readTimeout", 60_000) // 1000)),
+    }
+    if props.has("trustedCaPemPath"):
+        settings["http.sslCAInfo"] = str(allowed_path(task, props.required("trustedCaPemPath")))
+    settings |= {key: as_text(value) for key, value in props.mapping("gitConfig").items()}
     user, password = props.text("username"), props.text("password")
     if user or password:
         token = base64.b64encode(f"{user}:{password}".encode()).decode()

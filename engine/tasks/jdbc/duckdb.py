@@ -19,6 +19,7 @@ from engine.fence import Command, Finished, fence_for
 from engine.tasks.ion import to_json
 from engine.tasks.jdbc.places import database_file
 from engine.tasks.jdbc.results import fetch_of, outputs_of
+from engine.tasks.jdbc.unread import DUCKDB
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
 from engine.tasks.scripts.process import interpreter_folders, limits_of
@@ -35,13 +36,13 @@ _locks: dict[Path, threading.Lock] = {}
 _locks_guard = threading.Lock()
 
 
-@runnable("io.kestra.plugin.jdbc.duckdb.Query", effects="files")
+@runnable("io.kestra.plugin.jdbc.duckdb.Query", effects="files", unread=DUCKDB)
 def query(task: RunContext) -> Outputs:
     """Runs ``sql``; ``row``, ``rows`` or ``uri`` with ``size``, as ``fetchType`` says."""
     return _run(task, many=False)
 
 
-@runnable("io.kestra.plugin.jdbc.duckdb.Queries", effects="files")
+@runnable("io.kestra.plugin.jdbc.duckdb.Queries", effects="files", unread=DUCKDB)
 def queries(task: RunContext) -> Outputs:
     """Runs every statement of ``sql``, in one transaction by default; ``outputs`` has one entry for each with rows."""
     return _run(task, many=True)

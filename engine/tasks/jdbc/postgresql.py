@@ -10,8 +10,10 @@ from engine.errors import TaskFailed
 from engine.tasks.ion import read_rows
 from engine.tasks.jdbc.results import Fetch, collect, fetch_of, outputs_of
 from engine.tasks.jdbc.statements import split, with_parameters
+from engine.tasks.jdbc.unread import BATCH, SERVER
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.serdes.moments import zone_of
 from engine.tasks.waiting import interruptible
 from engine.tasks.workfiles import OWN_FOLDER
 
@@ -27,13 +29,13 @@ _SSL = ("DISABLE", "ALLOW", "PREFER", "REQUIRE", "VERIFY_CA", "VERIFY_FULL")
 Result = TypeVar("Result")
 
 
-@runnable("io.kestra.plugin.jdbc.postgresql.Query", effects="network")
+@runnable("io.kestra.plugin.jdbc.postgresql.Query", effects="network", unread=SERVER)
 def query(task: RunContext) -> Outputs:
     """Runs ``sql``; ``row``, ``rows`` or ``uri`` with ``size``, as ``fetchType`` says."""
     return _run(task, many=False)
 
 
-@runnable("io.kestra.plugin.jdbc.postgresql.Queries", effects="network")
+@runnable("io.kestra.plugin.jdbc.postgresql.Queries", effects="network", unread=SERVER)
 def queries(task: RunContext) -> Outputs:
     """Runs every statement of ``sql``, in one transaction by default; ``outputs`` has one entry for each with rows."""
     return _run(task, many=True)
@@ -53,7 +55,7 @@ def _run(task: RunContext, *, many: bool) -> Outputs:
             connection.commit()
         return results
 
-    return outputs_of(task, _connected(task, props, work), many=many)
+    return outputs_of(task, _connected(task, props, work, _zone(props)), many=many)
 
 
 def _all(
@@ -91,7 +93,7 @@ def copy_in(task: RunContext) -> Outputs:
         connection.commit()
         return count
 
-    count = _connected(task, props, work)
+    count = _connected(task, props, work, patience=props.integer("socketTimeout"))
     task.metric("rows", "counter", count)
     return {"rowCount": count}
 
@@ -117,7 +119,7 @@ def copy_out(task: RunContext) -> Outputs:
                     file.write(block)
             return cursor.rowcount
 
-    count = _connected(task, props, work)
+    count = _connected(task, props, work, patience=props.integer("socketTimeout"))
     task.metric("rows", "counter", count)
     return {"uri": task.files.put(target, target.name), "rowCount": count}
 
@@ -142,7 +144,7 @@ def _copy_options(props: Props, *, reading: bool) -> str:
     return f" WITH ({', '.join(options)})"
 
 
-@runnable("io.kestra.plugin.jdbc.postgresql.Batch", effects="network")
+@runnable("io.kestra.plugin.jdbc.postgresql.Batch", effects="network", unread=BATCH)
 def batch(task: RunContext) -> Outputs:
     """Runs ``sql`` (or an insert into ``table``) for every row of the Ion file ``from``, ``chunk`` rows at a time."""
     props = Props(task)
@@ -164,7 +166,7 @@ def batch(task: RunContext) -> Outputs:
         connection.commit()
         return count, updated
 
-    count, updated = _connected(task, props, work)
+    count, updated = _connected(task, props, work, _zone(props))
     task.metric("records", "counter", count)
     task.metric("updated", "counter", updated)
     return {"rowCount": count, "updatedCount": updated}
@@ -200,11 +202,22 @@ def _batch_sql(props: Props, columns: list[str], source: Any, width: int) -> str
     return f"INSERT INTO {props.required('table')} ({', '.join(names)}) VALUES ({', '.join(['%s'] * width)})"
 
 
-def _connected(task: RunContext, props: Props, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
-    """Do work on a connection of its own; what the server says becomes the failure of the task."""
+def _connected(
+    task: RunContext,
+    props: Props,
+    work: Callable[[psycopg.Connection[Any]], Result],
+    zone: str | None = None,
+    patience: int | None = None,
+) -> Result:
+    """Do work on a connection of its own; what the server says becomes the failure of the task.
+
+    ``patience``: seconds after which a server that takes nothing more counts as lost.
+    """
     import psycopg
 
-    target = connection_arguments(task, props)
+    target = connection_arguments(task, props, zone)
+    if patience:
+        target["tcp_user_timeout"] = 1000 * patience
     try:
         connection = psycopg.connect(**target)
     except psycopg.Error as error:
@@ -221,8 +234,11 @@ def _connected(task: RunContext, props: Props, work: Callable[[psycopg.Connectio
         connection.close()
 
 
-def connection_arguments(task: RunContext, props: Props) -> dict[str, Any]:
-    """psycopg's arguments for a JDBC URL. ``jdbc.hosts`` may send ``host:port`` to another one. TaskFailed."""
+def connection_arguments(task: RunContext, props: Props, zone: str | None = None) -> dict[str, Any]:
+    """psycopg's arguments for a JDBC URL; ``zone`` is the one that times without one are in. TaskFailed.
+
+    ``jdbc.hosts`` may send ``host:port`` to another one.
+    """
     url = props.required("url")
     if not url.startswith(_PREFIX):
         raise TaskFailed(
@@ -249,12 +265,23 @@ def connection_arguments(task: RunContext, props: Props) -> dict[str, Any]:
     }
     if props.has("sslMode") or props.flag("ssl") or "sslmode" in query:
         arguments["sslmode"] = _ssl_mode(props, query)
-    if "currentSchema" in query:
-        arguments["options"] = f"-c search_path={query['currentSchema']}"
+    settings = {"search_path": query.get("currentSchema"), "TimeZone": zone}
+    if given := [f"-c {name}={value}" for name, value in settings.items() if value]:
+        arguments["options"] = " ".join(given)
+    if props.has("sslKeyPassword"):
+        arguments["sslpassword"] = props.text("sslKeyPassword")
     for name, key in (("sslRootCert", "sslrootcert"), ("sslCert", "sslcert"), ("sslKey", "sslkey")):
         if props.has(name):
             arguments[key] = _pem(task, name, props.text(name))
     return {key: value for key, value in arguments.items() if value is not None}
+
+
+def _zone(props: Props) -> str | None:
+    """The zone that times without one are in, checked: it becomes part of the connection's options."""
+    name = props.optional("timeZoneId")
+    if name is not None:
+        zone_of(name)
+    return name
 
 
 def _ssl_mode(props: Props, query: dict[str, str]) -> str:

@@ -10,26 +10,29 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import TaskFailed
 from engine.tasks.jdbc.places import database_file
 from engine.tasks.jdbc.results import Fetch, collect, fetch_of, outputs_of
+from engine.tasks.jdbc.unread import FILE
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.unread import no_effect
 from engine.tasks.waiting import interruptible
 from engine.tasks.workfiles import OWN_FOLDER, keep_outputs
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
+_UNREAD = {**FILE, "timeZoneId": no_effect("SQLite keeps times as texts or numbers, without a zone")}
 _PREFIX = "jdbc:sqlite:"
 _BUSY_SECONDS = 30.0
 _LONGEST_VALUE = 256 * 1024 * 1024
 
 
-@runnable("io.kestra.plugin.jdbc.sqlite.Query", effects="files")
+@runnable("io.kestra.plugin.jdbc.sqlite.Query", effects="files", unread=_UNREAD)
 def query(task: RunContext) -> Outputs:
     """Runs ``sql``; ``row``, ``rows`` or ``uri`` with ``size``, as ``fetchType`` says."""
     return _run(task, many=False)
 
 
-@runnable("io.kestra.plugin.jdbc.sqlite.Queries", effects="files")
+@runnable("io.kestra.plugin.jdbc.sqlite.Queries", effects="files", unread=_UNREAD)
 def queries(task: RunContext) -> Outputs:
     """Runs every statement of ``sql``, in one transaction by default; ``outputs`` has one entry for each with rows."""
     return _run(task, many=True)

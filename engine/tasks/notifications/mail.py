@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from engine.errors import TaskFailed
-from engine.tasks.notifications.summary import summary_of
+from engine.tasks.notifications.summary import SUMMARY, summary_of
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.unread import refused
 from engine.tasks.waiting import interruptible
 
 if TYPE_CHECKING:
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
 _STRATEGIES = ("SMTP", "SMTPS", "SMTP_TLS", "SMTP_OAUTH2")
+_NO_OAUTH = {"accessToken": refused("mail by OAuth2 is not available, use SMTPS with a password")}
 _PORTS = {"SMTP": 25, "SMTPS": 465, "SMTP_TLS": 587}
 
 
-@runnable("io.kestra.plugin.email.MailSend", "io.kestra.plugin.notifications.mail.MailSend", effects="network")
+@runnable("io.kestra.plugin.notifications.mail.MailSend", effects="network")
+@runnable("io.kestra.plugin.email.MailSend", effects="network", unread=_NO_OAUTH)
 def mail_send(task: RunContext) -> Outputs:
     """Sends one message; text, HTML or both, with attachments and embedded images from storage."""
     props = Props(task)
@@ -30,9 +33,8 @@ def mail_send(task: RunContext) -> Outputs:
     return None
 
 
-@runnable(
-    "io.kestra.plugin.email.MailExecution", "io.kestra.plugin.notifications.mail.MailExecution", effects="network"
-)
+@runnable("io.kestra.plugin.notifications.mail.MailExecution", effects="network", unread=SUMMARY)
+@runnable("io.kestra.plugin.email.MailExecution", effects="network", unread={**SUMMARY, **_NO_OAUTH})
 def mail_execution(task: RunContext) -> Outputs:
     """Sends a summary of the execution."""
     props = Props(task)
@@ -90,7 +92,7 @@ def _send(task: RunContext, props: Props, message: EmailMessage) -> None:
     host, port = props.required("host"), props.integer("port", _PORTS[strategy])
     seconds = props.integer("sessionTimeout", 10_000) / 1000
     username, password = props.text("username"), props.text("password")
-    secure = _tls(props)
+    secure = _tls(props, host)
 
     def work() -> None:
         try:
@@ -115,11 +117,12 @@ def _send(task: RunContext, props: Props, message: EmailMessage) -> None:
     interruptible(task, work)
 
 
-def _tls(props: Props) -> ssl.SSLContext:
+def _tls(props: Props, host: str) -> ssl.SSLContext:
+    """Certificates are checked unless the task says otherwise, or names this host among ``trustedHosts``."""
     import ssl
 
     context = ssl.create_default_context()
-    if not props.flag("verifyServerIdentity", True):
+    if not props.flag("verifyServerIdentity", True) or host in props.strings("trustedHosts"):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

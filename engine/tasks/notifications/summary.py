@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.tasks.props import Props, as_text
+from engine.tasks.unread import no_effect
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
+
+SUMMARY = {"templateRenderMap": no_effect("the message is filled with what is known of the execution, as in Kestra")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Summary:
     text: str
     state: str
     fields: dict[str, str]
+    execution: str
 
 
 def summary_of(task: RunContext, props: Props) -> Summary:
@@ -32,4 +36,4 @@ def summary_of(task: RunContext, props: Props) -> Summary:
     title = " ".join(part for part in (name, f"execution {execution_id}", f"is {state}" if state else "") if part)
     fields = props.texts("customFields")
     lines = [title, props.text("customMessage"), *(f"{key}: {value}" for key, value in fields.items())]
-    return Summary(title, "\n".join(line for line in lines if line), state, fields)
+    return Summary(title, "\n".join(line for line in lines if line), state, fields, execution_id)

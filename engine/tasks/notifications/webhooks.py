@@ -9,30 +9,44 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import TaskFailed
 from engine.tasks.core.http.client import Call, answer
-from engine.tasks.notifications.summary import Summary, summary_of
+from engine.tasks.notifications.summary import SUMMARY, Summary, summary_of
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, Run, runnable
+from engine.tasks.unread import no_effect
 from engine.tasks.waiting import interruptible
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
 Payload = Callable[[Props, Summary], Mapping[str, Any]]
+_ONE_CALL = {
+    "options.readIdleTimeout": no_effect("options.readTimeout bounds the wait for the answer"),
+    "options.connectionPoolIdleTimeout": no_effect("every call has a connection of its own"),
+    "options.maxContentLength": no_effect("the body of the answer is not kept"),
+    "options.defaultCharset": no_effect("messages are sent as UTF-8"),
+}
+_SUMMARY = {
+    **_ONE_CALL,
+    **SUMMARY,
+}
 _TELEGRAM = "https://api.telegram.org"
-
-
-def _text(props: Props, said: Summary) -> Mapping[str, Any]:
-    return {"text": said.text}
 
 
 def _google(props: Props, said: Summary) -> Mapping[str, Any]:
     return {"text": props.text("text") or said.text}
 
 
-def _slack(props: Props, said: Summary) -> Mapping[str, Any]:
+def _sender(props: Props) -> dict[str, str]:
     named = {"channel": "channel", "username": "username", "icon_url": "iconUrl", "icon_emoji": "iconEmoji"}
-    payload = {key: props.text(name) for key, name in named.items() if props.has(name)}
-    return {"text": props.text("messageText") or said.text, **payload}
+    return {key: props.text(name) for key, name in named.items() if props.has(name)}
+
+
+def _slack(props: Props, said: Summary) -> Mapping[str, Any]:
+    return {"text": props.text("messageText") or said.text, **_sender(props)}
+
+
+def _zulip(props: Props, said: Summary) -> Mapping[str, Any]:
+    return {"text": said.text, **_sender(props)}
 
 
 def _discord(props: Props, said: Summary) -> Mapping[str, Any]:
@@ -74,6 +88,9 @@ def _teams(props: Props, said: Summary) -> Mapping[str, Any]:
 def _opsgenie(props: Props, said: Summary) -> Mapping[str, Any]:
     payload: dict[str, Any] = {"message": props.text("message") or said.title, "description": said.text}
     payload |= {name: props.text(name) for name in ("alias", "priority") if props.has(name)}
+    for name in ("responders", "visibleTo"):
+        if props.has(name):
+            payload[name] = [{"id": key, "type": kind} for key, kind in props.texts(name).items()]
     return payload | ({"tags": props.strings("tags")} if props.has("tags") else {})
 
 
@@ -88,15 +105,29 @@ def _pagerduty(props: Props, said: Summary) -> Mapping[str, Any]:
 
 
 def _squadcast(props: Props, said: Summary) -> Mapping[str, Any]:
-    return {"message": props.text("message") or said.title, "description": said.text}
+    named = {"priority": "priority", "event_id": "eventId", "status": "status"}
+    payload: dict[str, Any] = {key: props.text(name) for key, name in named.items() if props.has(name)}
+    payload |= {"tags": props.mapping("tags")} if props.has("tags") else {}
+    return {"message": props.text("message") or said.title, "description": said.text, **payload}
+
+
+def _whatsapp(props: Props, said: Summary) -> Mapping[str, Any]:
+    named = {"from": "from", "id": "messageId", "recipient_id": "recipientId"}
+    message = {key: props.text(name) for key, name in named.items() if props.has(name)}
+    name = props.text("profileName")
+    return {
+        "contacts": [{"profile": {"name": name}, "wa_id": contact} for contact in props.strings("whatsAppIds")],
+        "messages": [{**message, "text": {"body": props.text("textBody") or said.text}, "type": "text"}],
+    }
 
 
 def _zenduty(props: Props, said: Summary) -> Mapping[str, Any]:
     return {
         "message": props.text("message") or said.title,
         "summary": props.text("summary") or said.text,
-        "alert_type": props.text("alertType", "critical"),
-        "entity_id": props.text("entityId"),
+        "alert_type": props.text("alertType", "resolved" if said.state == "SUCCESS" else "error").lower(),
+        "entity_id": props.text("entityId") or said.execution,
+        **({"urls": props.strings("urls")} if props.has("urls") else {}),
     }
 
 
@@ -126,8 +157,8 @@ _SERVICES = (
     Service("discord.Discord", "discord.Discord", "IncomingWebhook", _discord),
     Service("microsoft365.teams.Teams", "teams.Teams", "IncomingWebhook", _teams),
     Service("googleworkspace.chat.GoogleChat", "google.GoogleChat", "IncomingWebhook", _google),
-    Service("zulip.Zulip", "zulip.Zulip", "IncomingWebhook", _text),
-    Service("meta.whatsapp.WhatsApp", "whatsapp.WhatsApp", "IncomingWebhook", _text),
+    Service("zulip.Zulip", "zulip.Zulip", "IncomingWebhook", _zulip),
+    Service("meta.whatsapp.WhatsApp", "whatsapp.WhatsApp", "IncomingWebhook", _whatsapp),
     Service("opsgenie.Opsgenie", "opsgenie.Opsgenie", "Alert", _opsgenie, token=True),
     Service("pagerduty.PagerDuty", "pagerduty.PagerDuty", "Alert", _pagerduty),
     Service("notifications.squadcast.Squadcast", "", "IncomingWebhook", _squadcast),
@@ -192,12 +223,16 @@ def _on_execution(service: Service) -> Run:
 
 for _service in _SERVICES:
     _names = [prefix + _service.ending for prefix in _service.prefixes]
-    runnable(*_names, effects="network")(_by_payload(_service))
-    runnable(*(prefix + "Execution" for prefix in _service.prefixes), effects="network")(_on_execution(_service))
+    runnable(*_names, effects="network", unread=_ONE_CALL)(_by_payload(_service))
+    _summing_up = runnable(*(prefix + "Execution" for prefix in _service.prefixes), effects="network", unread=_SUMMARY)
+    _summing_up(_on_execution(_service))
 
 
 @runnable(
-    "io.kestra.plugin.telegram.TelegramSend", "io.kestra.plugin.notifications.telegram.TelegramSend", effects="network"
+    "io.kestra.plugin.telegram.TelegramSend",
+    "io.kestra.plugin.notifications.telegram.TelegramSend",
+    effects="network",
+    unread=_ONE_CALL,
 )
 def telegram_send(task: RunContext) -> Outputs:
     """Sends ``payload`` (text, or JSON with a ``text``) to ``channel`` as the bot of ``token``."""
@@ -210,6 +245,7 @@ def telegram_send(task: RunContext) -> Outputs:
     "io.kestra.plugin.telegram.TelegramExecution",
     "io.kestra.plugin.notifications.telegram.TelegramExecution",
     effects="network",
+    unread=_SUMMARY,
 )
 def telegram_execution(task: RunContext) -> Outputs:
     """Sends a summary of the execution to ``channel`` as the bot of ``token``."""
@@ -234,7 +270,12 @@ def _telegram(task: RunContext, props: Props, text: str) -> None:
     _post(task, props, f"{base}/bot{props.required('token')}/sendMessage", json.dumps(message))
 
 
-@runnable("io.kestra.plugin.line.LineExecution", "io.kestra.plugin.notifications.line.LineExecution", effects="network")
+@runnable(
+    "io.kestra.plugin.line.LineExecution",
+    "io.kestra.plugin.notifications.line.LineExecution",
+    effects="network",
+    unread=_SUMMARY,
+)
 def line_execution(task: RunContext) -> Outputs:
     """Sends a summary of the execution to all followers of a LINE channel."""
     props = Props(task)

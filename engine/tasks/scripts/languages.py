@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.tasks.props import Props
 from engine.tasks.registry import Outputs, Run, runnable
-from engine.tasks.scripts.process import Script, run_script
+from engine.tasks.scripts.process import UNREAD, Script, run_script
 from engine.tasks.scripts.shell import shell_commands
 from engine.tasks.workfiles import localised
 
@@ -50,5 +50,6 @@ def _commands(task: RunContext) -> Outputs:
 
 for _plugin, (_program, _command, _ending) in LANGUAGES.items():
     if shutil.which(_program):
-        runnable(f"io.kestra.plugin.scripts.{_plugin}.Script", effects="process")(_script(_command, _ending))
-        runnable(f"io.kestra.plugin.scripts.{_plugin}.Commands", effects="process")(_commands)
+        _named = f"io.kestra.plugin.scripts.{_plugin}"
+        runnable(f"{_named}.Script", effects="process", unread=UNREAD)(_script(_command, _ending))
+        runnable(f"{_named}.Commands", effects="process", unread=UNREAD)(_commands)

@@ -15,12 +15,18 @@ from engine.tasks.props import Props
 from engine.tasks.registry import Outputs
 from engine.tasks.results import Effect
 from engine.tasks.scripts.protocol import Printed
+from engine.tasks.unread import no_effect, refused
 from engine.tasks.workfiles import inside, keep_outputs, localised, place_inputs, place_namespace_files
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
 LIBRARY = Path(__file__).parent / "pylib"
+UNREAD = {
+    "runner": no_effect("scripts run as processes of this machine", "PROCESS"),
+    "docker": no_effect("scripts run as processes of this machine, in no container"),
+    "targetOS": refused("scripts run on this machine's Linux", "AUTO", "LINUX"),
+}
 _SHELL = ("/bin/sh", "-c")
 _SHELLS = ("sh", "bash", "dash", "zsh")
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -132,7 +138,7 @@ def limits_of(settings: Mapping[str, Any]) -> Limits:
 def _note_ignored(task: RunContext, props: Props, level: str) -> None:
     runner = str(props.within("taskRunner").raw("type") or "")
     image = props.text("containerImage")
-    if image or "docker" in runner.lower():
+    if image or runner.endswith("Docker"):
         what = f"the image {image} is" if image else "the container of the task runner is"
         task.log("DEBUG", f"Runs as a local process (fence: {level}); {what} not used here")
 

@@ -35,7 +35,8 @@ def schema_of(props: Props, rows: Iterable[Any]) -> tuple[dict[str, Any], Named]
     except ValueError as error:
         raise TaskFailed(f"schema is not JSON: {error}", code="wrong-schema") from error
     if parsed.get("type") != "record" or not parsed.get("fields"):
-        raise TaskFailed("schema must be that of a record with fields", code="wrong-schema", hint='{"type": "record", ...}')
+        message = "schema must be that of a record with fields"
+        raise TaskFailed(message, code="wrong-schema", hint='{"type": "record", "name": "Row", "fields": [...]}')
     return parsed, named
 
 

@@ -15,6 +15,7 @@ from engine.tasks.props import Props
 from engine.tasks.registry import Outputs, runnable
 from engine.tasks.serdes.avro_schemas import avro_schema, column_types, parsed_schema, quoted, schema_of
 from engine.tasks.serdes.avro_values import Named, avro_values_of
+from engine.tasks.unread import no_effect
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
@@ -54,6 +55,11 @@ def _records(cursor: Any) -> Iterator[dict[str, Any]]:
     "io.kestra.plugin.serdes.parquet.IonToParquet",
     effects="files",
     aliases=("io.kestra.plugin.serdes.parquet.ParquetWriter",),
+    unread={
+        "rowGroupSize": no_effect("the sizes of row groups and pages are DuckDB's own"),
+        "pageSize": no_effect("the sizes of row groups and pages are DuckDB's own"),
+        "dictionaryPageSize": no_effect("the sizes of row groups and pages are DuckDB's own"),
+    },
 )
 def ion_to_parquet(task: RunContext) -> Outputs:
     """Rows as a Parquet file, its columns by ``schema`` or by the rows themselves; ``uri`` and ``size``."""

@@ -13,6 +13,7 @@ from engine.tasks.ion import read_rows, write_rows
 from engine.tasks.props import Props
 from engine.tasks.registry import Outputs, runnable
 from engine.tasks.serdes.moments import moments_of
+from engine.tasks.unread import no_effect
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 _LARGEST_FIELD = 16 * 1024 * 1024
 
 
-@runnable("io.kestra.plugin.serdes.csv.CsvToIon", effects="files", aliases=("io.kestra.plugin.serdes.csv.CsvReader",))
+@runnable(
+    "io.kestra.plugin.serdes.csv.CsvToIon",
+    effects="files",
+    aliases=("io.kestra.plugin.serdes.csv.CsvReader",),
+    unread={"maxBufferSize": no_effect("lines are read as long as they are; maxFieldSize bounds a field")},
+)
 def csv_to_ion(task: RunContext) -> Outputs:
     """Every line as a map of texts by the header (or a list of texts without one); ``uri`` and ``size``."""
     props = Props(task)
@@ -45,9 +51,12 @@ def _read(task: RunContext, props: Props, file: IO[str]) -> Iterator[Any]:
     for _ in range(props.integer("skipRows")):
         next(file, None)
     delimiter, quote = props.text("fieldSeparator", ","), props.text("textDelimiter", '"')
-    lines = iter(csv.reader(file, delimiter=delimiter or ",", quotechar=quote or '"'))
-    skip_empty = props.flag("skipEmptyRows")
+    strict = not props.flag("allowExtraCharsAfterClosingQuote")
     on_bad = props.choice("onBadLines", "ERROR", ("ERROR", "WARN", "SKIP"))
+    reader = csv.reader(file, delimiter=delimiter or ",", quotechar=quote or '"', strict=strict)
+    lines, skip_empty = _readable(task, reader, on_bad), props.flag("skipEmptyRows")
+    if props.has("errorOnDifferentFieldCount"):
+        on_bad = "ERROR" if props.flag("errorOnDifferentFieldCount") else "KEEP"
     if not props.flag("header", True):
         yield from (line for line in lines if line or not skip_empty)
         return
@@ -58,6 +67,22 @@ def _read(task: RunContext, props: Props, file: IO[str]) -> Iterator[Any]:
         if len(line) != len(header) and not _tolerated(task, on_bad, number, len(line), len(header)):
             continue
         yield {name: line[index] for index, name in header_places(header) if index < len(line)}
+
+
+def _readable(task: RunContext, lines: Iterator[list[str]], on_bad: str) -> Iterator[list[str]]:
+    """The lines, without those whose quotes are wrong unless that is an error."""
+    while True:
+        try:
+            line = next(lines, None)
+        except csv.Error as error:
+            if on_bad == "ERROR":
+                raise
+            if on_bad == "WARN":
+                task.log("WARN", f"A line cannot be read: {error}")
+            continue
+        if line is None:
+            return
+        yield line
 
 
 def _header(names: list[str], rename: bool) -> list[str]:
@@ -76,7 +101,7 @@ def _tolerated(task: RunContext, on_bad: str, number: int, found: int, wanted: i
         raise TaskFailed(message, code="bad-line", hint="set onBadLines to WARN or SKIP to leave such lines out")
     if on_bad == "WARN":
         task.log("WARN", message)
-    return False
+    return on_bad == "KEEP"
 
 
 @runnable("io.kestra.plugin.serdes.csv.IonToCsv", effects="files", aliases=("io.kestra.plugin.serdes.csv.CsvWriter",))

@@ -14,14 +14,20 @@ from engine.tasks.ion import read_rows, write_rows
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
 from engine.tasks.serdes.moments import Moments, moments_of
+from engine.tasks.unread import no_effect
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
 _LONGEST_TITLE = 31
+_CHARSET = {"charset": no_effect("a workbook says itself how its texts are written")}
 
 
-@runnable("io.kestra.plugin.serdes.excel.IonToExcel", effects="files")
+@runnable(
+    "io.kestra.plugin.serdes.excel.IonToExcel",
+    effects="files",
+    unread={**_CHARSET, "styles": no_effect("dates are written as texts, in their formats")},
+)
 def ion_to_excel(task: RunContext) -> Outputs:
     """One sheet of a file's rows, or a sheet for each entry of a map of title to file; ``uri`` and ``size``."""
     from openpyxl import Workbook
@@ -70,7 +76,7 @@ def _cell(sheet: Any, value: Any, moments: Moments) -> Any:
     return cell
 
 
-@runnable("io.kestra.plugin.serdes.excel.ExcelToIon", effects="files")
+@runnable("io.kestra.plugin.serdes.excel.ExcelToIon", effects="files", unread=_CHARSET)
 def excel_to_ion(task: RunContext) -> Outputs:
     """The rows of every sheet, or of those in ``sheetsTitle``; ``uris`` by title and ``size`` of all."""
     from openpyxl import load_workbook

@@ -12,6 +12,8 @@ from engine.tasks.core.storage.files import own_file
 from engine.tasks.ion import read_rows, to_json, write_rows
 from engine.tasks.props import Props
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.serdes.moments import zoned
+from engine.tasks.unread import refused
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
@@ -58,19 +60,22 @@ def json_document(source: Path, charset: str = "UTF-8") -> Iterator[Any]:
 
 
 @runnable(
-    "io.kestra.plugin.serdes.json.IonToJson", effects="files", aliases=("io.kestra.plugin.serdes.json.JsonWriter",)
+    "io.kestra.plugin.serdes.json.IonToJson",
+    effects="files",
+    aliases=("io.kestra.plugin.serdes.json.JsonWriter",),
+    unread={"shouldKeepAnnotations": refused("annotations of Ion values are not read here", False)},
 )
 def ion_to_json(task: RunContext) -> Outputs:
     """Rows as a value a line (``newLine``, the default) or as one list; ``uri`` and ``size``."""
     props = Props(task)
     source = task.files.open(props.required("from"))
-    lines = props.flag("newLine", True)
+    lines, zone = props.flag("newLine", True), zoned(props)
     target = own_file(task, f"rows.{'jsonl' if lines else 'json'}")
     size = 0
     with target.open("w", encoding=props.text("charset", "UTF-8")) as file:
         for row in read_rows(source):
             file.write("" if lines else ("," if size else "["))
-            file.write(json.dumps(to_json(row), ensure_ascii=False, separators=(",", ":")))
+            file.write(json.dumps(to_json(zone(row)), ensure_ascii=False, separators=(",", ":")))
             file.write("\n" if lines else "")
             size += 1
         if not lines:

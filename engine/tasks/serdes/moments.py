@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
@@ -52,6 +52,22 @@ def moments_of(props: Props, *, date_time_name: str = "dateTimeFormat") -> Momen
         date_time=props.text(date_time_name, "yyyy-MM-dd'T'HH:mm:ss.SSS[XXX]"),
         zone=zone_of(props.text("timeZoneId")),
     )
+
+
+def in_zone(value: Any, zone: tzinfo) -> Any:
+    """The value with every moment in it in a zone; a time without zone is one of it."""
+    if isinstance(value, datetime):
+        return value.astimezone(zone) if value.tzinfo else value.replace(tzinfo=zone)
+    if isinstance(value, Mapping):
+        return {key: in_zone(item, zone) for key, item in value.items()}
+    return [in_zone(item, zone) for item in value] if isinstance(value, list) else value
+
+
+def zoned(props: Props) -> Callable[[Any], Any]:
+    """What puts the moments of a row into the task's ``timeZoneId``; nothing is done without one."""
+    name = props.text("timeZoneId")
+    zone = zone_of(name)
+    return (lambda row: in_zone(row, zone)) if name else (lambda row: row)
 
 
 def zone_of(name: str) -> tzinfo:

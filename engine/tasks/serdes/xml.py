@@ -12,6 +12,7 @@ from engine.tasks.core.storage.files import own_file
 from engine.tasks.ion import read_rows, to_json, write_rows
 from engine.tasks.props import Props, as_text
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.serdes.moments import zoned
 
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
@@ -93,9 +94,9 @@ def ion_to_xml(task: RunContext) -> Outputs:
     """Rows as ``item`` elements below ``rootName``; ``uri`` and ``size``."""
     props = Props(task)
     root = tree.Element(props.text("rootName", "items"))
-    size = 0
+    size, zone = 0, zoned(props)
     for row in read_rows(task.files.open(props.required("from"))):
-        _append(root, "item", to_json(row))
+        _append(root, "item", to_json(zone(row)))
         size += 1
     content = tree.tostring(root, encoding=props.text("charset", "UTF-8"), xml_declaration=True)
     return {"uri": task.files.put_bytes(content, "rows.xml"), "size": size}

@@ -196,3 +196,40 @@ def test_values_in_outputs_are_of_json_kinds() -> None:
         "b": b"x",
     }
     assert to_json(value) == {"d": 10, "x": 1.5, "t": "2024-01-02T00:00:00Z", "b": "eA=="}
+
+
+def test_csv_with_text_after_a_closing_quote_is_bad_unless_allowed(make_task: Any) -> None:
+    content = 'a,b\n"1"x,2\n3,4\n'
+    with pytest.raises(TaskFailed, match="cannot be read as CSV"):
+        convert(make_task, "csv.CsvToIon", "a.csv", content)
+    task, outputs = convert(make_task, "csv.CsvToIon", "a.csv", content, onBadLines="WARN")
+    assert rows(task, outputs) == [{"a": "3", "b": "4"}] and task.messages("WARN")
+    task, outputs = convert(make_task, "csv.CsvToIon", "a.csv", content, allowExtraCharsAfterClosingQuote=True)
+    assert rows(task, outputs) == [{"a": "1x", "b": "2"}, {"a": "3", "b": "4"}]
+
+
+def test_csv_lines_of_another_length_are_kept_where_the_older_property_says_so(make_task: Any) -> None:
+    content, older = "a,b\n1\n1,2,3\n", "errorOnDifferentFieldCount"
+    task, outputs = convert(make_task, "csv.CsvToIon", "a.csv", content, **{older: False})
+    assert rows(task, outputs) == [{"a": "1"}, {"a": "1", "b": "2"}]
+    with pytest.raises(TaskFailed, match="Line 2 has 1 fields"):
+        convert(make_task, "csv.CsvToIon", "a.csv", content, onBadLines="SKIP", **{older: True})
+
+
+@pytest.mark.parametrize("type_", ["json.IonToJson", "xml.IonToXml"])
+def test_moments_are_written_in_the_zone_of_the_task(make_task: Any, type_: str) -> None:
+    ion = "{at:2024-01-02T03:04:00Z,inner:[{at:2024-07-02T03:04:00Z}]}"
+    task, outputs = convert(make_task, type_, "a.ion", ion, timeZoneId="Europe/Paris")
+    text = task.read(outputs["uri"])
+    assert "2024-01-02T04:04:00+01:00" in text and "2024-07-02T05:04:00+02:00" in text
+    task, outputs = convert(make_task, type_, "a.ion", ion)
+    assert "2024-01-02T03:04:00Z" in task.read(outputs["uri"])
+    with pytest.raises(TaskFailed, match="not a time zone"):
+        convert(make_task, type_, "a.ion", ion, timeZoneId="Mars/Crater")
+
+
+def test_annotations_that_would_be_lost_are_refused(make_task: Any) -> None:
+    with pytest.raises(TaskFailed, match="annotations of Ion values are not read here"):
+        convert(make_task, "json.IonToJson", "a.ion", "{a:1}", shouldKeepAnnotations=True)
+    _task, outputs = convert(make_task, "json.IonToJson", "a.ion", "{a:1}", shouldKeepAnnotations=False)
+    assert outputs["size"] == 1

@@ -172,3 +172,10 @@ def test_statements_are_split_outside_text_comments_and_dollar_quotes() -> None:
 def test_named_parameters_leave_casts_and_unknown_names_alone() -> None:
     text, used = with_parameters("select :a::int, '10:a', x[1:b], :c", {"a": 1}, lambda name: f"%({name})s")
     assert (text, used) == ("select %(a)s::int, '10:a', x[1:b], :c", {"a": 1})
+
+
+def test_extensions_of_others_are_refused_and_the_usual_default_is_not(make_task: Any) -> None:
+    with pytest.raises(TaskFailed, match="communityExtensions cannot be honoured here"):
+        make_task("jdbc.duckdb.Query", sql="SELECT 1", communityExtensions=["spatial"]).result()
+    task = make_task("jdbc.duckdb.Query", sql="SELECT 1 AS a", communityExtensions=["ion"], fetchType="FETCH")
+    assert task.outputs()["rows"] == [{"a": 1}]

@@ -71,3 +71,25 @@ def test_an_option_in_place_of_a_url_is_no_option(make_task: Any, tmp_path: Path
     with pytest.raises(TaskFailed):
         make_task("git.Clone", url=f"--upload-pack=touch {tmp_path}/pwned").result()
     assert not (tmp_path / "pwned").exists()
+
+
+def branches(folder: Path) -> list[str]:
+    argv = ["git", "-c", "safe.directory=*", "branch", "-r"]
+    listed = subprocess.run(argv, cwd=folder, check=True, capture_output=True, text=True).stdout
+    return sorted(line.split()[0] for line in listed.splitlines() if "->" not in line)
+
+
+def test_all_branches_come_along_unless_only_one_is_wanted(make_task: Any, repository: Path) -> None:
+    allowed = {"files.allowed_roots": [repository]}
+    task = make_task("git.Clone", SETTINGS=allowed, url=f"file://{repository}")
+    task.result()
+    assert branches(task.working_dir) == ["origin/main", "origin/other"]
+    task = make_task("git.Clone", SETTINGS=allowed, url=f"file://{repository}", cloneAllBranches=False)
+    task.result()
+    assert branches(task.working_dir) == ["origin/main"]
+
+
+def test_a_certificate_outside_the_allowed_folders_is_refused(make_task: Any, tmp_path: Path) -> None:
+    with pytest.raises(EngineError) as failure:
+        make_task("git.Clone", url="https://127.0.0.1:9/x.git", trustedCaPemPath="/etc/ssl/ca.pem").result()
+    assert failure.value.code == "path-not-allowed"

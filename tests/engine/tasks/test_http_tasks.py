@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from typing import Any
 
 import pytest
@@ -116,3 +117,21 @@ def test_download_fails_on_an_error_status(make_task: Any, web: Any) -> None:
     web.answers["/gone"] = (503, {}, b"busy")
     with pytest.raises(TaskFailed, match="answered 503"):
         make_task("core.http.Download", uri=web.url("/gone")).result()
+
+
+def test_a_body_without_a_charset_is_read_in_the_one_of_the_task(make_task: Any, web: Any) -> None:
+    web.answers["/a"] = (200, {"Content-Type": "text/plain"}, "é".encode("latin-1"))
+    options = {"defaultCharset": "ISO-8859-1"}
+    assert make_task("core.http.Request", uri=web.url("/a"), options=options).outputs()["body"] == "é"
+
+
+@pytest.mark.parametrize("newer", [True, False])
+def test_a_proxy_is_asked_with_its_user_and_password(make_task: Any, web: Any, newer: bool) -> None:
+    where = {"type": "HTTP", "address": "127.0.0.1", "port": web.server_port, "username": "u@x", "password": "p:q"}
+    options: dict[str, Any] = {"proxy": where}
+    if not newer:
+        options = {f"proxy{name.capitalize()}": value for name, value in where.items()}
+    make_task("core.http.Request", uri="http://far.example/a", options=options).result()
+    _method, path, headers, _body = web.seen[0]
+    assert path == "http://far.example/a"
+    assert b64decode(headers["Proxy-Authorization"].removeprefix("Basic ")) == b"u@x:p:q"

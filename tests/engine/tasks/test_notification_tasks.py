@@ -175,3 +175,40 @@ def test_a_mail_server_that_is_not_there_is_told(make_task: Any) -> None:
     with pytest.raises(TaskFailed, match="mail was not sent by") as failure:
         make_task("email.MailSend", **how, **{"from": "a@b.c"}).result()
     assert "hush" not in str(failure.value)
+
+
+def sent(make_task: Any, web: Any, name: str, **properties: Any) -> Any:
+    """What an Execution type posts, as JSON."""
+    how = {"executionId": "{{ execution.id }}", "url": web.url("/hook"), **properties}
+    make_task(name, VARIABLES=RUN, **how).result()
+    return json.loads(web.seen[-1][3])
+
+
+def test_whatsapp_names_its_contacts_and_the_sender(make_task: Any, web: Any) -> None:
+    how = {"profileName": "Ops", "whatsAppIds": ["1", "2"], "from": "9", "messageId": "m", "textBody": "look"}
+    assert sent(make_task, web, "meta.whatsapp.WhatsAppExecution", **how) == {
+        "contacts": [{"profile": {"name": "Ops"}, "wa_id": "1"}, {"profile": {"name": "Ops"}, "wa_id": "2"}],
+        "messages": [{"from": "9", "id": "m", "text": {"body": "look"}, "type": "text"}],
+    }
+
+
+def test_alerts_carry_what_the_task_says_of_them(make_task: Any, web: Any) -> None:
+    alert = sent(make_task, web, "opsgenie.OpsgenieExecution", responders={"r1": "team"}, visibleTo={"u1": "user"})
+    assert alert["responders"] == [{"id": "r1", "type": "team"}]
+    assert alert["visibleTo"] == [{"id": "u1", "type": "user"}]
+    how = {"message": "m", "priority": "P1", "eventId": "e", "status": "trigger", "tags": {"env": "prod"}}
+    alert = sent(make_task, web, "notifications.squadcast.SquadcastExecution", **how)
+    assert {key: alert[key] for key in ("message", "priority", "event_id", "status", "tags")} == {
+        "message": "m", "priority": "P1", "event_id": "e", "status": "trigger", "tags": {"env": "prod"}
+    }  # fmt: skip
+    alert = sent(make_task, web, "zenduty.ZendutyExecution", urls=["http://a.example"])
+    assert (alert["alert_type"], alert["entity_id"], alert["urls"]) == ("error", "e1", ["http://a.example"])
+    alert = sent(make_task, web, "zenduty.ZendutyExecution", alertType="CRITICAL", entityId="x")
+    assert (alert["alert_type"], alert["entity_id"]) == ("critical", "x")
+    alert = sent(make_task, web, "zulip.ZulipExecution", channel="ops", username="bot")
+    assert (alert["channel"], alert["username"]) == ("ops", "bot")
+
+
+def test_mail_by_oauth_is_refused_at_once(make_task: Any) -> None:
+    with pytest.raises(TaskFailed, match="accessToken cannot be honoured here"):
+        make_task("email.MailSend", host="127.0.0.1", accessToken="t").result()

@@ -178,3 +178,14 @@ def test_a_host_can_be_sent_elsewhere_by_setting(make_task: Any, postgres: str) 
         fetchType="FETCH_ONE",
     )
     assert task.outputs()["row"] == {"one": 1}
+
+
+def test_times_without_a_zone_are_those_of_the_task(pg: Any) -> None:
+    sql = "SELECT TIMESTAMPTZ '2024-01-02 03:04:05' AS t, current_setting('TimeZone') AS z"
+    assert rows(pg, sql, timeZoneId="Asia/Tokyo") == [{"t": "2024-01-02T03:04:05+09:00", "z": "Asia/Tokyo"}]
+    with pytest.raises(TaskFailed, match="not a time zone"):
+        rows(pg, sql, timeZoneId="Nowhere -c x=y")
+
+
+def test_a_copy_takes_a_limit_for_a_server_that_is_lost(pg: Any) -> None:
+    assert pg("CopyOut", sql="SELECT 1", socketTimeout=5).outputs()["rowCount"] == 1

@@ -9,9 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from engine.errors import TaskFailed
 from engine.tasks.props import Props, as_text
+from engine.tasks.unread import no_effect
 
 if TYPE_CHECKING:
     import httpx
@@ -22,6 +24,11 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE")
 _CONNECT_SECONDS = 60.0
 _READ_SECONDS = 300.0
 _SHOWN_BODY = 500
+UNREAD = {
+    "options.logLevel": no_effect("options.logs says what of a call is logged"),
+    "options.connectionPoolIdleTimeout": no_effect("every call has a connection of its own"),
+    "options.enabledTcpExtendedKeepAlive": no_effect("every call has a connection of its own", True),
+}
 _STORED = ("kestra://", "nsfile://", "file://")
 
 
@@ -145,7 +152,10 @@ def _proxy(options: Props) -> str | None:
     if not address or kind == "DIRECT":
         return None
     scheme = "socks5" if kind == "SOCKS" else "http"
-    return f"{scheme}://{address}:{proxy.text('port') or options.text('proxyPort', '8080')}"
+    user = proxy.text("username") or options.text("proxyUsername")
+    password = proxy.text("password") or options.text("proxyPassword")
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
+    return f"{scheme}://{login}{address}:{proxy.text('port') or options.text('proxyPort', '8080')}"
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from engine.errors import TaskFailed
-from engine.tasks.core.http.client import Call, answer, call_of, headers_of, log_call
+from engine.tasks.core.http.client import UNREAD, Call, answer, call_of, headers_of, log_call
 from engine.tasks.props import Props
 from engine.tasks.registry import Outputs, runnable
+from engine.tasks.unread import no_effect
 from engine.tasks.waiting import interruptible, stopped
 from engine.tasks.workfiles import OWN_FOLDER
 
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
 
-@runnable("io.kestra.plugin.core.http.Download", effects="network", aliases=("io.kestra.plugin.fs.http.Download",))
+@runnable(
+    "io.kestra.plugin.core.http.Download",
+    effects="network",
+    aliases=("io.kestra.plugin.fs.http.Download",),
+    unread={
+        **UNREAD,
+        "options.defaultCharset": no_effect("a file is stored byte for byte"),
+        "options.maxContentLength": no_effect("a file is stored whatever its length"),
+    },
+)
 def download(task: RunContext) -> Outputs:
     """``uri`` of the stored file, ``code``, ``length`` in bytes and ``headers``; an empty file fails by default."""
     props = Props(task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import TaskFailed
-from engine.tasks.core.http.client import Call, answer, call_of, headers_of, log_call
+from engine.tasks.core.http.client import UNREAD, Call, answer, call_of, headers_of, log_call
 from engine.tasks.props import Props, bytes_of
 from engine.tasks.registry import Outputs, runnable
 from engine.tasks.waiting import interruptible
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 _MAX_BODY = 10 * 1024 * 1024
 
 
-@runnable("io.kestra.plugin.core.http.Request", effects="network", aliases=("io.kestra.plugin.fs.http.Request",))
+@runnable(
+    "io.kestra.plugin.core.http.Request",
+    effects="network",
+    aliases=("io.kestra.plugin.fs.http.Request",),
+    unread=UNREAD,
+)
 def request(task: RunContext) -> Outputs:
     """``code``, ``headers``, ``uri`` and the ``body`` as text (10 MB at most, or ``options.maxContentLength``)."""
     props = Props(task)
@@ -27,11 +32,13 @@ def request(task: RunContext) -> Outputs:
             hint="leave encryptBody out, or run the flow on a Kestra server",
         )
     call = call_of(task)
-    limit = bytes_of(props.within("options").text("maxContentLength", str(_MAX_BODY)))
-    return interruptible(task, lambda: _send(task, call, limit))
+    options = props.within("options")
+    limit = bytes_of(options.text("maxContentLength", str(_MAX_BODY)))
+    charset = options.text("defaultCharset", "UTF-8")
+    return interruptible(task, lambda: _send(task, call, limit, charset))
 
 
-def _send(task: RunContext, call: Call, limit: int) -> dict[str, Any]:
+def _send(task: RunContext, call: Call, limit: int, charset: str) -> dict[str, Any]:
     with answer(call) as response:
         content = bytearray()
         for part in response.iter_bytes():
@@ -43,7 +50,7 @@ def _send(task: RunContext, call: Call, limit: int) -> dict[str, Any]:
                     hint="use core.http.Download, which stores it as a file",
                 )
         try:
-            body = content.decode(response.charset_encoding or "utf-8")
+            body = content.decode(response.charset_encoding or charset)
         except (UnicodeDecodeError, LookupError):
             raise TaskFailed(
                 "the body of the answer is not text", code="body-not-text", hint="use core.http.Download for files"
