@@ -69,7 +69,7 @@ def _cut(masked: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 _GOES_ON = re.compile(
-    r"(?:starting|beginning|with|at|every|each|after|before|for|in|of|up|to|from|until|between|by|on|per|if|when|unless|so|because|since|then|which|that|where|using|or|\w+ing|instead|not|no)\b"
+    r"(?:starting|beginning|with|at|every|each|after|before|for|in|of|up\s+to\s+\S+\s*(?:s|secs?|seconds?|m|mins?|minutes?|hours?|times|tries|attempts)|to|from|until|between|by|on|per|if|when|unless|so|because|since|then|which|that|where|using|or|\w+ing|instead|not|no)\b"
 )
 
 

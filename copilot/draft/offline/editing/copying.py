@@ -22,6 +22,9 @@ _CALLED = re.compile(
 _LIKE = re.compile(
     rf"{_ADD}(?P<name>{NAME}|[\w-]+)\s+(?P<noun>[\w-]+)\s*,?\s+(?:just\s+)?(?:like|same\s+as|similar\s+to)\s+(?:the\s+)?(?P<like>[\w-]+)(?P<rest>.*)$"
 )
+_NEXT = re.compile(
+    rf"\b(?:an?|another|one\s+more)\s+(?:(?:second|third|fourth|fifth|\d+th|further|additional|new)\s+)?(?P<noun>[\w-]+)\s+(?:next\s+to|beside|besides|alongside|along\s+with|like)\s+the\s+others?\s*[:,]?\s*(?:called\s+|named\s+)?(?P<name>{NAME}|[\w-]+)(?P<rest>.*)$"
+)
 _DUPLICATE = re.compile(
     rf"\b(?:duplicate|copy|clone)\s+(?:the\s+)?(?P<noun>[\w-]+(?:\s+[\w-]+){{0,2}}?)\s+(?:as|to|into|and\s+(?:call|name)\s+(?:it|the\s+copy))\s+(?P<name>{NAME}|[\w-]+)(?P<rest>.*)$"
 )
@@ -29,7 +32,7 @@ _DUPLICATE = re.compile(
 
 def add_like(c: Change) -> bool:
     """'add a 4th sync called stripe with connection id 42', 'add an east child like the others'."""
-    for pattern in (_LIKE, _DUPLICATE, _CALLED):
+    for pattern in (_NEXT, _LIKE, _DUPLICATE, _CALLED):
         match = pattern.search(c.low)
         if match is None or re.search(r"\b(?:inputs?|outputs?|labels?|variables?|case|header)\b", match["noun"]):
             continue
@@ -61,7 +64,11 @@ def _put(c: Change, model: Item, name: str, rest: int) -> bool:
     c.doc.insert_items([values | {"id": name}], after=model.entry)
     c.focus[:] = [name]
     text = part(c.text, rest, len(c.text.masked))
-    if re.search(r"\w", text.masked):
+    sql = re.search(r"\b(?:select|insert|update|delete|with|create|truncate)\s.+$", text.plain, re.I)
+    if sql and "sql" in values:
+        item = c.doc.item(name)
+        c.doc.set(item.path if item else (), "sql", sql.group())
+    elif re.search(r"\w", text.masked):
         from copilot.draft.offline.editing.setting import set_value
 
         inner = replace(c, text=text)

@@ -141,6 +141,9 @@ def _output(c: Change, name: str, kind: str, value: str) -> bool:
 _ADD = re.compile(
     r"\b(?:add|include|append|also\s+(?:keep|take|use|process|install|add|accept|allow|support|list)|put\s+in|insert|install)\s+(?:an?\s+|the\s+|another\s+)?(?P<what>.+)$"
 )
+_NEW = re.compile(
+    r"\bnew\s+(?:[a-z]+\s+)?(?P<what>\S+)(?=\s+(?:in|for|to|on)\s+(?:the\s+)?(?:\w+\s+)?(?:list|dropdown|options|choices|values))"
+)
 _NO_MEMBER = frozenset(["a", "an", "the", "retry", "timeout", "task", "step", "label", "labels", "alert", "input", "inputs", "output", "schedule", "trigger", "case", "error", "errors", "log", "message", "description", "concurrency", "it", "write", "please", "file", "files", "webhook", "notification", "email", "mail", "check", "condition", "comment", "query"])  # fmt: skip
 _TO = re.compile(r"\s+(?:to|in|into|as|for|at)\s+(?P<list>.+)$")
 
@@ -152,7 +155,7 @@ def add_to_named_list(c: Change) -> bool:
 
 def add_to_list(c: Change, least: float = 0.3) -> bool:
     """One more value in a list that is there: a city, a package, a column, a subflow beside its siblings."""
-    match = _ADD.search(c.low)
+    match = _ADD.search(c.low) or _NEW.search(c.low)
     if match is None:
         return False
     to = _TO.search(c.low, match.start("what"))

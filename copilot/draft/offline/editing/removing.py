@@ -37,6 +37,8 @@ def remove(c: Change) -> bool:
         r"\b(?:rows|files|records)\s+(?:older|that|where|from)\b", c.low
     ):
         return False
+    if re.search(r"\b(?:options?|choices?|values?|entry|item)\b", words) and _member(c, match, group):
+        return True
     return _section(c, words) or _entry(c, words) or _things(c, words) or _member(c, match, group)
 
 
@@ -226,7 +228,7 @@ def _member(c: Change, match: re.Match[str], group: str) -> bool:
     )
     names = [
         re.sub(
-            r"^(?:the|an?)\s+|\s+(?:city|value|entry|item|option|package|column|dependency|state|header|variable|tag)$",
+            r"^(?:the|an?)\s+|\s+(?:city|value|choice|entry|item|option|package|column|dependency|state|header|variable|tag)$",
             "",
             n.strip(),
             flags=re.I,
@@ -238,10 +240,25 @@ def _member(c: Change, match: re.Match[str], group: str) -> bool:
         for path, members in plain_lists(c):
             index = next((i for i, m in enumerate(members) if str(m).lower() == name.lower()), None)
             if index is not None:
+                gone = str(members[index])
                 drop_member(c.doc, path, index)
+                _only_for(c, path, gone)
                 done = True
                 break
     return done
+
+
+def _only_for(c: Change, path: Path, gone: str) -> None:
+    """Tasks that run for one choice of an input go with that choice."""
+    if path[-1] != "values" or path[0] != "inputs":
+        return
+    while item := next(
+        (t for t in c.doc.tasks() if re.search(rf"['\"]{re.escape(gone)}['\"]", str(t.values.get("runIf", "")))), None
+    ):
+        if uses(c.doc, "tasks", item.id, item.path) or len(re.findall(r"'[^']*'", str(item.values["runIf"]))) > 1:
+            return
+        c.doc.remove_item(item.entry)
+        c.notes.append(f"`{item.id}` ran only for {gone} and went as well.")
 
 
 def plain_lists(c: Change) -> list[tuple[Path, list[object]]]:

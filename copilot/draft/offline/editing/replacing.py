@@ -8,8 +8,10 @@ from typing import Any
 
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.removing import plain_lists
+from copilot.draft.offline.editing.slots import called
 from copilot.draft.offline.editing.structure import drop_member
 from copilot.draft.offline.editing.targets import mentioned
+from copilot.draft.offline.editing.wanted import number_in
 from copilot.draft.offline.services import SERVICES
 from copilot.draft.offline.text import NAME
 from engine.flow.findings import Path
@@ -50,6 +52,28 @@ def replace_text(c: Change) -> bool:
     for old, new in _said_pairs(c):
         odd = re.search(r"[\d/.:@_-]|[a-z][A-Z]", old) and not re.fullmatch(r"\d+(?:[:.]\d+)?(?:am|pm)?", old)
         if (odd or _quoted(c, old)) and _replace_everywhere(c, old, new, whole=False):
+            return True
+    return False
+
+
+_TAGGED = re.compile(r"(?<![\w/.-])(?P<name>[a-z][\w./-]*):(?P<tag>[\w][\w.-]*)", re.I)
+
+
+def same_family(c: Change) -> bool:
+    """'base image python:3.12-slim': the tag gives way where the same image stands inside a text."""
+    for new in _TAGGED.finditer(c.words):
+        old = re.compile(rf"(?<![\w/.-]){re.escape(new['name'])}:[\w][\w.-]*")
+        spots = []
+        for path, value in _texts_in(c.doc.flow, ()):
+            node = c.doc.source.node(path)
+            if node is not None and old.search(value):
+                start, end = c.doc.source.range_of(node)
+                spots += [m.span() for m in old.finditer(c.doc.text, start, end)]
+        text = c.doc.text
+        for start, end in sorted(set(spots), reverse=True):
+            text = text[:start] + new.group().rstrip(".") + text[end:]
+        if text != c.doc.text:
+            c.doc.write(text)
             return True
     return False
 
@@ -127,6 +151,12 @@ def _replace_everywhere(c: Change, old: str, new: str, *, whole: bool) -> bool:
     return bool(spots)
 
 
+def same_value_everywhere(c: Change, old: Any, new: Any) -> None:
+    """Other places that hold the same value, whole or as a word of a text."""
+    if isinstance(old, str | int | float) and not isinstance(old, bool) and len(str(old)) > 2:
+        _replace_everywhere(c, str(old), str(new), whole=True)
+
+
 def _in_code(c: Change, position: int) -> bool:
     """Inside an expression a plain word is a name, not a value."""
     before = c.doc.text[max(0, position - 400) : position]
@@ -140,8 +170,8 @@ def _texts_in(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from _texts_in(child, (*path, index))
-    elif isinstance(value, str):
-        yield path, value
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield path, str(value)
 
 
 def _text(c: Change, match: re.Match[str], group: str) -> str:
@@ -269,6 +299,9 @@ def keep_only(c: Change) -> bool:
     ) or re.search(r"^(?P<what>.+?)\s+only\b", c.low)
     if not said:
         return False
+    few = re.match(r"(?:the\s+)?(?P<end>first|last)\s+(?P<n>\w+)(?:\s+(?P<noun>\w+))?", said["what"])
+    if few and (number := number_in(few["n"])):
+        return _keep_few(c, few["end"] == "first", int(number), few["noun"] or "")
     for path, members in plain_lists(c):
         kept = [
             i for i, m in enumerate(members) if any(_same_word(str(m), w) for w in re.findall(r"[\w-]+", said["what"]))
@@ -279,6 +312,23 @@ def keep_only(c: Change) -> bool:
                     drop_member(c.doc, path, index)
             return True
     return False
+
+
+def _keep_few(c: Change, first: bool, n: int, noun: str) -> bool:
+    """'only the first three months': of the list that is meant, or the only one that is long enough."""
+    lists = [(p, m) for p, m in plain_lists(c) if len(m) > n]
+    named = [
+        (p, m) for p, m in lists if noun and any(called(str(step), noun)[0] for step in p if isinstance(step, str))
+    ]
+    chosen = named or lists
+    if len(chosen) != 1:
+        return False
+    path, members = chosen[0]
+    kept = range(n) if first else range(len(members) - n, len(members))
+    for index in reversed(range(len(members))):
+        if index not in kept:
+            drop_member(c.doc, path, index)
+    return True
 
 
 def leave_out(c: Change) -> bool:

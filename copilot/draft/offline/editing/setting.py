@@ -13,6 +13,7 @@ from typing import Any
 
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.document import Item
+from copilot.draft.offline.editing.replacing import same_value_everywhere
 from copilot.draft.offline.editing.slots import Slot, called, slots
 from copilot.draft.offline.editing.targets import Found, plural, rank, stem
 from copilot.draft.offline.editing.wanted import duration_in, number_in, secret_in, unquoted, value_for
@@ -60,6 +61,8 @@ def set_value(c: Change) -> bool:
             c.answered_by(f"`{one.slot.name}` is `{one.value}` already; nothing was changed.")
             continue
         c.doc.set_path(one.slot.path, one.value)
+        if re.search(r"\b(?:everywhere|all\s+places|each\s+place|every\s+place)\b", c.low):
+            same_value_everywhere(c, one.slot.value, one.value)
         c.touched.append(one.slot.name)
         c.focus_on(one.slot.item)
     return bool(chosen) or bool(c.questions)
@@ -85,7 +88,9 @@ def _inside_longer(one: Candidate, others: Sequence[Candidate], words: str) -> b
     """A name that is only part of a longer name that was said as well: 'key' in 'access key'."""
     if not one.named:
         return False
-    _, start, end = called(one.slot.name, words)
+    known, start, end = called(one.slot.name, words)
+    if not known:
+        return False
     for other in others:
         clear, first, last = (
             called(other.slot.name, words) if other.named and other.slot.name != one.slot.name else (0.0, 0, 0)
@@ -139,16 +144,23 @@ def _of_item(c: Change, slot: Slot, meant: dict[Any, Found], top: float, words: 
 
 def _named(c: Change, slot: Slot, words: str, old: str) -> Iterator[tuple[Any, float]]:
     """(value, score) where the name of the place is said."""
-    clear, start, end = called(slot.name, words)
-    if not clear or _is_part_of_id(slot, words, start, end):
+    colon = re.search(r":\s", words)
+    head = words[: colon.end()] if colon and re.search(r"\w", words[: colon.start()]) else words
+    clear, start, end = called(slot.name, head)
+    if slot.name == "defaults" and slot.item is not None and clear < 0.8:
+        clear, start, end = _input_named(slot.item, head)
+    elif not clear or _is_part_of_id(slot, words, start, end):
         return
+    if not clear:
+        return
+    end = _past_item(slot, words, end)
     base = clear + (0.35 if slot.present else 0.0) - 0.08 * (slot.depth - 1) + _with_old(slot, old)
     base -= 0.3 if not slot.present and slot.facts.kind in ("any", "object", "map", "array") else 0.0
     base += 0.15 if slot.facts.enum else 0.05 if slot.facts.kind in ("integer", "number", "duration") else 0.0
     base += 0.1 if re.match(r"\s+(?:of|for|in|on)\b", words[end:]) else 0.0
     base -= 0.15 if re.search(r"\b(?:of|for|in|on)\s+(?:the\s+|its\s+)?(?:\w+\s+)?$", words[:start]) else 0.0
     for value, how in _values(c, slot, words, start, end):
-        yield value, base + how
+        yield _inside(slot.value, value), base + how
     if slot.facts.kind == "boolean" and clear >= 0.7:
         near = words[max(0, start - 40) : end + 12]
         if _NOT.search(near):
@@ -157,6 +169,34 @@ def _named(c: Change, slot: Slot, words: str, old: str) -> Iterator[tuple[Any, f
             yield True, base
     if slot.present and (scaled := _scaled(slot, words)) is not None:
         yield scaled, base + 0.2
+
+
+def _inside(now: Any, new: Any) -> Any:
+    """'v3' for an address that ends in /v2: the piece of the same shape gives way, not all of it."""
+    if isinstance(now, str) and isinstance(new, str) and re.fullmatch(r"v\d[\w.]*", new) and len(now) > len(new) + 2:
+        found = list(re.finditer(r"(?<![A-Za-z0-9])v\d[\w.]*", now))
+        if len(found) == 1:
+            return now[: found[0].start()] + new + now[found[0].end() :]
+    return now if now is not None and new is None else new
+
+
+def _past_item(slot: Slot, words: str, end: int) -> int:
+    """'default city Lisbon', 'the timeout of the fetch task 5 minutes': the value stands behind the item's id."""
+    if slot.item is None:
+        return end
+    name = re.escape(slot.item.id.lower()).replace("_", "[_ -]")
+    match = re.match(
+        rf"\s+(?:(?:of|for|on|in)\s+)?(?:the\s+)?(?:\w+\s+)?{name}(?:\s+(?:task|step|input|trigger))?(?![\w-])",
+        words[end:],
+    )
+    return end + match.end() if match else end
+
+
+def _input_named(item: Item, words: str) -> tuple[float, int, int]:
+    """An input that is named and given a value: its default is meant."""
+    spoken = re.escape(item.id.lower()).replace("_", "[_ -]")
+    match = re.search(rf"(?<![\w-]){spoken}(?![\w-])", words)
+    return (0.75, match.start(), match.end()) if match and item.section == "inputs" else (0.0, 0, 0)
 
 
 def _is_part_of_id(slot: Slot, words: str, start: int, end: int) -> bool:
@@ -190,7 +230,7 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
     length = len(words)
     soft = slot.facts.kind in ("string", "any", "array", "map", "object")
     soft = soft and (not isinstance(slot.value, int | float) or isinstance(slot.value, bool))
-    if secret := secret_in(c.words):
+    if secret := _secret_beside(c.words, words, start, end):
         yield secret, 0.35
         return
     for pattern, worth in ((_STRONG, 0.3), (_WEAK, 0.15)):
@@ -210,10 +250,12 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
         value = value_for(slot, c.text, at, _stop(c, slot, words, at), c.names)
         if value is not None:
             yield value, 0.15
-    bare = re.match(r"\s+(?P<v>[a-z][\w.-]*)(?=\s*$|\s+(?:instead|please|now|for|of|in|on|from)\b)", words[end:])
+    bare = re.match(r"\s+(?P<v>[a-z][\w.-]*)(?=\s*$|\s*,|\s+(?:instead|please|now|for|of|in|on|from)\b)", words[end:])
     if soft and bare and bare["v"] not in _NOISE and slot.facts.kind in ("string", "any"):
         last = re.fullmatch(r"\s*(?:instead|please|now)?", words[end + bare.end() :])
         yield c.words[end + bare.start("v") : end + bare.end("v")], 0.1 if last else 0.22
+    if slot.facts.kind in ("array", "map", "object") or isinstance(slot.value, list | dict):
+        return
     if not soft and re.search(r"\d|[a-z]", words[max(0, start - 30) : start]):
         at = max(0, start - 30)
         value = value_for(slot, c.text, at, start, c.names)
@@ -243,6 +285,17 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
 
 
 _NOISE = frozenset(["is", "are", "should", "must", "has", "was", "be", "and", "or", "by", "at", "as", "of", "in", "on", "from", "needs", "can", "may", "will", "comes", "goes", "too", "also", "again", "task", "step", "input", "the", "a", "an", "it", "use", "set", "change", "with", "for", "to", "make", "put", "new", "update", "this", "that"])  # fmt: skip
+
+
+def _secret_beside(plain: str, words: str, start: int, end: int) -> str | None:
+    """A secret that is named in the same breath as the property, behind it or before it."""
+    rest = re.match(r"[^,;]*", plain[end:])
+    joined = re.search(r"\s+and\s+(?:the\s+)?\w+\s", words[end:])
+    stop = end + min(rest.end() if rest else 0, joined.start() if joined else len(words))
+    if re.search(r"\b(?:take|get|read|use|from|comes?)\b", words[stop:]) and not re.search(r",[^,]*,", words[end:]):
+        stop = len(words)
+    before = re.search(r"[^,;]*$", plain[:start])
+    return secret_in(plain[end:stop]) or secret_in(before.group() if before else "")
 
 
 def _stop(c: Change, slot: Slot, words: str, start: int) -> int:
@@ -358,7 +411,7 @@ def _family(c: Change, slot: Slot, words: str) -> Iterator[tuple[Any, float]]:
         return
     family = re.split(r"[-:]", now)[0].lower()
     for match in re.finditer(
-        r"(?<![\w/])[A-Za-z][\w./]*(?:[-:][\w.]+)+|(?<![\w/])[\w./-]+\.\w{2,5}\b|\b[a-z]\w*_\w+\b", c.words
+        r"(?<![\w/])[A-Za-z][\w./]*(?:[-:][\w.]+)+|(?<![\w/])[\w./-]+\.\w{2,5}\b|\b[a-z]\w*(?:[_.]\w+)+\b", c.words
     ):
         new = match.group().rstrip(".")
         if new == now or c.doc.item(new) is not None:
@@ -375,13 +428,17 @@ def _family(c: Change, slot: Slot, words: str) -> Iterator[tuple[Any, float]]:
         ):
             yield new, 0.85
         elif _alike(now, new):
-            yield new, 0.8
+            yield new, 0.92
 
 
 def _alike(now: str, new: str) -> bool:
     """'regional_report_v2' for 'regional_report': names that begin alike."""
     shared = next((i for i, (a, b) in enumerate(zip(now, new, strict=False)) if a != b), min(len(now), len(new)))
-    return shared >= 6 and shared * 2 >= max(len(now), len(new)) and bool(re.search(r"[_-]", new))
+    tail = next(
+        (i for i, (a, b) in enumerate(zip(now[::-1], new[::-1], strict=False)) if a != b), min(len(now), len(new))
+    )
+    built = bool(re.search(r"[_.-]", new)) and len(re.findall(r"[.]", now)) == len(re.findall(r"[.]", new))
+    return built and max(shared, tail) >= 6 and max(shared, tail) * 2 >= max(len(now), len(new))
 
 
 def _model(name: str) -> bool:

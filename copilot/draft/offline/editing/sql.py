@@ -12,7 +12,7 @@ from copilot.draft.offline.editing.targets import mentioned
 def change_sql(c: Change) -> bool:
     """ORDER BY, LIMIT and simple filters in a query that is there."""
     limit = re.search(
-        r"\blimit(?:ed)?\s+(?:[\w]+\s+){0,4}?to\s+(\d+)\s*(?:rows?|records?|results?|entries|lines|$)|\b(?:at\s+most|no\s+more\s+than|maximum(?:\s+of)?|max)\s+(\d+)\s+(?:rows?|records?|results?)",
+        r"\blimit(?:ed)?\s+(?:[\w]+\s+){0,4}?to\s+(\d+)\s*(?:rows?|records?|results?|entries|lines|$)|\b(?:take|show|return|fetch|process|read|get|only)\s+(?:only\s+)?(\d+)\s+(?:rows?|records?|results?|entries|lines)\b|\b(?:at\s+most|no\s+more\s+than|maximum(?:\s+of)?|max)\s+(\d+)\s+(?:rows?|records?|results?)",
         c.low,
     ) or re.search(
         r"\b(?:top|first|limit(?:\s+to)?|only\s+(?:show\s+|keep\s+|take\s+)?(?:the\s+)?(?:top\s+|first\s+|best\s+)?)\s*(\d+)\b",

@@ -11,11 +11,11 @@ from copilot.draft.offline.text import CODE, QUOTED, Text
 from copilot.draft.offline.types import words_of
 
 _KINDS = (
-    (r"downloads?|fetch\w*", r"http\.download|download"), (r"requests?|api|calls?|check|http|endpoint", r"http\.request"), (r"sleep\w*|waits?|waiting", r"flow\.sleep|flow\.pause"), (r"pauses?|approval|approve", r"flow\.pause"),
+    (r"downloads?|fetch\w*", r"http\.download|download"), (r"requests?|api|calls?|check|http|endpoint", r"http\.request"), (r"sleep\w*|waits?|waiting", r"flow\.sleep|flow\.pause"), (r"pauses?|approv\w*", r"flow\.pause"),
     (r"logs?|logging|messages?|prints?|logger", r"log\.log"), (r"python|script", r"scripts\.python"), (r"shell|bash|commands?|script", r"scripts\.shell"), (r"node|javascript|js", r"scripts\.node"), (r"dbt", r"dbt"),
     (r"quer(?:y|ies)|sql|select", r"jdbc\..*quer|bigquery\.query|\.query|queries"), (r"database|db|postgres\w*|mysql|duckdb", r"jdbc"), (r"subflows?|child", r"flow\.subflow"), (r"uploads?", r"upload"), (r"load\w*|cop(?:y|ies)", r"copyin|load|batch"),
     (r"slack", r"slack"), (r"teams", r"teams"), (r"e-?mails?|mails?", r"mail"), (r"excel", r"excel"), (r"csv", r"csv"), (r"json", r"json"), (r"parquet", r"parquet"),
-    (r"loops?|each|foreach|iterations?", r"flow\.(?:foreach|loop|each)"), (r"parallel", r"flow\.parallel"), (r"switch", r"flow\.switch"), (r"if|condition", r"flow\.if"), (r"bucket", r"createbucket"), (r"dataset", r"createdataset"),
+    (r"loops?|each|foreach|iterations?", r"flow\.(?:foreach|loop|each)"), (r"parallel", r"flow\.parallel"), (r"switch", r"flow\.switch"), (r"(?:the|an)\s+if|condition", r"flow\.if"), (r"bucket", r"createbucket"), (r"dataset", r"createdataset"),
     (r"unzip\w*|unpack\w*|archive", r"archive|decompress"), (r"chat|model|llm|gemini|gpt|prompt|agent", r"chatcompletion|agent|rag|completion|openai"), (r"webhook", r"trigger\.webhook"), (r"schedule|cron|timer", r"trigger\.schedule"), (r"clone|git|checkout", r"git\."),
     (r"labels?", r"labels"), (r"alerts?|notif\w+|notification", r"slack|teams|mail|discord|telegram|notif|pagerduty|opsgenie"), (r"purge|clean\w*", r"purge"), (r"kv", r"\.kv\."), (r"returns?", r"debug\.return"), (r"fail\w*", r"execution\.fail"),
 )  # fmt: skip
@@ -40,8 +40,9 @@ def stem(word: str) -> str:
     """A word without its usual endings, so that *uploading*, *uploads* and *upload* are one."""
     for ending in ("ing", "ers", "ies", "ed", "er", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)] + ("y" if ending == "ies" else "")
-    return word
+            word = word[: -len(ending)] + ("y" if ending == "ies" else "")
+            break
+    return word[:-1] if len(word) > 4 and word.endswith("e") else word
 
 
 def revealed(text: Text, names: Iterable[str]) -> str:
@@ -81,7 +82,7 @@ def _score(item: Item, low: str, spoken: set[str]) -> float:
     )
     score += _near(stems, spoken)
     last = [stem(w) for w in words_of(item.type.rsplit(".", 1)[-1])]
-    if last and all(w in spoken for w in last):
+    if last and all(w in spoken for w in last) and (last != ["if"] or re.search(r"\b(?:the|an)\s+if\b", low)):
         score += 2.2
     score += sum(
         1.6 for said, kind in _KINDS if re.search(rf"\b(?:{said})\b", low) and re.search(kind, item.short_type)

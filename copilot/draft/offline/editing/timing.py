@@ -32,9 +32,17 @@ def reschedule(c: Change) -> bool:
         return False
     crons = [t for t in c.doc.items("triggers") if "cron" in t.values]
     polling = trigger_meant(c.doc, c.low, "trigger")
-    every = re.search(rf"\bevery\s+{features.DURATION}", plain)
-    if not crons and polling is not None and every and ("interval" in polling.values or _has_interval(c, polling.type)):
-        c.doc.set(polling.path, "interval", features.duration(every["amount"], every["unit"]))
+    every = re.search(rf"\b(?:every|each)\s+{features.DURATION}", plain)
+    unit = re.search(r"\b(?:every|each|once\s+an?|once\s+per)\s+(?P<unit>second|minute|hour|day)\b", plain)
+    beat = (
+        features.duration(every["amount"], every["unit"])
+        if every
+        else features.duration("1", unit["unit"])
+        if unit
+        else ""
+    )
+    if not crons and polling is not None and beat and ("interval" in polling.values or _has_interval(c, polling.type)):
+        c.doc.set(polling.path, "interval", beat)
         return True
     meant = (mentioned(crons, c.low) or crons[:1]) if crons else []
     if not meant:

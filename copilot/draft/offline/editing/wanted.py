@@ -161,7 +161,7 @@ def _reference(text: Text, start: int, end: int, names: Names) -> str | None:
     plain = text.plain[start:end]
     if whole := _template(text, start, end):
         return whole
-    if secret := secret_in(plain):
+    if (secret := secret_in(plain)) and "," not in re.split(r"(?i)\bsecret", plain)[0]:
         return secret
     low = plain.lower()
     if match := re.search(r"\b(?:the\s+)?(?:new\s+)?input\s+[`'\"]?([\w-]+)|[`'\"]?([\w-]+)[`'\"]?\s+input\b", low):
@@ -198,8 +198,12 @@ def secret_in(words: str) -> str | None:
 
 
 def _template(text: Text, start: int, end: int) -> str | None:
-    match = re.search(r"\{\{.*\}\}", text.plain[start:end])
-    return match.group() if match else None
+    words = text.plain[start:end].strip(" '\"`.,;")
+    match = re.search(r"\{\{.*\}\}", words)
+    if match is None:
+        return None
+    beside = re.findall(r"\w+", words[: match.start()] + words[match.end() :])
+    return match.group() if len(beside) == 0 or (text.literal_at(start) is None and len(beside) > 8) else None
 
 
 def members(text: Text, start: int, end: int) -> list[Any]:
@@ -224,6 +228,8 @@ def _string(text: Text, start: int, end: int) -> str | None:
     literal = next((one for one in text.within(start, end) if one.kind in (QUOTED, CODE, URL)), None)
     literal = literal or next(iter(text.within(start, end)), None)
     words = re.split(r"\s{4,}", text.plain[start:end].strip())[0]
+    if secret_in(words) and "," in words:
+        words = words.split(",")[0]
     if literal is not None:
         outside = text.masked[start : literal.start] + text.masked[literal.end : end]
         if literal.kind in (QUOTED, CODE) or len(re.findall(r"\w+", outside)) <= 3:

@@ -8,7 +8,7 @@ from typing import Any
 from copilot.draft.offline import features
 from copilot.draft.offline.conditions import expression
 from copilot.draft.offline.editing.change import Change
-from copilot.draft.offline.editing.composing import writer
+from copilot.draft.offline.editing.composing import reference, writer
 from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.structure import wrap_items
 from copilot.draft.offline.editing.targets import rank
@@ -145,8 +145,29 @@ def only_if(c: Change) -> bool:
     return True
 
 
+def _anything(c: Change, words: str) -> str:
+    """'there were orders at all', 'the query finds rows': from the number of things a task found."""
+    said = re.search(
+        r"\bthere\s+(?:is|are|was|were)\s+(?P<no>no\s+|not\s+)?(?:any\s+|some\s+|at\s+least\s+one\s+|new\s+)*(?P<what>.+)$|^(?P<what2>.+?)\s+(?:is|are|was|were|has|have|finds?|found|returns?|returned)\s+(?P<no2>no\s+|nothing\b|empty\b)?(?P<some>something|anything|rows?|results?|records?|not\s+empty)?",
+        words,
+    )
+    if not said or (said["what2"] and not (said["no2"] or said["some"])):
+        return ""
+    for found in rank(c.doc.items("tasks"), said["what"] or said["what2"]):
+        definition = c.types.get(found.item.type)
+        field = next(
+            (f for f in ("size", "count", "rowCount", "messagesCount") if definition and f in definition.outputs), None
+        )
+        if field and found.score >= 0.5:
+            sign = "== 0" if said["no"] or said["no2"] else "> 0"
+            return f"{{{{ {reference(found.item.id)}.{field} {sign} }}}}"
+    return ""
+
+
 def _expression(c: Change, words: str) -> str:
     """The condition in Kestra's language, '' where nothing in the flow decides it."""
+    if any_found := _anything(c, words.lower()):
+        return any_found
     w = writer(c)
     known = set(w.inputs)
     made = expression(w, words)
@@ -154,7 +175,7 @@ def _expression(c: Change, words: str) -> str:
 
 
 _COUNT = re.compile(
-    rf"\b(?:max(?:imum)?(?:\s+of)?|at\s+most|only|not\s+more\s+than|no\s+more\s+than|up\s+to|limit(?:\s+\w+){{0,4}}\s+to)?\s*(?P<n>\d+|{'|'.join(w for w in features.NUMBER_WORDS if len(w) > 2 and w not in ('once', 'twice', 'half'))})\s+(?:of\s+(?:them|these)|items?|iterations?|branches|tasks?|subflows?|values?|at\s+a\s+time|in\s+parallel|at\s+once|at\s+the\s+same\s+time|parallel)"
+    rf"\b(?:max(?:imum)?(?:\s+of)?|at\s+most|only|not\s+more\s+than|no\s+more\s+than|up\s+to|limit(?:\s+\w+){{0,4}}\s+to)?\s*(?P<n>\d+|{'|'.join(w for w in features.NUMBER_WORDS if len(w) > 2 and w not in ('once', 'twice', 'half'))})\s+(?:(?:[a-z]+\s+){{0,2}}(?=at\s+(?:a|the\s+same)\s+time|at\s+once|in\s+parallel|concurrently|simultaneously)|of\s+(?:them|these)|items?|iterations?|branches|tasks?|subflows?|values?|at\s+a\s+time|in\s+parallel|at\s+once|at\s+the\s+same\s+time|parallel)"
 )
 
 
