@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,14 +29,22 @@ def run(
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="ID", help="Finish an execution that a crash cut short.")
     ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", metavar="kestra", help="Run on the server of FLOWWRIGHT_KESTRA_URL, or on one by address."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a flow on this machine; every state change is recorded before the next step."""
+    """Run a flow on this machine, or on a Kestra server; every state change is recorded before the next step."""
     with boundary(as_json):
-        if (file is None) == (resume is None):
+        if (file is None) == (resume is None) or (resume is not None and on is not None):
             raise Usage("name a flow file, or --resume with an execution's id", hint="flowwright run flow.yaml")
         bench = _bench()
-        if resume is not None:
+        if on is not None:
+            execution = _run_on(on, file or Path("-"), bench, inputs or [])
+        elif resume is not None:
             execution = resume_here(resume, bench)
         else:
             values, files = read_inputs(inputs or [])
@@ -46,6 +54,16 @@ def run(
         else:
             show_execution(execution)
         finish(execution["state"] in GOOD)
+
+
+def _run_on(place: str, file: Path, bench: Workbench, inputs: Sequence[str]) -> dict[str, Any]:
+    from copilot.cli.deploying import run_there
+
+    if place != "kestra" and not place.startswith(("http://", "https://")):
+        raise Usage(f"--on {place}: there is no such place", hint="--on kestra, or the address of a Kestra server")
+    values, files = read_inputs(inputs)
+    url = None if place == "kestra" else place
+    return run_there(bench.settings, url, read_flow(file), str(file), values, files)
 
 
 def executions(

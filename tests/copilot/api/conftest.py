@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
-import uvicorn
 
-from copilot.api import create_app
-from copilot.api.service import Service
 from copilot.settings import Settings
-
-MAIN = "/api/v1/main"
-
-
-@dataclass(frozen=True)
-class Served:
-    """``http`` asks below /api/v1/main; ``service`` is the one behind it."""
-
-    url: str
-    http: httpx.Client
-    service: Service
-
-
-@contextmanager
-def serving(settings: Settings) -> Iterator[Served]:
-    app = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False))
-    started = threading.Event()
-    original = server.startup
-
-    async def startup(sockets=None):  # type: ignore[no-untyped-def]
-        await original(sockets=sockets)
-        started.set()
-
-    server.startup = startup  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    started.wait()
-    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    with httpx.Client(base_url=f"{url}{MAIN}", timeout=120) as http:
-        yield Served(url, http, app.state.service)
-        server.should_exit = True
-        app.state.service.stopping.set()
-        thread.join()
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(serving: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with serving(Settings(home=tmp_path_factory.mktemp("home"))) as one:
         yield one
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+def serve(serving: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """A service with settings of its own."""
-    open_ones = []
-
-    def start(**settings: object) -> Served:
-        one = serving(Settings(**({"home": tmp_path / "served"} | settings)))  # type: ignore[arg-type]
-        open_ones.append(one)
-        return one.__enter__()
-
-    yield start
-    for one in open_ones:
-        one.__exit__(None, None, None)
+    with ExitStack() as open_ones:
+        yield lambda **settings: open_ones.enter_context(
+            serving(Settings(**({"home": tmp_path / "served"} | settings)))
+        )
 
 
 LOG = """id: {id}
@@ -110,7 +65,7 @@ def paused_flow() -> Callable[[str], str]:
 
 
 @pytest.fixture
-def deployed(served: Served) -> Callable[[str], None]:
+def deployed(served: Any) -> Callable[[str], None]:
     """Creates a flow on the server that is shared by a file's tests."""
 
     def deploy(source: str) -> None:
@@ -121,7 +76,7 @@ def deployed(served: Served) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def reached(served: Served) -> Callable[[str, str], dict]:
+def reached(served: Any) -> Callable[[str, str], dict]:
     """Waits until an execution has a state; gives it."""
 
     def wait(execution: str, state: str) -> dict:
