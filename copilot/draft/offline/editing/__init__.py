@@ -6,7 +6,6 @@ What would break the flow is taken back; what no reading understands comes back 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from copilot.draft.offline.editing.change import Change, Rule
@@ -69,8 +68,7 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
     if explain(asked):
         return Outcome(flow, tuple(asked.notes), answered=True)
     text = read_text(_CONTRACTED.sub(r"\1n't", words), VOCABULARY)
-    for piece in _understood(clauses(text), text, state):
-        _carry_out(piece, state)
+    _all_of(clauses(text), text, state)
     done = doc.text != flow or state.answered
     missed = tuple(state.missed) if done or len(state.missed) > 1 else (instruction,) if state.missed else ()
     return Outcome(
@@ -83,18 +81,28 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
     )
 
 
-def _understood(pieces: list[Text], whole: Text, state: _State) -> Iterable[Text]:
-    """The clauses as they are carried out: cut finer where both halves say something of their own, joined again where
-    neither of two neighbours says anything."""
-    out: list[Text] = []
-    for piece in (half for one in pieces or [whole] for half in _finer(one, state)):
-        if out and not _deeds(piece, state) and not _deeds(out[-1], state):
-            start = whole.plain.find(out[-1].plain)
-            end = whole.plain.find(piece.plain, start) + len(piece.plain)
-            out[-1] = part(whole, start, end)
-        else:
-            out.append(piece)
-    return out
+def _all_of(pieces: list[Text], whole: Text, state: _State) -> None:
+    """Carry out clause after clause, each on what the ones before have made of the flow. A clause that says nothing is
+    read together with the next one before it is given up: it may have been cut too finely."""
+    waiting: Text | None = None
+    for piece in pieces or [whole]:
+        says = bool(_deeds(piece, state))
+        if waiting is not None:
+            both = _joined(whole, waiting, piece)
+            if not says and _deeds(both, state):
+                piece, says = both, True
+            else:
+                _carry_out(waiting, state)
+        waiting = None if says else piece
+        for half in _finer(piece, state) if says else ():
+            _carry_out(half, state)
+    if waiting is not None:
+        _carry_out(waiting, state)
+
+
+def _joined(whole: Text, first: Text, second: Text) -> Text:
+    start = whole.plain.find(first.plain)
+    return part(whole, start, whole.plain.find(second.plain, start + len(first.plain)) + len(second.plain))
 
 
 def _finer(piece: Text, state: _State) -> list[Text]:

@@ -25,6 +25,11 @@ def add_alert(c: Change) -> bool:
     """A message when something fails (errors), beside an alert that is there, or at the end."""
     if not re.search(r"\b(?:add|also|send|notify|alert|tell|post|ping|message|mail|e-?mail|inform|with|page)\b", c.low):
         return False
+    if re.search(
+        r"\b(?:the|its|this)\s+(?:\w+\s+)?(?:e-?mail|mail|message|alert|notification)\b[^.;]*\b(?:should|must|goes|go|has\s+to)\b",
+        c.low,
+    ) and not re.search(r"\b(?:also|add)\b", c.low):
+        return False
     services = [
         s
         for s in channels(c)

@@ -160,6 +160,9 @@ def add_to_list(c: Change, least: float = 0.3) -> bool:
         return False
     to = _TO.search(c.low, match.start("what"))
     stop = to.start() if to else len(c.low)
+    if named := _literal_for(c, c.low[match.start("what") : stop]):
+        add_member(c.doc, *named)
+        return True
     names = [n for n in members(c.text, match.start("what"), stop) if str(n).lower() not in _NO_MEMBER]
     names = [
         re.sub(
@@ -190,6 +193,23 @@ def add_to_list(c: Change, least: float = 0.3) -> bool:
         else:
             add_member(c.doc, place, str(name) if all(isinstance(m, str) for m in c.doc.value(place)) else name)
     return True
+
+
+def _literal_for(c: Change, noun: str) -> tuple[Path, str] | None:
+    """'add another condition to the gate: "..."': the list is named by its kind, the member is quoted."""
+    quoted = [o.value for o in c.text.literals if o.kind in (QUOTED, CODE)] or re.findall(r"\{\{.*?\}\}", c.words)
+    if len(quoted) != 1 or not re.fullmatch(
+        r"(?:an?\s+|another\s+|the\s+|one\s+more\s+|further\s+|new\s+)*[a-z]+(?:\s+[a-z]+)?\s*:?", noun
+    ):
+        return None
+    found = {f.item.id: f.score for f in rank(c.doc.items(), c.low)}
+    lists = [
+        (called(str(p[-1]), noun)[0] + min(found.get(_owner_id(c, p), 0.0), 10) / 10, p) for p, _ in plain_lists(c)
+    ]
+    best = max(
+        (entry for entry in lists if entry[0] >= 0.7 and called(str(entry[1][-1]), noun)[0] >= 0.7), default=None
+    )
+    return (best[1], quoted[0]) if best else None
 
 
 def _quoted(c: Change, name: str) -> bool:

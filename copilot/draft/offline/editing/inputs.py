@@ -23,7 +23,7 @@ _SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "colon": ":"
 
 
 _REQUIRED = re.compile(
-    r"\brequired\s+(?:to\s+)?(?P<flag>true|false)\b|\b(?:make|mark)\s+(?:the\s+)?(?:input\s+)?\S+\s+(optional|required|not\s+required)\b"
+    r"\b(?:must|has\s+to|needs?\s+to)\s+be\s+(?P<must>given|provided|set|filled(?:\s+in)?|entered)\b|\b(?:is|are|be|becomes?|made)\s+(?P<state>required|mandatory|optional|not\s+required)\b|\bcan\s+be\s+(?P<empty>(?:left\s+)?(?:empty|out|blank))\b|\brequired\s+(?:to\s+)?(?P<flag>true|false)\b|\b(?:make|mark)\s+(?:the\s+)?(?:input\s+)?\S+\s+(?P<made>optional|required|mandatory|not\s+required)\b"
 )
 
 
@@ -61,9 +61,17 @@ def change_input(c: Change) -> bool:
     if match := _REQUIRED.search(c.low):
         item = input_meant(c.doc, c.low)
         if item is not None:
-            c.doc.set(item.path, "required", match["flag"] == "true" if match["flag"] else match[2] == "required")
+            c.doc.set(item.path, "required", _is_required(match))
             done = True
     return done
+
+
+def _is_required(match: re.Match[str]) -> bool:
+    if match["flag"]:
+        return match["flag"] == "true"
+    if match["empty"]:
+        return False
+    return bool(match["must"]) or (match["state"] or match["made"]) in ("required", "mandatory")
 
 
 def _new_inputs(c: Change) -> bool:

@@ -16,8 +16,8 @@ from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.replacing import same_value_everywhere
 from copilot.draft.offline.editing.slots import Slot, called, slots
 from copilot.draft.offline.editing.targets import Found, plural, rank, stem
-from copilot.draft.offline.editing.wanted import duration_in, number_in, secret_in, unquoted, value_for
-from copilot.draft.offline.text import CODE, LITERAL, QUOTED, Text
+from copilot.draft.offline.editing.wanted import addresses, duration_in, number_in, secret_in, unquoted, value_for
+from copilot.draft.offline.text import CODE, EMAIL, LITERAL, QUOTED, URL, Text
 
 _STRONG = re.compile(
     r"\b(?:should|must|shall|has\s+to|have\s+to|needs?\s+to|ought\s+to|will|can|may)\s+(?:now\s+|only\s+|always\s+|not\s+)?(?:be|become|say|read|have|use|equal|come\s+from|point\s+to|go\s+to|last|take)(?:\s+(?:set|changed|equal)\s+to)?\b"
@@ -160,6 +160,8 @@ def _named(c: Change, slot: Slot, words: str, old: str) -> Iterator[tuple[Any, f
     base += 0.1 if re.match(r"\s+(?:of|for|in|on)\b", words[end:]) else 0.0
     base -= 0.15 if re.search(r"\b(?:of|for|in|on)\s+(?:the\s+|its\s+)?(?:\w+\s+)?$", words[:start]) else 0.0
     for value, how in _values(c, slot, words, start, end):
+        if isinstance(value, str) and value in _PARTICIPLES:
+            continue
         yield _inside(slot.value, value), base + how
     if slot.facts.kind == "boolean" and clear >= 0.7:
         near = words[max(0, start - 40) : end + 12]
@@ -178,6 +180,9 @@ def _inside(now: Any, new: Any) -> Any:
         if len(found) == 1:
             return now[: found[0].start()] + new + now[found[0].end() :]
     return now if now is not None and new is None else new
+
+
+_PARTICIPLES = frozenset(["given", "provided", "filled", "required", "optional", "mandatory", "empty", "changed", "removed", "hidden", "entered", "sorted", "used", "deleted", "renamed", "moved", "logged", "sent", "better", "nicer", "longer", "shorter", "different"])  # fmt: skip
 
 
 def _past_item(slot: Slot, words: str, end: int) -> int:
@@ -372,6 +377,8 @@ def _unnamed(c: Change, slot: Slot, words: str, old: str, meant: bool) -> Iterat
         url = next((o.value for o in c.text.literals if o.value.startswith(("http://", "https://"))), None)
         if url and url != slot.value:
             yield url, 0.6
+    if slot.name.lower() in ("to", "recipients", "recipient") and (mails := addresses(c.text, 0, len(c.text.masked))):
+        yield mails, 0.92
     yield from _family(c, slot, words)
 
 
@@ -414,6 +421,9 @@ def _family(c: Change, slot: Slot, words: str) -> Iterator[tuple[Any, float]]:
         r"(?<![\w/])[A-Za-z][\w./]*(?:[-:][\w.]+)+|(?<![\w/])[\w./-]+\.\w{2,5}\b|\b[a-z]\w*(?:[_.]\w+)+\b", c.words
     ):
         new = match.group().rstrip(".")
+        inside = c.text.literal_at(match.start())
+        if inside is not None and inside.kind in (EMAIL, URL):
+            continue
         if new == now or c.doc.item(new) is not None:
             continue
         if re.split(r"[-:]", new)[0].lower() == family and re.search(r"[-:]", now):

@@ -60,7 +60,7 @@ def value_for(slot: Slot, text: Text, start: int, end: int, names: Names) -> Any
     if reader is not None:
         found = reader(words, text.plain[start:end])
         return found if found is not None or not slot.facts.dynamic else _template(text, start, end)
-    if slot.name.lower() in ("to", "cc", "bcc", "recipients") and (mails := _addresses(text, start, end)):
+    if slot.name.lower() in ("to", "cc", "bcc", "recipients") and (mails := addresses(text, start, end)):
         return mails
     if kind == "array" or isinstance(slot.value, list):
         return members(text, start, end) or None
@@ -161,6 +161,8 @@ def _reference(text: Text, start: int, end: int, names: Names) -> str | None:
     plain = text.plain[start:end]
     if whole := _template(text, start, end):
         return whole
+    if "{{" in plain:
+        return None
     if (secret := secret_in(plain)) and "," not in re.split(r"(?i)\bsecret", plain)[0]:
         return secret
     low = plain.lower()
@@ -241,13 +243,19 @@ def _string(text: Text, start: int, end: int) -> str | None:
     return words or None
 
 
-def _addresses(text: Text, start: int, end: int) -> str:
+def addresses(text: Text, start: int, end: int) -> str:
     """'cfo and controlling@acme.example': addresses in a row; a bare name belongs to the same domain."""
     found = text.within(start, end, EMAIL)
     if not found:
         return ""
     domain = found[-1].value.split("@")[1]
     before = re.findall(r"[\w.+-]+(?=\s*(?:,|\band\b))", text.masked[start : found[0].start])
+    if (
+        not before
+        and not re.search(r"\b(?:to|mail|send|recipient|address|go|goes|receive)", text.masked[start : found[0].start])
+        and start == 0
+    ):
+        return ""
     names = [f"{name}@{domain}" for name in before if name not in ("to", "the", "both", "mail", "send", "it")]
     return ", ".join([*names, *(one.value for one in found)])
 
