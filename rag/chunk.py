@@ -20,6 +20,9 @@ VERSION = 2
 LIMIT = 250
 """Tokens of a chunk with its breadcrumb, for models that read more; a smaller model's own limit less 4 wins."""
 
+_SPECIAL = 4
+"""More tokens than any model puts around a text of its own accord."""
+
 _TYPE_NAME = re.compile(r"\bio\.kestra\.(?:[a-z_][\w]*\.)+[A-Z]\w*")
 _FLOW = re.compile(r"^id:\s", re.MULTILINE)
 _SLUG = re.compile(r"[^a-z0-9]+")
@@ -58,8 +61,9 @@ class Chunker:
         self, document: Document, section: Section, path: tuple[str, ...], kind: Kind, text: str, ident: str
     ) -> Chunk:
         crumb = " > ".join([document.title, *path])
-        named = [t for t in document.types if re.search(rf"\b{t.rsplit('.', 1)[-1]}\b", text)]
-        mentions = dict.fromkeys([*_TYPE_NAME.findall(text), *(named if document.kind != "reference" else ())])
+        spoken = document.types if document.kind != "reference" else ()
+        named = [t for t in spoken if re.search(rf"\b{t.rsplit('.', 1)[-1]}\b", text)]
+        mentions = dict.fromkeys([*_TYPE_NAME.findall(text), *named])
         return Chunk(
             id=ident,
             document=document.id,
@@ -99,6 +103,10 @@ class Chunker:
     def _pack(self, blocks: Sequence[Block], room: int) -> Iterator[str]:
         """Blocks joined up to the room; a code block drags its lead sentence into its chunk."""
         held: list[str] = []
+        if len(blocks) > 1 and self._fits([block.text for block in blocks], room):
+            # Most sections fit whole: one count instead of one for each block.
+            yield "\n\n".join(block.text for block in blocks)
+            return
         for block in blocks:
             if self._fits([*held, block.text], room):
                 held.append(block.text)
@@ -191,7 +199,9 @@ class Chunker:
             yield held.strip("\n")
 
     def _fits(self, parts: Sequence[str], room: int) -> bool:
-        return self.count("\n\n".join(parts)) <= room
+        text = "\n\n".join(parts)
+        # Counting is what cutting costs. No token of plain ASCII is shorter than a character.
+        return (text.isascii() and len(text) + _SPECIAL <= room) or self.count(text) <= room
 
 
 def _lead(blocks: Sequence[Block]) -> str:

@@ -1,12 +1,13 @@
-"""From sources to a new generation: only documents that changed are cut again, only new texts are embedded."""
+"""From sources to a new generation: only documents that changed are cut, only new texts are embedded."""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,8 @@ from rag.embedders import Embedder
 from rag.errors import IndexDamaged, IndexNotWritten, InvalidSource
 from rag.index.bundled import read_bundled
 from rag.index.cache import VectorCache
-from rag.index.generation import (
-    CHROMA,
-    KEPT,
-    LEXICAL,
-    Manifest,
-    Shelf,
-    collection_name,
-    write_canaries,
-)
+from rag.index.extend import worth_extending, write_vectors
+from rag.index.generation import KEPT, LEXICAL, Generation, Manifest, Shelf, collection_name
 from rag.index.lexical import LexicalWriter
 from rag.index.vectors import VectorStore
 from rag.model import Chunk, Document, Progress, Summary, bar
@@ -41,6 +35,15 @@ Documents = dict[tuple[str, str], Document]
 
 
 @dataclass(frozen=True, slots=True)
+class _Cut:
+    """A document in chunks, each with its number in the index."""
+
+    source: str
+    document: Document
+    chunks: list[tuple[int, Chunk]]
+
+
+@dataclass(frozen=True, slots=True)
 class Builder:
     """Builds generations of one shelf. The caller holds the shelf's lock."""
 
@@ -49,9 +52,12 @@ class Builder:
     settings: KnowledgeSettings
     corpus: Path
 
-    def ingest(self, before: Documents, sources: Sequence[Source], progress: Progress) -> Summary:
+    def ingest(
+        self, before: Documents, sources: Sequence[Source], progress: Progress, base: Generation | None = None
+    ) -> Summary:
         """Replaces the documents of these sources and publishes, unless nothing changed.
 
+        ``base``: the generation that ``before`` was read from; what did not change is carried over from it.
         A source that fails raises before anything is written: the index stays as it was.
         """
         started = time.monotonic()
@@ -63,17 +69,15 @@ class Builder:
         counts = _compare(before, after, {s.key for s in sources})
         if before and not (counts.added or counts.changed or counts.removed):
             return _timed(counts, started)
-        chunks, embedded = self.publish(after, progress)
+        chunks, embedded = self.publish(after, progress, base)
         return _timed(counts, started, chunks=chunks, embedded=embedded)
 
-    def publish(self, documents: Documents, progress: Progress) -> tuple[int, int]:
+    def publish(self, documents: Documents, progress: Progress, base: Generation | None = None) -> tuple[int, int]:
         """Builds and switches to a generation of exactly these documents: (chunks, texts embedded)."""
-        chunker = Chunker.of(self.embedder.count_tokens, self.embedder.max_tokens, breadcrumb=self.settings.breadcrumb)
-        cut = [(source, d, chunker.cut(d)) for (source, _), d in sorted(documents.items())]
-        chunks = [c for _, _, cs in cut for c in cs]
+        cuts, carried = self._cut(documents, base)
         try:
-            vectors, embedded = self._vectors(chunks, progress)
-            self._write(cut, chunks, vectors, progress)
+            vectors, embedded = self._vectors([c for cut in cuts for _, c in cut.chunks], progress)
+            self._write(cuts, vectors, progress, base if carried else None)
         except (OSError, sqlite3.Error) as error:
             self.shelf.clear_builds()
             raise IndexNotWritten(
@@ -82,26 +86,48 @@ class Builder:
         except IndexNotWritten:
             self.shelf.clear_builds()
             raise
-        return len(chunks), embedded
+        return sum(len(cut.chunks) for cut in cuts), embedded
 
-    def _write(
-        self,
-        cut: Sequence[tuple[str, Document, list[Chunk]]],
-        chunks: Sequence[Chunk],
-        vectors: Vectors,
-        progress: Progress,
-    ) -> None:
+    def _cut(self, documents: Documents, base: Generation | None) -> tuple[list[_Cut], bool]:
+        """Every document in numbered chunks, and whether those of the base keep their numbers.
+
+        Cutting means counting tokens, so a document that did not change keeps the chunks it has. The base was made
+        with this chunker and this model's tokenizer: anything else is refused when it is opened.
+        """
+        chunker = Chunker.of(self.embedder.count_tokens, self.embedder.max_tokens, breadcrumb=self.settings.breadcrumb)
+        digests = base.lexical.digests() if base is not None else {}
+        cuts: list[_Cut] = []
+        kept: list[int] = []
+        for (source, ident), document in sorted(documents.items()):
+            chunks = []
+            if base is not None and digests.get((source, ident)) == document.digest:
+                chunks = base.lexical.cuts(document, source)
+            kept += [number for number, _ in chunks]
+            cuts.append(_Cut(source, document, chunks or [(0, chunk) for chunk in chunker.cut(document)]))
+        total = sum(len(cut.chunks) for cut in cuts)
+        highest = max((n for n, *_ in base.lexical.ranges()), default=0) if base is not None else 0
+        carried = base is not None and worth_extending(kept, total, highest, self.settings.chroma_url)
+        fresh = itertools.count(highest + 1 if carried else 1)
+        return [
+            replace(
+                cut, chunks=[(number if carried and number else next(fresh), chunk) for number, chunk in cut.chunks]
+            )
+            for cut in cuts
+        ], carried
+
+    def _write(self, cuts: Sequence[_Cut], vectors: Vectors, progress: Progress, base: Generation | None) -> None:
         number, build = self.shelf.start_build()
         lexical = LexicalWriter(build / LEXICAL)
-        for source, document, own in cut:
-            lexical.add_document(source, document)
-            lexical.add_chunks(source, own)
+        for cut in cuts:
+            lexical.add_document(cut.source, cut.document)
+            lexical.add_chunks(cut.source, cut.chunks)
         lexical.close()
         server = self.settings.chroma_url
-        store = VectorStore.create(server or build / CHROMA, collection_name(build, number))
-        store.add(vectors, lambda done: progress(bar("writing chunks", done, len(chunks))))
-        write_canaries(build, store, vectors)
-        store.close()
+        numbered = [item for cut in cuts for item in cut.chunks]
+        write_vectors(
+            build, number, base, [n for n, _ in numbered], vectors,
+            server=server, heard=lambda done: progress(bar("writing chunks", done, len(numbered))),
+        )  # fmt: skip
         self.shelf.publish(
             build,
             Manifest(
@@ -110,10 +136,10 @@ class Builder:
                 dimension=self.embedder.dimension,
                 chunker=VERSION,
                 breadcrumb=self.settings.breadcrumb,
-                documents=len(cut),
-                chunks=len(chunks),
-                content=content_digest(c.digest for c in chunks),
-                sources=tuple(sorted({source for source, _, _ in cut})),
+                documents=len(cuts),
+                chunks=len(numbered),
+                content=content_digest(c.digest for _, c in numbered),
+                sources=tuple(sorted({cut.source for cut in cuts})),
                 server=server,
             ),
         )

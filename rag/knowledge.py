@@ -10,7 +10,7 @@ from pathlib import Path
 from rag.chunk import VERSION
 from rag.embedders import Embedder, open_embedder
 from rag.errors import IndexBusy, IndexDamaged, IndexMismatch
-from rag.index.generation import Generation, Manifest, Shelf, open_generation, read_manifest
+from rag.index.generation import LEXICAL, Generation, Manifest, Shelf, intact, open_generation, read_manifest
 from rag.ingest import Builder, Documents
 from rag.model import Found, Hit, Kind, Progress, Summary, no_progress
 from rag.rerank import CrossEncoderReranker
@@ -130,7 +130,7 @@ class Knowledge:
         opened = [open_source(s) if isinstance(s, str) else s for s in named]
         with self._shelf.owned():
             self._reopen_if_switched()
-            summary = self._builder().ingest(self._documents(), opened, progress)
+            summary = self._builder().ingest(self._documents(), opened, progress, self._generation)
             self._reopen_if_switched()
         return summary
 
@@ -138,7 +138,7 @@ class Knowledge:
         """Takes out all documents of one source."""
         with self._shelf.owned():
             self._reopen_if_switched()
-            summary = self._builder().ingest(self._documents(), [_Nothing(key)], progress)
+            summary = self._builder().ingest(self._documents(), [_Nothing(key)], progress, self._generation)
             self._reopen_if_switched()
         return summary
 
@@ -163,6 +163,11 @@ class Knowledge:
         stamp.write_text(digest, "utf-8")
 
     def _documents(self) -> Documents:
+        """All documents, from a file that is still what was written: they become the next generation."""
+        if not intact(self._generation.folder, LEXICAL, self.manifest):
+            raise IndexDamaged(
+                "the full-text index was damaged while in use", hint="start again: it is rebuilt at start"
+            )
         return {(source, d.id): d for source, d in self._generation.lexical.documents()}
 
     def _builder(self) -> Builder:
@@ -275,7 +280,6 @@ def _is_link(shelf: Shelf) -> bool:
 
 def _rescued(folder: Path, notes: list[str]) -> Documents:
     """The documents of a damaged generation, when they are all there; else none, and a note on what that loses."""
-    from rag.index.generation import LEXICAL, intact
     from rag.index.lexical import LexicalReader
 
     try:

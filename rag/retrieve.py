@@ -40,6 +40,8 @@ _SYNONYMS = 0.4
 _LINKS = 0.9
 _LINKING = 12
 """Pages whose types are followed."""
+_SCORED = 6000
+"""Chunks that one full-text search may have to score, unless its rarest word alone stands in more."""
 _REFERENCE = 1.25
 _SPECIAL = 0.7
 """For a type of a product that the query does not name."""
@@ -190,12 +192,26 @@ class Retriever:
         """Chunks with any of the words that the target may see. Filtering here is faster than a join, as long as most
         chunks pass; it asks for more until there are enough."""
         limit = want * 2
+        words = self._telling(words)
         while True:
             hits = self._lexical.search(words, limit)
             kept = [n for n in hits if self._wanted(n, at, kinds)]
             if len(kept) >= want or len(hits) < limit:
                 return kept[:want]
             limit *= 4
+
+    def _telling(self, words: Sequence[str]) -> Sequence[str]:
+        """The rarest of the words, as many as can be ranked in time: every chunk that holds one of them is scored, and
+        in a large index the words that stand everywhere cost the most and tell the least."""
+        counted = self._lexical.frequencies(words)
+        chosen: set[str] = set()
+        scored = 0
+        for word in sorted(words, key=lambda w: counted[w]):
+            if scored and scored + counted[word] > _SCORED:
+                break
+            scored += counted[word]
+            chosen.add(word)
+        return [w for w in words if w in chosen]
 
     def _near(self, vector: Vectors, at: int, kinds: Sequence[str] | None, want: int = 60) -> list[tuple[int, float]]:
         """The nearest chunks that the target may see; asks for more until there are enough of them."""

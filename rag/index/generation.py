@@ -17,7 +17,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -35,6 +35,10 @@ KEPT = 2
 """Published generations that stay on disk: a reader may still have the last one open."""
 CANARIES = 32
 NEIGHBOURS = 10
+_EXACT = 0.9
+"""Least share of the true neighbours that a new index must find."""
+_SAME = 1e-4
+"""Cosines that differ by less may change places."""
 
 LEXICAL = "lexical.sqlite"
 CHROMA = "chroma"
@@ -201,13 +205,26 @@ def collection_name(folder: Path, number: int) -> str:
     return f"flowwright-{home}-{number}"
 
 
-def write_canaries(build: Path, store: VectorStore, vectors: Vectors) -> None:
-    """Remembers the neighbours of vectors spread over the index, as the index itself gives them now."""
+def write_canaries(build: Path, store: VectorStore, numbers: Sequence[int], vectors: Vectors) -> None:
+    """Remembers the neighbours of vectors spread over the index, as the index itself gives them now.
+
+    ``vectors``: what the index should hold, one row a number. IndexDamaged when it holds another count, or when what
+    it gives is not what a search through all vectors gives.
+    """
     import numpy as np
 
+    if (counted := store.count()) != len(numbers):
+        raise IndexDamaged(f"the new vector index holds {counted} of {len(numbers)} chunks")
+    k = min(NEIGHBOURS, len(vectors))
     rows = np.unique(np.linspace(0, len(vectors) - 1, min(CANARIES, len(vectors))).astype(int))
-    neighbours = [[n for n, _ in store.query(vectors[row], min(NEIGHBOURS, len(vectors)))] for row in rows]
-    np.savez(build / _CANARY_FILE, vectors=vectors[rows], neighbours=np.array(neighbours, dtype=np.int64))
+    neighbours = np.array([[n for n, _ in store.query(vectors[row], k)] for row in rows], dtype=np.int64)
+    place = {number: row for row, number in enumerate(numbers)}
+    true = vectors[rows] @ vectors.T
+    farthest = -np.partition(-true, k - 1, axis=1)[:, k - 1]
+    near = [[n in place and true[i, place[n]] >= farthest[i] - _SAME for n in own] for i, own in enumerate(neighbours)]
+    if np.mean(near) < _EXACT:
+        raise IndexDamaged(f"the new vector index finds {np.mean(near):.0%} of the nearest neighbours")
+    np.savez(build / _CANARY_FILE, vectors=vectors[rows], neighbours=neighbours)
 
 
 def _check_counts(generation: Generation) -> None:

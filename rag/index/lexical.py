@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexDamaged
-from rag.model import Chunk, Document
+from rag.model import Chunk, Document, text_digest
 from rag.versions import version_number
 from rag.words import split_name
 
@@ -40,6 +40,7 @@ _REMEMBERED = 20_000
 _WEIGHTS = "4.0, 4.0, 3.0, 1.0, 0.9"
 
 _DOCUMENT_FACTS = ("kind", "title", "origin", "since", "removed", "topics", "types", "aliases", "keywords", "weight")
+_TUPLES = ("path", "topics", "types", "mentions", "aliases")
 _CHUNK_FACTS = ("title", "path", "origin", "since", "removed", "topics", "types", "mentions", "aliases", "weight")
 
 
@@ -69,7 +70,6 @@ class LexicalWriter:
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path)
         self._connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
-        self._number = 0
 
     def add_document(self, source: str, document: Document) -> None:
         facts = json.dumps({k: getattr(document, k) for k in _DOCUMENT_FACTS}, ensure_ascii=False)
@@ -78,20 +78,20 @@ class LexicalWriter:
             (source, document.id, document.digest, facts, document.body),
         )
 
-    def add_chunks(self, source: str, chunks: Iterable[Chunk]) -> None:
-        for chunk in chunks:
-            self._number += 1
+    def add_chunks(self, source: str, chunks: Iterable[tuple[int, Chunk]]) -> None:
+        """Chunks with their numbers, which no other chunk has."""
+        for number, chunk in chunks:
             facts = json.dumps({k: getattr(chunk, k) for k in _CHUNK_FACTS}, ensure_ascii=False)
             since = version_number(chunk.since) if chunk.since else 0
             removed = version_number(chunk.removed) if chunk.removed else _NEVER
             self._connection.execute(
                 "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._number, chunk.id, source, chunk.document, chunk.kind, chunk.digest, since, removed,
+                (number, chunk.id, source, chunk.document, chunk.kind, chunk.digest, since, removed,
                  facts, chunk.text),
             )  # fmt: skip
             self._connection.execute(
                 "INSERT INTO words (rowid, title, names, path, text, keywords) VALUES (?, ?, ?, ?, ?, ?)",
-                (self._number, chunk.title, _names(chunk), " ".join(chunk.path), chunk.text, chunk.keywords),
+                (number, chunk.title, _names(chunk), " ".join(chunk.path), chunk.text, chunk.keywords),
             )
 
     def close(self) -> None:
@@ -183,6 +183,29 @@ class LexicalReader:
             for name in ("topics", "types", "aliases"):
                 loaded[name] = tuple(loaded[name])
             yield source, Document(id=ident, body=body, **loaded)
+
+    def cuts(self, document: Document, source: str) -> list[tuple[int, Chunk]]:
+        """The numbered chunks of a document as the chunker made them; empty unless all come back as they were."""
+        rows = self._rows(
+            "SELECT number, id, kind, digest, facts, text FROM chunks "
+            " WHERE document = ? AND source = ? ORDER BY number",
+            (document.id, source),
+        )
+        found: list[tuple[int, Chunk]] = []
+        for number, ident, kind, digest, facts, text in rows:
+            loaded = json.loads(facts)
+            for name in _TUPLES:
+                loaded[name] = tuple(loaded[name])
+            crumbed = f"{' > '.join(loaded['path'])}\n{text}"
+            embedded = next((t for t in (crumbed, text) if text_digest(t) == digest), None)
+            if embedded is None:
+                return []
+            chunk = Chunk(
+                id=ident, document=document.id, kind=kind, text=text, embedded=embedded, keywords=document.keywords,
+                **loaded,
+            )  # fmt: skip
+            found.append((number, chunk))
+        return found
 
     def headings(self) -> list[str]:
         found = self._rows("SELECT DISTINCT json_extract(facts, '$.title') FROM chunks WHERE kind = 'prose' ORDER BY 1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,12 @@ class VectorStore:
         self._client = client
         self._collection = collection
 
+    def __enter__(self) -> VectorStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @classmethod
     def create(cls, place: Path | str, name: str) -> VectorStore:
         """An empty collection. IndexNotWritten when it cannot be made."""
@@ -41,17 +47,32 @@ class VectorStore:
         """The collection as it was built. IndexDamaged when it cannot be read."""
         with _translated(IndexDamaged, "the vector index cannot be read"):
             client = _client(place)
-            return cls(client, client.get_collection(name, embedding_function=None))
+            try:
+                return cls(client, client.get_collection(name, embedding_function=None))
+            except BaseException:
+                # A client that stays open would be handed out again for the same folder, whatever lies there by then.
+                _close(client)
+                raise
 
-    def add(self, vectors: Vectors, heard: Callable[[int], None] = lambda done: None) -> None:
-        """Adds vectors numbered from 1, in even parts; ``heard`` is told how many are in."""
-        parts = -(-len(vectors) // _BATCH)
-        edges = [len(vectors) * n // parts for n in range(parts + 1)] if parts else []
+    def add(self, numbers: Sequence[int], vectors: Vectors, heard: Callable[[int], None] = lambda done: None) -> None:
+        """Adds one vector a number, in even parts; ``heard`` is told how many are in."""
+        parts = -(-len(numbers) // _BATCH)
+        edges = [len(numbers) * n // parts for n in range(parts + 1)] if parts else []
         for start, end in pairwise(edges):
             with _translated(IndexNotWritten, "the vector index cannot be written"):
-                ids = [str(n) for n in range(start + 1, end + 1)]
+                ids = [str(n) for n in numbers[start:end]]
                 self._collection.add(ids=ids, embeddings=vectors[start:end])
             heard(end)
+
+    def remove(self, numbers: Sequence[int]) -> None:
+        """Takes vectors out; they must be there."""
+        for start in range(0, len(numbers), _BATCH):
+            with _translated(IndexNotWritten, "the vector index cannot be written"):
+                self._collection.delete(ids=[str(n) for n in numbers[start : start + _BATCH]])
+
+    def rename(self, name: str) -> None:
+        with _translated(IndexNotWritten, "the vector index cannot be written"):
+            self._collection.modify(name=name)
 
     def query(self, vector: Vectors, k: int) -> list[tuple[int, float]]:
         """(number, cosine) of the nearest, best first."""
@@ -69,10 +90,14 @@ class VectorStore:
             self._client.delete_collection(self._collection.name)
 
     def close(self) -> None:
-        # Older clients have no close; what they hold goes with the process.
-        close = getattr(self._client, "close", None)
-        if close is not None:
-            close()
+        _close(self._client)
+
+
+def _close(client: Any) -> None:
+    # Older clients have no close; what they hold goes with the process.
+    close = getattr(client, "close", None)
+    if close is not None:
+        close()
 
 
 def _client(place: Path | str) -> Any:

@@ -29,15 +29,20 @@ def _kill_during_ingest(home: Path, corpus: Path, pages: Path, delay: float) -> 
     process.wait()
 
 
-def _survive(tmp_path: Path, settings: Any, words: Any, kills: int) -> None:
+def _survive(tmp_path: Path, settings: Any, words: Any, kills: int, *, mostly_old: bool) -> None:
     pages, home = tmp_path / "pages", tmp_path / "home"
     pages.mkdir()
     opened = Knowledge.open(home, settings, embedder=words)
+    if mostly_old:
+        # Most of the index stays, so that it is carried on instead of being built anew.
+        for page in range(240):
+            (pages / f"old{page}.md").write_text(f"# Old page {page}\n\n" + f"old{page} " * 20)
+        opened.ingest([FolderSource(pages)])
     valid = {opened.manifest.content}
     opened.close()
     chance = random.Random(11)
     for number in range(kills):
-        for page in range(60):
+        for page in range(10 if mostly_old else 60):
             (pages / f"p{page}.md").write_text(f"# Page {page}\n\nround{number} " + f"word{page} " * 30)
         _kill_during_ingest(home, settings.corpus, pages, chance.uniform(0, 0.5))
         words.embedded.clear()
@@ -53,10 +58,12 @@ def _survive(tmp_path: Path, settings: Any, words: Any, kills: int) -> None:
     assert not list((home / "index").glob(".build-*"))
 
 
-def test_ingests_killed_at_random_moments(tmp_path: Path, settings: Any, words: Any) -> None:
-    _survive(tmp_path, settings, words, kills=4)
+@pytest.mark.parametrize("mostly_old", [False, True], ids=["built anew", "carried on"])
+def test_ingests_killed_at_random_moments(tmp_path: Path, settings: Any, words: Any, mostly_old: bool) -> None:
+    _survive(tmp_path, settings, words, kills=4, mostly_old=mostly_old)
 
 
 @pytest.mark.slow
-def test_ingests_killed_at_fifty_random_moments(tmp_path: Path, settings: Any, words: Any) -> None:
-    _survive(tmp_path, settings, words, kills=50)
+@pytest.mark.parametrize("mostly_old", [False, True], ids=["built anew", "carried on"])
+def test_ingests_killed_at_fifty_random_moments(tmp_path: Path, settings: Any, words: Any, mostly_old: bool) -> None:
+    _survive(tmp_path, settings, words, kills=50, mostly_old=mostly_old)
