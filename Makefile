@@ -6,12 +6,13 @@ STAMP := $(VENV)/.set-up
 WORDS ?=
 CASES ?= tests/rag/questions/retrieval.jsonl
 
-.PHONY: help setup demo test test-slow lint serve wheel reference fuzz fuzz-short bench-engine bench-peers bench-validate bench-retrieval clean
+.PHONY: help setup page demo test test-slow lint serve wheel reference fuzz fuzz-short bench-engine bench-peers bench-validate bench-retrieval clean
 
 help:
 	@echo "make demo [WORDS=...]   words to a flow that ran, offline"
 	@echo "make test | lint        all tests | ruff, mypy, import contracts"
-	@echo "make serve              the HTTP API on 127.0.0.1"
+	@echo "make serve              the page and the HTTP API on 127.0.0.1"
+	@echo "make page               build the page anew after a change of copilot/web"
 	@echo "make wheel              build the wheel into dist/"
 	@echo "make reference          write the generated pages of docs/ anew"
 	@echo "make fuzz | fuzz-short  generated expressions and damaged flows, long | as in CI"
@@ -33,11 +34,16 @@ $(STAMP): pyproject.toml constraints.txt scripts/system_packages.sh
 demo: setup
 	@$(BIN)/python scripts/demo.py $(if $(WORDS),"$(WORDS)")
 
-test: setup
+test: setup page
+	@cd copilot/web && ../../$(BIN)/npm test --silent
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: setup
 	@$(BIN)/python -m pytest -m slow
+
+# The page is built while the package is installed; this builds it again after a change of its sources.
+page: setup
+	@$(BIN)/python hatch_build.py
 
 lint: setup
 	@$(BIN)/ruff check .

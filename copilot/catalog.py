@@ -21,6 +21,13 @@ def described_type(name: str, version: str) -> dict[str, Any]:
     return type_document(found.for_version(version))
 
 
+def type_names(words: str, limit: int) -> tuple[str, ...]:
+    """Types whose names hold the words, those that hold more of them first."""
+    from engine.flow.catalog import catalog
+
+    return catalog().search(words, limit)
+
+
 def type_document(found: TypeDef) -> dict[str, Any]:
     """A type as plain data, without what is empty."""
     document: dict[str, Any] = {"type": found.type, "kind": found.kind, "plugin": found.plugin}

@@ -16,11 +16,13 @@ env -u GEMINI_API_KEY -u GOOGLE_API_KEY "$work/venv/bin/flowwright" new "log hel
 "$work/venv/bin/flowwright" validate flow.yaml
 "$work/venv/bin/python" - "$root" <<'PY'
 import copilot, json, sys
+from copilot.api.page import is_built
 answer = json.load(open("answer.json"))
 assert answer["status"] == "ok", answer
 assert answer["receipt"]["provider"] == "offline", answer["receipt"]
 assert answer["run"]["state"] == "SUCCESS", answer["run"]
 assert answer["evidence"] and answer["evidence"][0]["sources"], "no evidence"
+assert is_built(), "the wheel has no page"
 assert not copilot.__file__.startswith(sys.argv[1]), "the source tree was imported, not the wheel"
 print("the wheel answers from an empty environment")
 PY

@@ -5,6 +5,7 @@ set -eu
 need=""
 command -v bwrap >/dev/null 2>&1 || need="$need bubblewrap"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
+command -v chromium >/dev/null 2>&1 || need="$need chromium"
 [ -z "$need" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "installing Debian packages:$need"
@@ -12,5 +13,5 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends $need >/dev/null
 else
-  echo "not installed (needs root):$need; the fence or the PostgreSQL tests will say so"
+  echo "not installed (needs root):$need; the fence, the PostgreSQL tests or the page's tests will say so"
 fi

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 
-from copilot.api import errors
+from copilot.api import errors, page
 from copilot.api.kestra.router import router as kestra_router
 from copilot.api.kestra.tenants import Tenants
 from copilot.api.routes import router
@@ -25,7 +25,7 @@ Call = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service for these settings. With a token set, every path but health asks for it."""
+    """The service for these settings. With a token set, every path but health and the page asks for it."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     app.include_router(router, prefix="/api/v1")
     app.include_router(kestra_router, prefix="/api/v1/main")
+    page.install(app)
     _guard(app, settings)
     app.add_middleware(Tenants)
     return app
@@ -75,7 +76,9 @@ def _weighed(request: Request, max_upload: int) -> Response | None:
 
 def _let_in(request: Request, expected: str | None) -> Response | None:
     """The refusal of a caller who may not call."""
-    if _foreign(request):
+    path = request.url.path
+    shown = page.is_open(path)  # a link from elsewhere may lead to the page, which itself holds nothing
+    if not shown and _foreign(request):
         # a form in a page elsewhere can send to this machine without asking; nobody's browser has business here
         hint = "call from a program, or from a page of this service"
         return errors.refusal(request, 403, "foreign-origin", "a page of another origin may not call", hint)
@@ -84,7 +87,7 @@ def _let_in(request: Request, expected: str | None) -> Response | None:
         if (request.url.hostname or "") not in (*LOOPBACK, "testserver"):
             message = "this service answers on loopback only"
             return errors.refusal(request, 403, "wrong-host", message, "set FLOWWRIGHT_TOKEN")
-    elif request.url.path not in OPEN_PATHS and not hmac.compare_digest(_token(request).encode(), expected.encode()):
+    elif not shown and path not in OPEN_PATHS and not hmac.compare_digest(_token(request).encode(), expected.encode()):
         hint = "send Authorization: Bearer <token>, or Basic with the token as password"
         return errors.refusal(request, 401, "token-missing", "a token is needed", hint)
     return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from copilot.catalog import described_type
+from copilot.catalog import described_type, type_names
 from copilot.cli.options import AsJson, Target
 from copilot.cli.output import boundary, emit, finish, say
 from copilot.errors import Usage
@@ -49,9 +49,7 @@ def search(
 ) -> None:
     """Find types by words."""
     with boundary(as_json):
-        from engine.flow.catalog import catalog
-
-        found = catalog().search(words, limit)
+        found = type_names(words, limit)
         if as_json:
             emit({"words": words, "types": list(found)})
         for type_name in [] if as_json else found:

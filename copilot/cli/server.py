@@ -23,11 +23,12 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8090,
 ) -> None:
-    """Serve the HTTP API (OpenAPI at /docs)."""
+    """Serve the page and the HTTP API (OpenAPI at /docs)."""
     with boundary():
         import uvicorn
 
         from copilot.api import create_app
+        from copilot.api.page import is_built
         from copilot.settings import LOOPBACK, load_settings
 
         settings = load_settings()
@@ -36,6 +37,8 @@ def serve(
                 f"binding to {host} lets others reach this machine", hint="set FLOWWRIGHT_TOKEN, or bind to 127.0.0.1"
             )
         progress(f"flowwright serves http://{host}:{port} (API description at /docs)")
+        if not is_built():
+            progress("the page was not built when flowwright was installed; `make page` builds it")
         uvicorn.run(create_app(settings), host=host, port=port, log_level="warning")
 
 
