@@ -6,6 +6,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine.expressions import java_numbers
 from engine.expressions.errors import ExpressionError
 from engine.expressions.numbers import BigInteger, Float32, Long, Number, arithmetic, float_text, is_number, kind_of
 from engine.expressions.registry import filter_
@@ -109,13 +110,4 @@ def number_format(frame: Frame, value: Any, format_: Any = None) -> Any:
         return None
     if not is_number(value):
         raise ExpressionError(f"The 'numberFormat' filter can only be applied to a number, not to {kind_of(value)}")
-    pattern = "#,##0.###" if format_ is None else str(format_)
-    if len(pattern) > 100:
-        raise ExpressionError("The number pattern has more than 100 characters")
-    from babel.numbers import format_decimal
-
-    try:
-        exact = Decimal(float_text(value)) if isinstance(value, float) else Decimal(value)
-        return format_decimal(exact, format=pattern, locale="en_US", decimal_quantization=True)
-    except (ValueError, InvalidOperation, KeyError, IndexError, OverflowError, AttributeError, TypeError) as error:
-        raise ExpressionError(f"'{pattern}' is not a number pattern") from error
+    return java_numbers.write(value, "#,##0.###" if format_ is None else str(format_))
