@@ -15,7 +15,7 @@ from engine.flow.catalog import DEFAULT_TARGET, Catalog, catalog
 from engine.flow.context import MAX_FINDINGS, Checked
 from engine.flow.edits import apply
 from engine.flow.findings import Edit, Finding, errors
-from engine.flow.layout import reindents
+from engine.flow.layout import indent_of, reindents
 from engine.flow.rules import Rule, rules
 from engine.flow.shapes import check_fields, compiler
 from engine.flow.source import Source, parse
@@ -66,7 +66,17 @@ def _with_layout(source: Source, finding: Finding, target: str) -> Finding:
         moved = apply(source.text, [edit])
         if not errors(_plain(moved, target)) and edit.text not in (e.text for _, e in good):
             good.append((distance, edit))
-    return replace(finding, edit=good[0][1]) if len(good) == 1 else finding
+    return _moved(finding, source, good[0][1]) if len(good) == 1 else finding
+
+
+def _moved(finding: Finding, source: Source, edit: Edit) -> Finding:
+    """The finding with its edit, on the line that the edit moves."""
+    if edit.line == finding.line:
+        return replace(finding, edit=edit)
+    before, after = indent_of(source.line_text(edit.line)), indent_of(edit.text)
+    message = f"the indentation of {before} does not fit what stands around this line"
+    hint = f"Indent this line by {after} spaces, like its siblings."
+    return replace(finding, line=edit.line, column=before + 1, message=message, hint=hint, edit=edit)
 
 
 def _plain(text: str, target: str) -> list[Finding]:

@@ -64,6 +64,13 @@ def reindents(source: Source, line: int) -> Iterator[tuple[int, Edit]]:
         yield abs(by), shift(source, line, line, by)
         if end > line:
             yield abs(by), shift(source, line, end, by)
+    before = line - 1
+    while before > 1 and not source.line_text(before).strip():
+        before -= 1
+    by = indent - indent_of(source.line_text(before))
+    if by > 0:
+        # or the line above it slipped out of what this line still belongs to
+        yield by, shift(source, before, before, by)
 
 
 def as_list_item(source: Source, first: int, last: int) -> Edit:

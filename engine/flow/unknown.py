@@ -178,8 +178,17 @@ def _slipped(ctx: Checked, value: dict[str, Any], path: Path, owner: Typed | Non
         hint = f"Indent {key} by two more spaces, so that it is part of {previous}."
         ctx.report("indentation", path, message, hint, key=True, edit=_moved(ctx, path, 2))
         return True
-    if previous and _fell_out(ctx, key, value[previous], previous, typed):
+    if previous and not _holds_tasks(value[key]) and _fell_out(ctx, key, value[previous], previous, typed):
         message = f"{key} stands beside {previous} and is no property here: it belongs inside"
+        hint = f"Indent {key} by two more spaces, so that it is part of {previous}."
+        ctx.report("indentation", path, message, hint, key=True, edit=_moved(ctx, path, 2))
+        return True
+    if (
+        previous
+        and isinstance(value[previous], dict)
+        and key in _part_names(ctx, typed, previous) - set(value[previous])
+    ):
+        message = f"{key} belongs to {previous} above and stands outside of it"
         hint = f"Indent {key} by two more spaces, so that it is part of {previous}."
         ctx.report("indentation", path, message, hint, key=True, edit=_moved(ctx, path, 2))
         return True
@@ -192,7 +201,8 @@ def _slipped(ctx: Checked, value: dict[str, Any], path: Path, owner: Typed | Non
         ctx.excused.add((inner.path, key))
         return True
     outer = owner if typed is None else typed.parent
-    if typed is None and outer is not None and _lacks(outer, key):
+    inside_of_a_part = typed is None or typed.kind not in (*_STANDING, "other")
+    if inside_of_a_part and outer is not None and _lacks(outer, key):
         message = f"{key} belongs to {outer.short} and stands inside of {path[-2]}"
         hint = f"Indent {key} like the other properties of {outer.short}."
         by = ctx.source.key_at((*outer.path, "type")).column - ctx.source.key_at(path).column
@@ -227,17 +237,34 @@ _FLOW_ONLY: dict[str, type] = {
     "afterExecution": list,
     "namespace": str,
 }
+# Kinds that stand for themselves, and are no part of what holds them.
+_STANDING = ("task", "flowable", "trigger")
 _NESTING = frozenset(("object", "map", "array", "tasks", "task", "any"))
 
 
 def _takes_children(ctx: Checked, key: str, typed: Typed | None) -> bool:
     if typed is None or typed.definition is None:
-        prop = ctx.catalog.models["flow"].fields.get(key)
+        known = [model.fields[key] for model in ctx.catalog.models.values() if key in model.fields]
+        prop = ctx.catalog.models["flow"].fields.get(key) or (known[0] if known else None)
     else:
         prop = typed.definition.properties.get(key) or ctx.catalog.models["task"].fields.get(key)
     if prop is None:
         return False
     return prop.kind in _NESTING or prop.kind.startswith("plugin:") or any(a.kind in _NESTING for a in prop.accepts)
+
+
+def _part_names(ctx: Checked, typed: Typed | None, key: str) -> set[str]:
+    """Names that the map at a property may hold: those of its own fields, or of the part of the language it is."""
+    own = typed.definition.properties if typed is not None and typed.definition is not None else {}
+    base = ctx.catalog.models["flow" if typed is None else "trigger" if typed.kind == "trigger" else "task"].fields
+    prop = own.get(key) or base.get(key)
+    if prop is None:
+        return set()
+    model = ctx.catalog.models.get(prop.ref)
+    parts = [prop.fields or {}, *(prop.variants or {}).values()]
+    if model is not None:
+        parts += [model.fields, *(model.variants or {}).values()]
+    return {name for fields in parts for name in fields}
 
 
 def _fell_out(ctx: Checked, key: str, value: Any, before: str, typed: Typed | None) -> bool:
@@ -255,8 +282,10 @@ _PROPERTY_LIKE = re.compile(r"[a-z][a-zA-Z0-9]*$")
 
 
 def _lacks(typed: Typed, key: str) -> bool:
-    """Whether the type has this property and it is not written."""
-    return typed.definition is not None and key in typed.definition.properties and key not in typed.value
+    """Whether the type has this property, or may have as not all of it is known, and it is not written."""
+    definition = typed.definition
+    known = definition is not None and not definition.partial
+    return key not in typed.value and (not known or (definition is not None and key in definition.properties))
 
 
 def _last_typed(ctx: Checked, branch: Path) -> Typed | None:

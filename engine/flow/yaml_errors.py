@@ -227,7 +227,34 @@ def _misindented(source: Source, line: int) -> tuple[int, list[int]] | None:
         if opener.rstrip().endswith(":") and _key_indent(opener) == _indent(before):
             # what hangs below an empty key begins a level too far left
             return above, [indent]
-    return line, _open_levels(source, line)
+    alone = _alone_too_deep(source, line) or _alone_too_flat(source, line)
+    return (alone, [indent]) if alone else (line, _open_levels(source, line))
+
+
+def _alone_too_flat(source: Source, line: int) -> int:
+    """The one entry between a key and a line with its next sibling that stands less deep than those; 0 if none."""
+    indent = _indent(source.line_text(line))
+    if _indent(source.line_text(_next_line(source, line))) != indent:
+        return 0
+    first = _previous_line(source, line)
+    opener = source.line_text(_previous_line(source, first))
+    between = _key_indent(opener) < _indent(source.line_text(first)) < indent
+    return first if between and opener.rstrip().endswith(":") else 0
+
+
+def _alone_too_deep(source: Source, line: int) -> int:
+    """The one entry above a line that stands deeper than it and its next sibling, right below their key; 0 if none."""
+    indent = _indent(source.line_text(line))
+    if _indent(source.line_text(_next_line(source, line))) != indent:
+        return 0
+    first, number = 0, _previous_line(source, line)
+    while number > 1 and _indent(source.line_text(number)) > indent:
+        first, number = number, _previous_line(source, number)
+    depth = _indent(source.line_text(first)) if first else 0
+    siblings = sum(_indent(source.line_text(n)) == depth for n in range(first, line) if source.line_text(n).strip())
+    opener = source.line_text(number)
+    below_its_key = opener.rstrip().endswith(":") and _key_indent(opener) < indent
+    return first if first and siblings == 1 and below_its_key else 0
 
 
 def _open_levels(source: Source, line: int) -> list[int]:

@@ -51,8 +51,19 @@ def values_of_defaults(ctx: Checked) -> Iterator[Finding]:
             edit = ctx.replacing(ctx.source.key_at(here), near[0][0]) if near and near[0][1] >= 0.75 else None
             message = f"{' and '.join(n.rpartition('.')[2] for n in reached)} has no property {key}"
             # a prefix may be meant for types that this flow does not use
-            severity: Severity = "error" if edit or entry["type"] in reached else "hint"
+            severity: Severity = "error" if edit or entry["type"] in reached else "warning"
+            if severity == "warning" and _somewhere(ctx, entry["type"], key):
+                severity = "hint"
             yield ctx.finding("unknown_property", here, message, hint, severity=severity, key=True, edit=edit)
+
+
+def _somewhere(ctx: Checked, prefix: str, key: str) -> bool:
+    """Whether any type below a prefix has a property, or may have it as not all of it is known."""
+    for name in ctx.catalog.types():
+        definition = ctx.catalog.get(name) if name.startswith(prefix) else None
+        if definition is not None and (definition.partial or key in definition.properties):
+            return True
+    return key in ctx.catalog.models["task"].fields or key in ctx.catalog.models["trigger"].fields
 
 
 def _reached(ctx: Checked, prefix: str) -> dict[str, Fields | None]:
