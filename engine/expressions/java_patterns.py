@@ -12,6 +12,7 @@ from typing import Any
 from engine.expressions.errors import ExpressionError
 
 _MAX_PATTERN = 200
+_QUOTED = re.compile(r"'((?:[^']|(?<=[^'])''(?=[^']))*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,11 @@ def parts_of(pattern: str) -> tuple[Part, ...]:
     while at < len(pattern):
         sign = pattern[at]
         if sign == "'":
-            end = pattern.find("'", at + 1)
-            if end < 0:
+            found = _QUOTED.match(pattern, at)
+            if found is None:
                 raise ExpressionError(f"The date pattern '{pattern}' has a quote that does not end")
-            out.append(Part("'", 0, pattern[at + 1 : end] or "'"))
-            at = end + 1
+            out.append(Part("'", 0, found.group(1).replace("''", "'") or "'"))
+            at = found.end()
         elif sign.isascii() and sign.isalpha():
             end = at
             while end < len(pattern) and pattern[end] == sign:
