@@ -14,7 +14,7 @@ from copilot.draft.contract import Draft, Request, Source
 from copilot.draft.offline.compile import compile_plan, with_description
 from copilot.draft.offline.emit import to_yaml
 from copilot.draft.offline.gate import behind_approval
-from copilot.draft.offline.guard import Screening, screen, vague_questions
+from copilot.draft.offline.guard import Screening, pointing_questions, screen, vague_questions
 from copilot.draft.offline.ir import Group, Node, Plan, Step
 from copilot.draft.offline.mend import mend
 from copilot.draft.offline.plan import Understanding, make_plan, understand
@@ -85,7 +85,7 @@ class OfflineDrafter:
         return Draft(
             "drafted",
             to_yaml(flow),
-            tuple(writer.questions),
+            (*writer.questions, *pointing_questions(text)),
             (*screened.ignored, *missed),
             tuple(dict.fromkeys(notes)),
             grounds=grounds,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from copilot.draft.offline.choosing import more_fitting
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.mentions import Mention
-from copilot.draft.offline.referring import referring_back
+from copilot.draft.offline.referring import is_heading, referring_back, with_connections
 from copilot.draft.offline.roles import role_of
 from copilot.draft.offline.text import LIST, QUOTED, URL, Literal
 from copilot.draft.offline.types import Types, short
@@ -45,7 +45,9 @@ def settle(seen: Understanding, types: Types) -> list[Step]:
     mentions = [m for m in seen.mentions if m.start not in seen.event_starts]
     kept = [m for m in mentions if _counts(seen, m, mentions)]
     steps = [s for s in (_step(seen, m, kept, types) for m in kept) if s is not None]
-    return _tidy(seen, [s for s in steps if s.what] + referring_back(seen, mentions, steps, types))
+    steps = with_connections(seen, [s for s in steps if s.what])
+    more = referring_back(seen, mentions, steps, types)
+    return _tidy(seen, [s for s in steps if not is_heading(seen, s, [*steps, *more], types)] + more)
 
 
 def _same_clause(mention: Mention, mentions: list[Mention]) -> list[Mention]:
@@ -103,6 +105,8 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         return False
     if service.kind == "saas" and not service.roles and any(b.what == "http_call" for b in beside):
         return False
+    if service.kind == "store" and seen.text.literal_at(m.start) and any(_takes_address(b) for b in beside):
+        return False
     if service.kind == "llm" and any(b.service and b.service.kind == "agent" for b in beside):
         return False
     if service.kind == "llm" and any(
@@ -155,6 +159,14 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     if service.key == "kubernetes" and re.search(r"\bpods?\s+use|prometheus", words):
         return False
     return not (service.kind == "store" and service.key == "local" and "runner" in words)
+
+
+_JOBS = ("dataproc", "emr", "databricks", "spark", "glue", "synapse", "dataflow", "lambda")
+
+
+def _takes_address(m: Mention) -> bool:
+    """A job is handed the address of its program or data; that is no step of its own."""
+    return m.service is not None and (m.service.key in _JOBS or (m.service.kind == "saas" and not m.service.roles))
 
 
 def _chain(seen: Understanding, m: Mention, mentions: list[Mention]) -> list[Mention]:
@@ -334,7 +346,10 @@ def _shell(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
 
 def _http_call(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     beside = _same_clause(m, mentions)
-    if re.search(r"\b(?:zip|csv|pdf|parquet|excel|xml|archive|file)s?\s+from\b", _words(seen, m.clause)):
+    if re.search(
+        r"\b(?:zip|csv|pdf|parquet|excel|xml|archive|file)s?\s+(?:files?\s+)?(?:of\s+\w+\s+)?(?:from|over|via|by)\b",
+        _words(seen, m.clause),
+    ):
         return False
     if any(b.service and b.service.key in ("graphql", "zapier") for b in beside) or any(
         b.service and b.service.roles and b.service.kind == "saas" for b in beside
@@ -390,7 +405,7 @@ def _step(seen: Understanding, m: Mention, kept: list[Mention], types: Types) ->
             "service": m.service,
             "role": role_of(m, seen.text.masked, clause.start, clause.end, clause.lead, m is kept[0] and m.clause == 0),
         }
-        args |= _exact_type(seen, m, args["role"], types)
+        args |= _exact_type(seen, m, args["role"], kept, types)
     elif what == "python_file":
         what = "python"
     elif what in ("download", "http_url", "http_call", "http_check"):
@@ -401,20 +416,20 @@ def _step(seen: Understanding, m: Mention, kept: list[Mention], types: Types) ->
     return Step(what, args, words, m.start, m.end, m.clause)
 
 
-def _exact_type(seen: Understanding, m: Mention, role: str, types: Types) -> dict[str, str]:
+def _exact_type(seen: Understanding, m: Mention, role: str, kept: list[Mention], types: Types) -> dict[str, str]:
     """The type that the words around a service name, where it is not the usual one for its role."""
     service = m.service
     if service is None or service.kind in ("llm", "agent"):
         return {}
     usual = types.pick(service.roles.get(role, ()) or next(iter(service.roles.values()), ()))
-    chosen = more_fitting(service, _around(seen, m), role, short(usual) if usual else None, types)
+    chosen = more_fitting(service, _around(seen, m, kept), role, short(usual) if usual else None, types)
     return {"type": chosen} if chosen else {}
 
 
-def _around(seen: Understanding, m: Mention) -> str:
+def _around(seen: Understanding, m: Mention, kept: list[Mention]) -> str:
     """The words of a mention's clause that no other service in it has nearer."""
     clause = seen.clauses[m.clause]
-    others = [o for o in seen.mentions if o.clause == m.clause and o.service and o is not m]
+    others = [o for o in kept if o.clause == m.clause and o.service and o.service is not m.service]
     start = max([clause.start, *(o.end for o in others if o.end <= m.start)])
     end = min([clause.end, *(o.start for o in others if o.start >= m.end)])
     return seen.text.masked[start:end]

@@ -123,6 +123,7 @@ def judge(name: str, words: str, role: str, skip: frozenset[str]) -> Choice:
             continue
         if _object_said(word, words):
             score, objects = score + 2.0 + (first == word), objects + (word not in facts["plain"]["words"])
+            verb = verb or first == word
         else:
             score -= 0.4
     verb = verb or (objects > 0 and not any(w in means for w in own))

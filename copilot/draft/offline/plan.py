@@ -40,14 +40,14 @@ def understand(text: Text, types: Types) -> Understanding:
     clauses = cut(text, STARTS_CLAUSE)
     schedules = _with_inputs(text, find_schedules(_without_conditions(text.masked)))
     mentions = find_mentions(text, clauses, types)
-    events, starts = find_events(text, mentions, bool(schedules))
+    events, starts = find_events(text, mentions, bool(schedules), types)
     if any(e.kind in ("flow", "http") for e in events) or (
         any(e.kind == "service" for e in events) and POLLS.search(text.masked)
     ):
         schedules = []
     other_flow = any(e.kind == "flow" and e.args.get("failed") for e in events)
     spans = [span for s in schedules for span in s.spans]
-    scopes = find_scopes(text, clauses, other_flow, spans)
+    scopes = _without_events(clauses, find_scopes(text, clauses, other_flow, spans), events, starts)
     inputs = find_inputs(text)
     for schedule in schedules:
         known = {i.id for i in inputs}
@@ -55,6 +55,17 @@ def understand(text: Text, types: Types) -> Understanding:
     return Understanding(
         text, clauses, tuple(mentions), tuple(schedules), tuple(events), frozenset(starts), tuple(scopes), tuple(inputs)
     )
+
+
+def _without_events(
+    clauses: Sequence[Clause], scopes: Sequence[Scope], events: Sequence[Event], starts: set[int]
+) -> list[Scope]:
+    """What starts the flow is no condition inside it: 'when a message is in the queue'."""
+    places = {s for s in starts} | {int(e.args["span"][0]) for e in events if e.kind == "flow"}
+    return [
+        replace(s, condition="", negated=False) if any(c.start <= p < c.end for p in places) else s
+        for c, s in zip(clauses, scopes, strict=True)
+    ]
 
 
 def _without_conditions(masked: str) -> str:

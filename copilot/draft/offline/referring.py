@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from copilot.draft.offline.choosing import for_service
@@ -18,17 +19,21 @@ if TYPE_CHECKING:
 
 _ACTS = re.compile(
     r"^\W*(?:(?:then|only|and|also|always|finally|please|i|we|it|to|next|run)\s+)*(?:(?P<create>create|open|add|insert|file)|(?P<update>set|update|close|mark|change|resolve)|(?P<delete>delete|remove|terminate|destroy|tear)|(?P<read>search|query|look|find|list|read)"
-    r"|(?P<run>apply|roll\s*back|restore|snapshot|run|start|restart|merge|load|test|deploy|take|stop))\b"
+    r"|(?P<run>apply|roll\s*back|restore|snapshot|run|start|restart|merge|load|test|deploy|take|stop)|(?P<write>store|save|write|put|keep|upload|copy))\b"
 )
 _NOT_AGAIN = re.compile(
     r"\b(?:inputs?|output|trigger|schedule|retry|label|secret|table\s+if|python|shell|script|flow|namespace|docker|report\s+file|text\s+file|in\s+memory|nothing)\b"
 )
 
 
+_NO_STEPS = ("compute", "generic_run", "table", "namespace_files")
+
+
 def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequence[Step], types: Types) -> list[Step]:
     """Steps for clauses without a mention whose verb continues the service spoken of last."""
     out: list[Step] = []
-    busy = {m.clause for m in mentions if not (m.service and m.start in seen.event_starts)} | {s.clause for s in steps}
+    busy = {m.clause for m in mentions if m.what not in _NO_STEPS} | {s.clause for s in steps}
+    half = {m.clause for m in mentions if m.what == "compute"} - busy
     schedule = [span for s in seen.schedules for span in s.spans]
     for index, clause in enumerate(seen.clauses):
         words = seen.text.masked[clause.start : clause.end]
@@ -43,14 +48,72 @@ def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequ
             continue
         said = next((name for name, value in match.groupdict().items() if value), "run") if match else "run"
         args: dict[str, Any] = {"literals": tuple(seen.text.within(clause.start, clause.end))}
-        if going_on := _going_on(seen, clause.start, words, said, types):
+        going_on = _going_on(seen, clause.start, words, said, types)
+        if going_on and not (index in half and going_on[0].kind == "sql"):
             args |= {"service": going_on[0], "role": _role(going_on[0], said), "type": going_on[1]}
-        elif match and (service := _last_service(seen, clause.start, said)):
+        elif match and index not in half and (service := _last_service(seen, clause.start, said)):
             args |= {"service": service, "role": _role(service, said)}
         else:
             continue
         out.append(Step("use", args, seen.text.plain[clause.start : clause.end], clause.start, clause.end, index))
     return out + _into_it(seen, mentions)
+
+
+_CONNECTION = re.compile(
+    r"^\W*(?:(?:the|our|my)\s+)?(?:db|database|[\w ]{0,24}?connection|credentials|server|[\ue000-\ue005\w]+)?\s*"
+    r"(?:is|:|at|lives\s+at|runs\s+at|=|\ue004)"
+)
+_FILLS = re.compile(r"\b(?:copy|load|insert|bulk|import|upsert|write|store|save)\b")
+_ASKS = re.compile(
+    r"\b(?:table|tables|rows?|records?|count|how\s+many|select|query|delete|update|truncate|create|sum|average|total)\b"
+)
+
+
+def with_connections(seen: Understanding, steps: list[Step]) -> list[Step]:
+    """'DB is jdbc:...' only says where: the database is used by the clause before that speaks of its rows."""
+    out = []
+    for step in steps:
+        service = step.args.get("service")
+        words = seen.text.masked[seen.clauses[step.clause].start : seen.clauses[step.clause].end]
+        if service is None or service.kind != "sql" or step.clause == 0 or not _CONNECTION.match(words):
+            out.append(step)
+            continue
+        users = [i for i in range(step.clause) if _uses_database(seen, i, steps)]
+        if not users:
+            out.append(step)
+            continue
+        at = seen.clauses[users[0]]
+        said = seen.text.masked[at.start : at.end]
+        args = {**step.args, "role": "write" if _FILLS.search(said) else "run"}
+        args["literals"] = (*seen.text.within(at.start, at.end), *step.args["literals"])
+        out.append(
+            replace(
+                step, args=args, clause=users[0], words=seen.text.plain[at.start : at.end], start=at.end - 1, end=at.end
+            )
+        )
+    return out
+
+
+def _uses_database(seen: Understanding, index: int, steps: list[Step]) -> bool:
+    clause = seen.clauses[index]
+    words = seen.text.masked[clause.start : clause.end]
+    other = any(s.clause == index and getattr(s.args.get("service"), "kind", "") in ("sql", "nosql") for s in steps)
+    return not other and bool(_FILLS.search(words) or _ASKS.search(words))
+
+
+def is_heading(seen: Understanding, step: Step, others: Sequence[Step], types: Types) -> bool:
+    """'DR drill for proxmox: list backups, ...': a service named without saying what to do, gone on with after."""
+    service = step.args.get("service")
+    if service is None or step.args.get("type"):
+        return False
+    later = [s for s in others if s.args.get("service") is service and s.clause > step.clause]
+    if not later:
+        return False
+    clause = seen.clauses[step.clause]
+    if seen.text.masked[clause.end : clause.end + 1] == ":" and any(s.start != step.start for s in later):
+        return True
+    one = for_service(service, step.words.lower(), str(step.args.get("role", "")), types)
+    return service.kind in ("saas", "tool") and one is not None and not one.verb
 
 
 _INTO_IT = re.compile(r"\b(?:copy|load|import|insert|write|put|upload)\b.*\binto\s+(?:it|there|that\s+table)\b")
@@ -92,7 +155,12 @@ def _going_on(seen: Understanding, before: int, words: str, role: str, types: Ty
     found = [m.service for m in seen.mentions if m.service and m.start < before and m.service.kind in _GOES_ON]
     for service in {s.key: s for s in reversed(found)}.values():
         one = for_service(service, words, role, types)
-        if one and one.verb and one.score >= 2.9 and (one.objects or one.exact or _IT.search(words)):
+        if (
+            one
+            and one.verb
+            and one.score >= (2.4 if one.exact else 2.9)
+            and (one.objects or one.exact or _IT.search(words))
+        ):
             return service, one.type
     return None
 
@@ -101,12 +169,13 @@ _IT = re.compile(r"\b(?:it|them|those|these|that\s+one|the\s+old\s+ones?)\b")
 
 
 def _last_service(seen: Understanding, before: int, role: str) -> Service | None:
-    """The last tool or service named before; what only stores or tells is not gone on with."""
-    found = [
-        m.service
-        for m in seen.mentions
-        if m.service and m.start < before and m.service.kind in ("saas", "tool", "nosql") and m.service.roles
-    ]
+    """The last tool or service named before; what only stores is gone on with by storing."""
+    kinds = ("nosql", "sql", "store") if role == "write" else ("saas", "tool", "nosql")
+    found = [m.service for m in seen.mentions if m.service and m.start < before and m.service.kind in kinds]
+    found = [s for s in found if s.roles and s.key not in _LOCAL]
     if role in ("create", "delete", "update"):
         found = [s for s in found if role in s.roles] or found
     return found[-1] if found else None
+
+
+_LOCAL = ("duckdb", "sqlite", "local")

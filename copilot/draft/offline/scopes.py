@@ -46,11 +46,16 @@ _COUNTED = re.compile(
     rf"\b(?P<n>\d+|{'|'.join(w for w in NUMBER_WORDS if len(w) > 2 and w not in ('half', 'once', 'twice', 'thrice', 'one'))})\s+(?:\w+\s+){{0,2}}?(?P<noun>[a-z]+s)\b"
 )
 _EACH = re.compile(
-    r"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per|for\s+(?:each|every))|each\s+(?:task|row|line|file|item|record|url|one)|of\s+(?:each|every)|for\s+(?:the\s+)?numbers(?=\s+(?:from\s+)?\d)|go\s+through|loop\s+over|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|(?:log|print)\s+one\s+line\s+each|loop\s+\d+\s+times|repeat\s+\d+\s+times|\d+\s+times\s+(?:log|call|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
+    r"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per|for\s+(?:each|every))|each\s+(?:task|row|line|file|item|record|url|one)|of\s+(?:each|every)|for\s+(?:the\s+)?numbers(?=\s+(?:from\s+)?\d)|go\s+through|loop\s+(?:over|through|the)|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|(?:log|print)\s+one\s+line\s+each|loop\s+\d+\s+times|repeat\s+\d+\s+times|\d+\s+times\s+(?:log|call|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
 )
 _NOT_EACH = re.compile(
     r"\b(?:file|sheet|json|row|object|event)s?\s+per\s+(?:date|day|csv|line|file|month)\b|\bwait\s+for\s+all|\bmessage\s+for\s+each|\bin\s+all\s+namespaces"
     r"|\ball\s+(?:the\s+)?(?:\w+\s+)?(?:csvs|files|parquets?)\s+in\s+\w+\s+with\b|\b(?:put|insert)\s+in\s+\d+\s+items|\bdefault\s+branch|\bown\s+branch|\b(?:push|sync|pull|back\s+up)\w*\s+all\s+(?:our\s+|the\s+)?flows|\bpurge\s+all|\ball\s+our\s+secrets|\bper\s+(?:country|region|product|brand|category|customer|month|day|currency|job\s+title|user)\b(?!.*\bone\s+(?:line|call|message))"
+)
+# 'for DK, SN and JP call the flow': what follows is done for each of them.
+_NAMED_ONES = re.compile(
+    r"^\W*for\s+(?!example\b)[\w-]+(?:\s*,\s*[\w-]+)*\s*,?\s+(?:and|und|y|et)\s+[\w-]+\s*[,:]?\s+"
+    r"(?:call|run|start|log|print|do|send|post|create|make|load|download|fetch|get|query|insert|copy|upload|trigger)\b"
 )
 _AT_A_TIME = re.compile(
     rf"\b(?:max(?:imum)?\s+)?(?P<n>\d+|{'|'.join(NUMBER_WORDS)})\s+(?:\w+\s+)?(?:at\s+(?:a|the\s+same|one)\s+time|at\s+once|in\s+parallel|concurrently|simultaneously|items?\s+at\s+a\s+time)"
@@ -196,9 +201,14 @@ def _each(text: Text, clause: Clause, words: str) -> tuple[bool, str, tuple[str,
     literal = next((one for one in text.within(clause.start, clause.end, LIST)), None)
     items = tuple(v.strip().strip("'\"") for v in literal.value.split(",")) if literal and "," in literal.value else ()
     if match is None or _NOT_EACH.search(words):
-        return bool(items), "", items
+        return bool(items) or bool(_NAMED_ONES.match(words)), "", items
     noun = match["noun"] or ""
     return True, "" if noun in ("must", "with", "our", "my", "the", "it", "them") else noun, items
+
+
+_MONTHS_ASKED = re.compile(
+    r"\b(?:12|twelve)\s+months\b|\bloop\b[^.;]*\bmonths\b|\bfor\s+(?:each|every|all)\s+(?:the\s+)?months?\b|\beach\s+month\s+of\s+\d{4}"
+)
 
 
 def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
@@ -214,6 +224,12 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
             if v and v.lower() not in ("and", "inner", "list")
         )
         out.append((match["name"] or "", items))
+    if (
+        not out
+        and re.search(r"\b(?:all|the|each|every)\s+(?:12\s+|twelve\s+)?months?\b", text.masked)
+        and _MONTHS_ASKED.search(text.masked)
+    ):
+        out.append(("", tuple(f"{n:02d}" for n in range(1, 13))))
     span = re.search(r"\bnumbers?\s+(?:from\s+)?(\d+)\s*(?:to|through|-|–|bis)\s*(\d+)\b", text.masked)
     if span and not out and 0 < int(span[2]) - int(span[1]) < 100:
         out.append(("", tuple(str(n) for n in range(int(span[1]), int(span[2]) + 1))))

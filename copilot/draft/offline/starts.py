@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from copilot.draft.offline import features
+from copilot.draft.offline.blocks.generic import from_catalog
 from copilot.draft.offline.blocks.jdbc import connection, table
 from copilot.draft.offline.blocks.queues import queue_address
 from copilot.draft.offline.blocks.stores import login
@@ -170,8 +171,18 @@ def _event(w: Writer, event: Event) -> Task | None:
         event.args["start"],
         0,
     )
-    role = event.args["role"]
-    return _by_kind(w, step, service, role)
+    if event.args["role"] == "own":
+        return _own(w, step, str(event.args["type"]))
+    return _by_kind(w, step, service, event.args["role"])
+
+
+def _own(w: Writer, step: Step, name: str) -> Task:
+    """A trigger of the service's plugin, filled like a task of the catalog."""
+    trigger = from_catalog(w, step, name)
+    definition = w.types.get(name)
+    if definition is not None and "interval" in definition.properties:
+        trigger["interval"] = _interval(w)
+    return trigger
 
 
 def _interval(w: Writer) -> str:
@@ -268,13 +279,15 @@ def _by_kind(w: Writer, step: Step, service: Service, role: str) -> Task | None:
 
 def _flow_trigger(w: Writer, args: Any) -> Task:
     states = (
-        ["FAILED", "WARNING"]
+        ["SUCCESS", "WARNING", "FAILED", "KILLED"]
+        if args.get("any_state")
+        else ["FAILED", "WARNING"]
         if args["failed"] and args.get("warning")
         else ["FAILED"]
         if args["failed"]
         else ["SUCCESS"]
     )
-    if not args["failed"] and re.search(r"\bwarning\b", w.text.masked):
+    if not args["failed"] and not args.get("any_state") and re.search(r"\bwarning\b", w.text.masked):
         states.append("WARNING")
     trigger: Task = {
         "id": w.new_id("on_other_flow" if not args["failed"] else "on_failed_flow"),
@@ -312,6 +325,10 @@ def _flow_trigger(w: Writer, args: Any) -> Task:
         w.note(
             "No namespace was named; failures anywhere below the first part of this flow's namespace count. This flow's own are left out."
         )
+    if label := args.get("label"):
+        conditions.append({"type": _CONDITION + "ExecutionLabels", "labels": [{"key": label[0], "value": label[1]}]})
+    if args.get("retried"):
+        conditions.append({"type": _CONDITION + "HasRetryAttempt", "in": ["FAILED", "SUCCESS"]})
     if args["failed"] and not flows:
         conditions.append(
             {

@@ -162,7 +162,8 @@ def cut(text: Text, starts_clause: re.Pattern[str]) -> tuple[Clause, ...]:
     """Clauses in order. ``starts_clause`` matches words that can begin one (verbs, conditions)."""
     clauses: list[Clause] = []
     position = 0
-    for number, match in enumerate([*_SENTENCE.finditer(text.masked), None]):
+    ends = [m for m in _SENTENCE.finditer(text.masked) if m.group() != ";" or not _depth(text.masked, 0, m.start())]
+    for number, match in enumerate([*ends, None]):
         end = match.start() if match else len(text.masked)
         clauses += _cut_sentence(text.masked, position, end, number, starts_clause)
         position = match.end() if match else end

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from copilot.draft.offline.tables import table
+
 READ = (
     "descárga\\w*|read|fetch|get|gets|grab|pull|pulls|download|downloads|query|select|export|exports|extract|extracts|dump|look\\s+up|lookup|look\\s+for|search|find|list|"
     "consume|receive|scan|retrieve|collect|crawl|poll|take|lies|lade|hole|herunterladen|descarga|lee|leer|télécharge|lis|check|monitor|ask"
@@ -26,7 +28,24 @@ TELL = (
     "escribe|muestra|affiche|melde|benachrichtige|logge|schreibe?|telegram|discord|respond"
 )
 WAIT = "wait|waits|sleep|sleeps|pause|pauses|retry|retries|try|repeat|loop|iterate|process|handle|use|clone|approve|block|set|tag|label|mark|fail|stop|abort|cancel|roll\\s*back|patch|snapshot|test|verify|scan|sign|open|close|move|change|let|do|does|don't|may|hand|take|work|works|have|need"
-ALL = "|".join((READ, WRITE, RUN, CHANGE, TELL, WAIT))
+_NOUNS = frozenset(
+    [
+        "all",
+        "batch",
+        "bulk",
+        "index",
+        "snapshot",
+        "status",
+        "runs",
+        "similarity",
+        "signal",
+        "topic",
+        "downloads",
+        "uploads",
+    ]
+)
+OF_TYPES = "|".join(w for w in table("verbs")["means"] if w not in _NOUNS)
+ALL = "|".join((READ, WRITE, RUN, CHANGE, TELL, WAIT, OF_TYPES, table("verbs")["more"]["verbs"]))
 _FILLERS = r"(?:(?:please|also|just|only|always|simply|finally|first|second(?:ly)?|i\s+(?:want|need)\s+(?:to|it\s+to|you\s+to)|it\s+(?:should|must)|you\s+(?:should|must)|should|must|to|we|it|they|i|that|which|the\s+(?:next|last|first|second)\s+task|the\s+rest|will|can|then|so)\s+){0,3}"
 _CONDITIONS = (
     r"(?:if|when|whenever|unless|once|as\s+soon\s+as|while|otherwise|else|in\s+(?:every|any|each|that|both|all)\s+cases?|(?:whatever\s+happens|no\s+matter\s+what)(?=\s*,?\s+\w)|on\s+(?:error|failure|success|every\s+failure)|only\s+(?:if|when|then)|"
