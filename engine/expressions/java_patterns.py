@@ -12,7 +12,7 @@ from typing import Any
 from engine.expressions.errors import ExpressionError
 
 _MAX_PATTERN = 200
-_QUOTED = re.compile(r"'((?:[^']|(?<=[^'])''(?=[^']))*)'")
+_QUOTED = re.compile(r"'((?:[^']|'')*)'")
 
 
 @dataclass(frozen=True, slots=True)
