@@ -26,8 +26,8 @@ def default(frame: Frame, value: Any, default: Any) -> Any:
 
 @filter_("first")
 def first(frame: Frame, value: Any) -> Any:
-    """The first item of a list or character of a text."""
-    return _end("first", value, 0)
+    """The first item of a list (null when it has none) or character of a text."""
+    return None if value == [] else _end("first", value, 0)
 
 
 @filter_("last")
