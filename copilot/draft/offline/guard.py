@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from copilot.draft.offline.text import URL, Text
+from copilot.draft.offline.text import JDBC, URL, Text
 from copilot.draft.offline.types import Types, full
 
 _WORKFLOW_WORDS = re.compile(
@@ -28,6 +28,11 @@ _OTHER_TOOL = re.compile(
 _CODE = re.compile(
     r"\b(?:write|generate|create|implement|code|give)\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+)?(?:full\s+|simple\s+|\w+\s+){0,2}(?:class|function|method|algorithm|regex|component|website|web\s+app|dockerfile|unit\s+tests?|stylesheet|game|sql\s+query|terraform\s+module|react\s+\w+|makefile)\b"
 )
+_ARTIFACT = re.compile(
+    r"\b(?:write|generate|create|give|make|show|need|want)\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+|some\s+)?(?:[\w-]+\s+){0,3}?"
+    r"(?:(?:kubernetes|k8s|helm|docker[\s-]?compose|nginx|apache|systemd|github\s+actions?|gitlab[\s-]ci|jenkins|ansible|terraform|cloudformation|webpack|eslint)\s+(?:\w+\s+){0,2}?(?:ya?ml|manifest|chart|config(?:uration)?|file|playbook|pipeline|unit|workflow|template)|excel\s+formula|html\s+page|css|latex|powerpoint|slide\s*deck|resume|cv)\b"
+    r"|\bwhich\s+(?:excel|sheets?)\s+formula\b"
+)
 _WORKFLOW_PART = re.compile(
     r"\b(?:every|each|daily|hourly|schedule\w*|flow|kestra|then|webhook|lambda|upload|slack|log|trigger\w*|run\s+it|cloud\s+function|aws)\b|->|→"
 )
@@ -37,6 +42,12 @@ _INJECTION = re.compile(
     r"|\(?\bnote\s+(?:for|to)\s+(?:ai|the\s+(?:ai|assistant|model)|agents?)[^)]*\)?|\bsystem\s+note\b[^.]*\.?|\bas\s+(?:an?\s+)?(?:ai|assistant|language\s+model)\s+you\s+(?:must|should)[^.;]*[.;]?|\byou\s+are\s+now\b[^.;]*[.;]?)",
     re.I,
 )
+_ADDRESSED = re.compile(
+    r"\(?[^.;()\n]*\b(?:assistants?|(?:language\s+)?models?|llms?|ai\s+(?:agents?|tools?|systems?)|ais?|agents?|copilots?|bots?)\s*(?:reading\s+this\s+)?(?:,\s*)?(?:must|should|shall|have\s+to|has\s+to|need\s+to|are\s+required\s+to|always)\b[^;()\n]*\)?"
+    r"|\(?\bthe\s+(?:readme|page|doc(?:ument(?:ation)?)?|comment|issue|ticket|e?-?mail|file|note|description|website)\s+(?:says|states|tells\s+(?:you|us)|demands|instructs)\s*(?::|that\s+(?:you|we)\s+(?:must|should))[^()\n]*\)?",
+    re.I,
+)
+"""What a text that was pasted in demands of whoever reads it; an own wish never speaks of assistants."""
 _DECODE = re.compile(
     r"\b(?:decode|base64|rot13|unscramble)\b[^.;]*\b(?:do|execute|follow|run|obey)\s+(?:what\s+)?(?:it|that|them)\b(?:\s+says)?",
     re.I,
@@ -125,9 +136,11 @@ def screen(words: str, types: Types) -> Screening:
 
 def _without_instructions(words: str) -> tuple[str, tuple[str, ...]]:
     """The words without what is addressed to a model; quoted text inside a translation counts as such too."""
-    ignored = [m.group().strip() for m in (*_INJECTION.finditer(words), *_DECODE.finditer(words))]
-    clean = _DECODE.sub(" ", _INJECTION.sub(" ", words))
-    return clean, tuple(ignored)
+    ignored: list[str] = []
+    for pattern in (_ADDRESSED, _INJECTION, _DECODE):
+        ignored += [m.group().strip() for m in pattern.finditer(words)]
+        words = pattern.sub(" ", words)
+    return words, tuple(ignored)
 
 
 def _off_topic(low: str) -> str:
@@ -137,7 +150,7 @@ def _off_topic(low: str) -> str:
         r"\b(?:every|each|daily|openai|gemini|gpt|flow|schedule|slack|mail|save|store|wordpress)\b", low
     ):
         return "This is not about a Kestra flow."
-    if _CODE.search(low) and not _WORKFLOW_PART.search(low):
+    if (_CODE.search(low) or _ARTIFACT.search(low)) and not _WORKFLOW_PART.search(low):
         return (
             "This asks for code of its own; here only Kestra flows are made. A flow can run such code once it exists."
         )
@@ -148,7 +161,21 @@ def _off_topic(low: str) -> str:
     return ""
 
 
+_ATTACK = re.compile(
+    r"\b(?:ddos|dos\s+attack|denial[\s-]of[\s-]service|take\s+(?:it|them|the\s+\w+|\w+)\s+(?:down|offline)|bring\s+(?:it|them|(?:the|their)\s+\w+)\s+down|knock\s+\w+\s+offline|flood\s+(?:the|their|a)\s+(?:server|site|website|api|inbox|phone)|overload\s+(?:the|their)\s+\w+"
+    r"|brute[\s-]?forc\w+|crack\s+(?:the\s+|their\s+)?passwords?|hack\s+into|phish\w*|keylog\w*|malware|ransomware|botnet|spam\s+(?:thousands|everyone|all)|exfiltrat\w*|steal\s+(?:the\s+|their\s+)?(?:data|passwords?|credentials|cookies|keys))\b"
+    r"|\b(?:\d{4,}|thousands?\s+of|a\s+million)\s+(?:times|requests?|calls?)\s+(?:per|a|every|each)\s+(?:second|minute)"
+)
+_MINING = re.compile(
+    r"\b(?:monero|bitcoin|ethereum|crypto(?:currency|coins?)?|xmr|coin)\s*[\s-]?min(?:er|ers|ing)\b|\bmin(?:e|ing)\s+(?:for\s+)?(?:monero|bitcoin|ethereum|crypto\w*|coins?)\b|\bxmrig\b"
+)
+
+
 def _harmful(low: str) -> str:
+    if _ATTACK.search(low):
+        return "This would attack a system of somebody else, or overwhelm it."
+    if _MINING.search(low):
+        return "Workers are not for mining coins."
     if _DESTROY.search(low):
         return "This would destroy the machine it runs on."
     if _FOREVER.search(low):
@@ -215,9 +242,21 @@ def _service_words() -> frozenset[str]:
     return frozenset(s.key for s in SERVICES)
 
 
-_VAGUE = re.compile(
-    r"\b(?:that|the\s+other|those|these|the\s+usual|the\s+same|same\s+as\s+(?:before|last)|last\s+time|as\s+(?:before|always|usual)|like\s+before)\b"
-)
+_POINTING = (
+    ("api", re.compile(r"\b(?:the|that|this|their)\s+(?:rest\s+)?apis?\b(?!\s+(?:key|token|of|at|for|https?))"), "Which API: what is its address?"),
+    ("database", re.compile(r"\b(?:the|that|this)\s+(?:database|db)\b(?!\s+[a-z]+_)"), "Which database, and which table in it?"),
+    ("files", re.compile(r"\b(?:those|these|that|the\s+other)\s+files?\b"), "Which files, and where do they arrive?"),
+    ("flow", re.compile(r"\b(?:the\s+other|that|those|the\s+second)\s+(?:flows?|workflows?)\b"), "Which flow: what are its namespace and id?"),
+    ("server", re.compile(r"\b(?:that|the\s+other|those)\s+(?:servers?|machines?|hosts?|box)\b"), "Which server?"),
+    ("script", re.compile(r"\b(?:that|the\s+other|those)\s+(?:scripts?|jobs?|quer(?:y|ies))\b"), "Which one is meant, and what does it hold?"),
+)  # fmt: skip
+
+
+def pointing_questions(text: Text) -> tuple[str, ...]:
+    """Questions that go with a draft, where words point at things as if they were known: 'those files', 'the api'."""
+    if any(one.kind in (URL, JDBC) for one in text.literals):
+        return ()
+    return tuple(question for _, pattern, question in _POINTING if pattern.search(text.masked))
 
 
 def vague_questions(text: Text, has_source: bool, has_service: bool) -> tuple[str, ...]:
