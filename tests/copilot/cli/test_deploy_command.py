@@ -84,7 +84,8 @@ def test_flows_are_checked_for_the_version_of_the_server(flowwright, serving, se
     path = tmp_path / "loop.yaml"
     path.write_text(
         "id: loop\nnamespace: company.team\ntasks:\n  - id: each\n    type: io.kestra.plugin.core.flow.EachSequential\n"
-        "    value: '[1]'\n    tasks:\n      - id: t\n        type: io.kestra.plugin.core.log.Log\n        message: hi\n"
+        "    value: '[1]'\n    tasks:\n      - id: t\n        type: io.kestra.plugin.core.log.Log\n"
+        "        message: hi\n"
     )
     assert flowwright("deploy", path, "--to", server.url).code == 0
     with serving(Settings(home=tmp_path / "new", target="2.0")) as new:
