@@ -162,7 +162,7 @@ def _off_topic(low: str) -> str:
 
 
 _ATTACK = re.compile(
-    r"\b(?:ddos|dos\s+attack|denial[\s-]of[\s-]service|take\s+(?:it|them|the\s+\w+|\w+)\s+(?:down|offline)|bring\s+(?:it|them|(?:the|their)\s+\w+)\s+down|knock\s+\w+\s+offline|flood\s+(?:the|their|a)\s+(?:server|site|website|api|inbox|phone)|overload\s+(?:the|their)\s+\w+"
+    r"\b(?:ddos|dos\s+attack|denial[\s-]of[\s-]service|(?:take|bring|knock)\s+(?:their|a\s+competitor'?s?|the\s+competitor'?s?|our\s+competitor'?s?|somebody'?s|someone'?s)\s+(?:\w+\s+){0,2}(?:down|offline)|flood\s+(?:the|their|a)\s+(?:server|site|website|api|inbox|phone)|overload\s+(?:the|their)\s+\w+"
     r"|brute[\s-]?forc\w+|crack\s+(?:the\s+|their\s+)?passwords?|hack\s+into|phish\w*|keylog\w*|malware|ransomware|botnet|spam\s+(?:thousands|everyone|all)|exfiltrat\w*|steal\s+(?:the\s+|their\s+)?(?:data|passwords?|credentials|cookies|keys))\b"
     r"|\b(?:\d{4,}|thousands?\s+of|a\s+million)\s+(?:times|requests?|calls?)\s+(?:per|a|every|each)\s+(?:second|minute)"
 )
