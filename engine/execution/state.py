@@ -380,8 +380,9 @@ class Execution:
 
     def _labels(self, event: Event) -> None:
         self.labels |= event.get("labels") or {}
-        self.variables |= event.get("vars") or {}
-        self.unset |= set(event.get("unset") or ())
+        given = event.get("vars") or {}
+        self.variables |= given
+        self.unset = (self.unset - set(given)) | set(event.get("unset") or ())
 
 
 _HANDLERS: dict[str, Callable[[Execution, Event], None]] = {

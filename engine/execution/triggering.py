@@ -34,6 +34,7 @@ class Triggering:
         self.executor = executor
         self._store: TriggerStore | None = None
         self._listening: list[Flow] | None = None
+        self._read: dict[tuple[str, str, int], Flow] = {}
         self.scheduler: Scheduler | None = None
 
     @property
@@ -125,7 +126,13 @@ class Triggering:
         return self.scheduler
 
     def _flows(self) -> list[Flow]:
-        return [load_flow(s.source, revision=s.revision) for s in self.executor.stores.flows.list()]
+        """The registered flows with a trigger; each revision is read once, as the scheduler asks every second."""
+        known, self._read = self._read, {}
+        for stored in self.executor.stores.flows.list():
+            if "trigger" in stored.source:
+                key = (stored.namespace, stored.id, stored.revision)
+                self._read[key] = known.get(key) or load_flow(stored.source, revision=stored.revision)
+        return list(self._read.values())
 
 
 def _listeners(stored: list[StoredFlow]) -> list[Flow]:
