@@ -6,7 +6,6 @@ whose zone is ``datetime.timezone.utc`` is an instant; with another zone a zoned
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -243,7 +242,7 @@ def own(value: Any) -> Any:
 def equal(left: Any, right: Any) -> bool:
     """``==``: numbers by value, whatever their kind; a boolean never equals a number."""
     if is_number(left) and is_number(right):
-        return double(left) == double(right)
+        return left == right if type(left) is type(right) else _exact(left) == _exact(right)
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):
@@ -268,7 +267,9 @@ def compare(operator: str, left: Any, right: Any) -> bool:
     if left is None or right is None:
         return False
     if is_number(left) and is_number(right):
-        return _COMPARISONS[operator](double(left), double(right))
+        if left != left or right != right:
+            return False
+        return _COMPARISONS[operator](_exact(left), _exact(right))
     if isinstance(left, str) and isinstance(right, str):
         return _COMPARISONS[operator](left, right)
     raise ExpressionError(
@@ -277,12 +278,9 @@ def compare(operator: str, left: Any, right: Any) -> bool:
     )
 
 
-def double(value: Number) -> float:
-    """The double precision number that Kestra compares by."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
+def _exact(value: Number) -> Number:
+    """What Kestra compares by: two kinds of number are compared by the decimals they print as."""
+    return Decimal(number_text(value)) if isinstance(value, float) else value
 
 
 def sort_key(value: Any) -> Any:

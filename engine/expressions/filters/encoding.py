@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 from engine.expressions.errors import ExpressionError
-from engine.expressions.filters.text import as_text
+from engine.expressions.filters.text import as_text, only_text
 from engine.expressions.registry import filter_
 from engine.expressions.runtime import Frame
 
@@ -32,8 +32,8 @@ def sha1(frame: Frame, value: Any) -> Any:
 
 @filter_("sha256")
 def sha256(frame: Frame, value: Any) -> Any:
-    """The SHA-256 digest, in hexadecimal."""
-    return _digest(frame, value, "sha256")
+    """The SHA-256 digest of a text, in hexadecimal."""
+    return None if value is None else _digest(frame, only_text("sha256", value), "sha256")
 
 
 @filter_("sha512")

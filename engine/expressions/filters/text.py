@@ -262,4 +262,4 @@ def string(frame: Frame, value: Any) -> Any:
 @filter_("nl2br")
 def nl2br(frame: Frame, value: Any) -> Any:
     """Line breaks as HTML."""
-    return None if value is None else _NEWLINE.sub("<br />", as_text(frame, value))
+    return None if value is None else _NEWLINE.sub("<br />", only_text("nl2br", value))
