@@ -59,6 +59,24 @@ def known_outputs(type_name: str) -> set[str]:
     return set(definition.outputs) | more
 
 
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "map": Mapping,
+    "object": Mapping,
+    "array": list,
+}
+
+
+def of_kind(type_name: str, output: str, value: Any) -> bool:
+    """Whether an output is null or of the kind the catalog gives for it."""
+    definition = catalog().get(type_name)
+    kind = KINDS.get(str(definition.outputs.get(output, "any")) if definition else "any")
+    return value is None or kind is None or (isinstance(value, kind) and (kind is bool or not isinstance(value, bool)))
+
+
 @dataclass
 class TaskRun:
     """Implements engine.tasks.context.RunContext and keeps what the task said."""
@@ -104,6 +122,8 @@ class TaskRun:
             assert not unknown, f"{self.type} reads properties that the catalog does not know: {sorted(unknown)}"
         extra = set(outputs_of(result)) - known_outputs(self.type)
         assert not extra, f"{self.type} gives outputs that the catalog does not know: {sorted(extra)}"
+        wrong = {name: value for name, value in outputs_of(result).items() if not of_kind(self.type, name, value)}
+        assert not wrong, f"{self.type} gives outputs of another kind than the catalog knows: {wrong}"
         return result
 
     def outputs(self) -> Mapping[str, Any]:
