@@ -130,7 +130,7 @@ def _unknown(ctx: Checked, template: Template, use: Use, span: Span) -> Finding:
     if not misspelt and elsewhere in table:
         near = [(elsewhere, 1.0)]
     names = [name for name, _ in near[: 1 if misspelt else 3]]
-    hint = f"Did you mean {' or '.join(names)}?" if names else f"Use a {use.role} that exists."
+    hint = f"Did you mean {' or '.join(names)}?" if names else use.hint or f"Use a {use.role} that exists."
     edit = ctx.replacing(span, names[0]) if len(names) == 1 else None
     severity: Severity = "error" if misspelt else "warning"
     message = f"there is no {use.role} {use.name}"
