@@ -238,6 +238,9 @@ def _reads(seen: Understanding, b: Mention) -> bool:
     return role_of(b, seen.text.masked, clause.start, clause.end, clause.lead, b.clause == 0) in ("read", "run")
 
 
+_REPOSITORY = re.compile(r"https?://(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org)/[\w.-]+/[\w.-]+/?")
+
+
 def _url(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     literal = seen.text.literal_at(m.start)
     if (
@@ -247,6 +250,8 @@ def _url(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     ):
         return False
     beside = _same_clause(m, mentions)
+    if _REPOSITORY.fullmatch(literal.value):
+        return not any(b.what.startswith("git_") for b in seen.mentions)
     if any(
         b.what in ("download", "http_check", "http_call") and b.start < m.start and _counts(seen, b, mentions)
         for b in beside
@@ -456,6 +461,8 @@ def _http(seen: Understanding, m: Mention, kept: list[Mention]) -> tuple[str, di
     words = seen.text.plain[clause.start : clause.end]
     urls = [one for one in seen.text.within(clause.start, clause.end, URL) if one.value.startswith("http")]
     mine: Literal | None = None
+    if m.what == "http_url" and (whole := seen.text.literal_at(m.start)) and _REPOSITORY.fullmatch(whole.value):
+        return "git_clone", {}
     if m.what == "http_url":
         mine = seen.text.literal_at(m.start)
     elif urls:
@@ -486,7 +493,7 @@ def _http(seen: Understanding, m: Mention, kept: list[Mention]) -> tuple[str, di
         m.what in ("http_call", "http_check")
         or method in ("POST", "PUT", "PATCH", "DELETE", "HEAD")
         or bool(method)
-        or re.search(r"\b(?:call|ping|request|hit|query|check|header|answer|respond)s?\b", low)
+        or re.search(r"\b(?:call|ping|request|hit|query|check|header|answer|respond|ask)s?\b", low)
     )
     files = re.search(r"\.(?:csv|zip|gz|parquet|xlsx?|pdf|jsonl|txt|xml|avro|ya?ml)\b", uri or "") or re.search(
         r"\bdownload", low

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from copilot.draft.offline.ir import InputSpec
+from copilot.draft.offline.tables import table
 
 _ONE = (
     (r"square(?:d)?", "{0} * {0}", "INT"),
@@ -51,6 +52,32 @@ def formula(low: str, inputs: Mapping[str, InputSpec]) -> str | None:
             text = text[: text.rindex(")")] + text[text.rindex(")") + 1 :]
         if names and set(names) <= numbers and re.search(r"\s[-+*/]\s|[*/]", text):
             return re.sub(r"[a-z_]\w*", lambda m: f"inputs.{m.group()}", text).strip()
+    return None
+
+
+def converted(name: str, inputs: Mapping[str, InputSpec]) -> str | None:
+    """The expression of a unit from the one number input of another unit: fahrenheit from celsius."""
+    for known, spec in inputs.items():
+        if spec.type not in ("INT", "FLOAT"):
+            continue
+        for row in table("conversions")["conversion"]:
+            if _unit_in(row["from"], known) and _unit_in(row["to"], name):
+                return re.sub(r"\bx\b", f"inputs.{known}", row["value"])
+    return None
+
+
+def _unit_in(units: list[str], name: str) -> bool:
+    words = name.lower().split("_")
+    return any(u in words or u.removesuffix("s") in words for u in units)
+
+
+def by_choice(plain: str, inputs: Mapping[str, InputSpec]) -> str | None:
+    """'S=5 M=8 L=12' where an input has the values S, M and L: a look-up in a map."""
+    pairs = dict(re.findall(r"\b([A-Za-z][\w-]*)\s*(?:=|:|→|->)\s*(-?\d+(?:\.\d+)?)\b", plain))
+    for name, spec in inputs.items():
+        if len(spec.values) > 1 and set(spec.values) <= set(pairs):
+            inner = ", ".join(f"'{v}': {pairs[v]}" for v in spec.values)
+            return f"{{{inner}}}[inputs.{name}]"
     return None
 
 

@@ -12,6 +12,7 @@ from copilot.draft.offline.conditions import expression, switch_cases
 from copilot.draft.offline.ir import Group, InputSpec, Node, Plan, Retry, Step
 from copilot.draft.offline.questions import parsed
 from copilot.draft.offline.results import flow_outputs
+from copilot.draft.offline.shared_settings import asked_once, share
 from copilot.draft.offline.starts import triggers
 from copilot.draft.offline.types import before
 from copilot.draft.offline.writer import Data, Task, Writer
@@ -77,6 +78,8 @@ def compile_plan(w: Writer) -> dict[str, Any]:
         "triggers": triggers(w) or None,
     }
     flow["inputs"] = [_input(w, spec) for spec in w.inputs.values()] or None
+    if asked_once(w.text.masked):
+        share(flow)
     return {key: value for key, value in flow.items() if value}
 
 
@@ -386,7 +389,9 @@ def _input(w: Writer, spec: InputSpec) -> dict[str, Any]:
         out["itemType"] = "STRING"
     if kind in ("SELECT", "MULTISELECT"):
         out["values"] = list(spec.values) or ([spec.default] if spec.default else [])
-        if not out["values"]:
+        if "expression" in spec.more:
+            out.pop("values")
+        elif not out["values"]:
             out = {**out, "type": "STRING"}
             out.pop("values")
             w.questions.append(f"Which values may `{spec.id}` have? They were not named, so any text is taken.")

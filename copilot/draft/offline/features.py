@@ -125,7 +125,7 @@ def _attempts(words: str) -> tuple[int, str]:
 
 
 _TIMEOUT = re.compile(
-    rf"\b(?:time-?\s?outs?\s*(?:of|after|at|:|is|to)?|give\s+up\s+(?:[\w\s]{{0,24}}?)after|(?:no|not)\s+(?:run\s+)?(?:longer|more)\s+than|abort\w*\s+(?:it\s+)?after|(?:must|should|may|can)\s+(?:not|never)\s+(?:run|take)\s+(?:longer|more)\s+than|max(?:imum)?\s+(?:run\s?time|duration)(?:\s+of)?|cap\s+it\s+(?:at|to)|stop\w*\s+(?:it\s+)?after|kill\w*\s+(?:it\s+)?(?:after|if\s+it\s+takes\s+longer\s+than)|zeitlimit\s+von|limit(?:ed)?\s+(?:it\s+)?to|(?:it\s+)?(?:may|can|should)\s+take|(?:wait|take|run|last)(?:s|ing)?\s+(?:for\s+)?(?:no\s+)?(?:longer|more)\s+than)\s+(?:at\s+most\s+)?{DURATION}"
+    rf"\b(?:time-?\s?outs?\s*(?:of|after|at|:|is|to)?|give\s+up\s+(?:[\w\s]{{0,24}}?)after|(?:no|not)\s+(?:run\s+)?(?:longer|more)\s+than|abort\w*\s+(?:it\s+)?after|(?:must|should|may|can)\s+(?:not|never)\s+(?:run|take)\s+(?:longer|more)\s+than|max(?:imum)?\s+(?:run\s?time|duration)(?:\s+of)?|cap\s+it\s+(?:at|to)|stop\w*\s+(?:it\s+)?after|kill\w*\s+(?:it\s+)?(?:after|if\s+it\s+takes\s+longer\s+than)|zeitlimit\s+von|limit(?:ed)?\s+(?:it\s+)?to|(?:it\s+)?(?:may|can|should)\s+take|max(?:imum)?(?:\s+of)?(?=\s+\d+\s*(?:min|hour|h\b|sec|s\b))|(?:wait|take|run|last)(?:s|ing)?\s+(?:for\s+)?(?:no\s+)?(?:longer|more)\s+than)\s+(?:at\s+most\s+)?{DURATION}"
     rf"|(?P<a2>{_NUM})[\s-]*(?P<u2>{_TIME_UNIT})\s+(?:time-?\s?out|max(?:imum)?\b|tops\b|at\s+(?:the\s+)?most\b)"
 )
 _TIMEOUT_BARE = re.compile(r"\b(?:with\s+a|cap\s+it\s+with\s+a|add\s+a|set\s+a)\s+time-?\s?out\b")

@@ -105,7 +105,7 @@ _GIVEN = re.compile(
 )
 _PLACE = re.compile(r"<([a-z][\w ]*)>")
 _OF_ANOTHER_FLOW = re.compile(
-    r"\b(?:already\s+a\s+flow|(?:call|start|run|trigger|invoke|execute)\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|,)\s*(?:an?\s+|its\s+|the\s+)*$"
+    r"\b(?:(?:there(?:'s|\s+is)\s+|already\s+)+a\s+flow|(?:call|start|run|trigger|invoke|execute)\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|,)\s*(?:an?\s+|its\s+|the\s+)*$"
 )
 _WITH_FIELDS = re.compile(r"\bwith\s+(?P<a>[a-z]+_[a-z_]+)(?:\s+and\s+(?P<b>[a-z]\w*))?")
 _USER_PICKS = re.compile(
@@ -124,11 +124,35 @@ _KIND_OF_NAMED = re.compile(
     rf"\b(?P<kind>{_KIND})\s+inputs?\s+of\s+(?P<items>{_KIND})\s+(?:called|named)\s+(?P<id>{NAME}|[a-z]\w*)"
 )
 _CHOICES = re.compile(
-    rf"\b(?:drop-?down|select|choice|enum)\s+(?:input\s+)?(?:called\s+|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s*(?:with\s+(?:the\s+)?(?:values?\s+|options?\s+|choices?\s+)?|:|of|from|between|\()\s*(?P<values>[\w.-]+(?:\s*[,/|]\s*[\w.-]+)*(?:\s*,?\s*(?:and|or|und|oder)\s+[\w.-]+)?)"
+    rf"\b(?:drop-?down|(?P<many>multi-?select)|select|choice|enum)\s+(?:input\s+)?(?:called\s+|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s*(?:with\s+(?:the\s+)?(?:values?\s+|options?\s+|choices?\s+)?|:|of|from|between|\()\s*(?P<values>[\w.-]+(?:\s*[,/|]\s*[\w.-]+)*(?:\s*,?\s*(?:and|or|und|oder)\s+[\w.-]+)?)"
 )
 _LISTED = re.compile(
     rf"\b(?:inputs?|parameters?|eingaben?|entradas?|entrées?)\s*:\s*(?P<list>[a-z]\w*\s*(?:\(\s*(?:{_KIND}|zahl|número|nombre|fecha|texte?o?)[^)]*\))(?:\s*(?:,|and|und|y|et)\s*[a-z]\w*\s*(?:\([^)]*\))?)*)"
 )
+
+
+_IN_PAREN = re.compile(
+    rf"(?P<before>{NAME}|[a-z]\w*)\s*\(\s*(?:an?\s+|the\s+|as\s+)?(?:(?P<kind>{_KIND})\s+)?inputs?\b(?P<rest>[^)]*)\)"
+    rf"|\(\s*(?:the\s+)?(?:(?P<kind2>{_KIND})\s+)?(?P<inside>{NAME}|[a-z]\w*_\w+)\s+inputs?\b(?P<rest2>[^)]*)\)"
+)
+_ANY_OF = re.compile(
+    rf"\binputs?\s+(?:called\s+|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s+(?:is|can\s+be|may\s+be|must\s+be)\s+(?:one\s+of\s+|either\s+)?"
+    r"(?P<values>[\w-]+(?:\s*[,/|]\s*[\w-]+)*\s*,?\s+or\s+[\w-]+)"
+)
+_FROM_URL = re.compile(
+    rf"\b(?:drop-?down|select|input|choice)\s+(?:input\s+)?(?P<id>{NAME}|[a-z]\w*)[^.;]{{0,40}}?\b(?:values?|options?|choices?|list)\s+"
+    r"(?:(?:is|are|comes?)\s+)?(?:loaded\s+|taken\s+|read\s+)?(?:from|of)\s+(?P<url>\ue000+)"
+)
+
+
+def _in_parentheses(text: Text, found: dict[str, InputSpec]) -> None:
+    """'a business_date (DATE input)', 'top N (max_stories input, default 10)'."""
+    for match in _IN_PAREN.finditer(text.masked):
+        group = "before" if match["before"] else "inside"
+        rest = _original(text, *match.span("rest" if match["before"] else "rest2"))
+        name = _name_at(text, match, group)
+        if name not in _STOP and not (group == "before" and re.match(rf"\s*(?:called\s+|named\s+)?{NAME}", match["rest"] or "")):
+            _add(found, _described(name, _kind_of(match["kind"] or match["kind2"] or ""), rest.strip(" ,"), text))
 
 
 def _spelled_out(text: Text, found: dict[str, InputSpec]) -> None:
@@ -144,8 +168,23 @@ def _spelled_out(text: Text, found: dict[str, InputSpec]) -> None:
         if len(values) > 1:
             _add(
                 found,
-                InputSpec(_name_at(text, match, "id"), "SELECT", _default_near(text, match.end(), values), values),
+                InputSpec(
+                    _name_at(text, match, "id"),
+                    "MULTISELECT" if match["many"] else "SELECT",
+                    _default_near(text, match.end(), values),
+                    values,
+                ),
             )
+    _in_parentheses(text, found)
+    for match in _ANY_OF.finditer(text.masked):
+        values = tuple(v for v in re.split(r"\s*[,/|]\s*(?:and\s+|or\s+)?|\s+(?:and|or|und|oder)\s+", _original(text, *match.span("values"))) if v)
+        name = _name_at(text, match, "id")
+        if len(values) > 1 and name not in _STOP:
+            _add(found, InputSpec(name, "SELECT", _default_near(text, match.end(), values), values))
+    for match in _FROM_URL.finditer(text.masked):
+        if literal := text.literal_at(match.start("url")):
+            name = _name_at(text, match, "id")
+            found[name] = InputSpec(name, "SELECT", None, ("*",), True, {"expression": f"{{{{ http(uri='{literal.value}') }}}}"})
     for match in _KIND_BESIDE.finditer(text.masked):
         _add(found, InputSpec(_name_at(text, match, "id"), _kind_of(match.group())))
     for match in _KIND_OF_NAMED.finditer(text.masked):

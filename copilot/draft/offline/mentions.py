@@ -40,7 +40,7 @@ _DOWNLOAD = (
     rf"\b{_FETCH}\b(?=[^.;]{{0,50}}?(?:{URL}|\b(?:urls?|http|https|web|internet|website|{_FILE_WORDS})\b))"
     r"|\bdownload(?:s|ed|ing)?\b"
     r"|\b(?:from|of)\s+an?\s+(?:csv|json|zip|parquet|xml|excel)\s+ur[li]\b"
-    rf"|\b(?:{_FILE_WORDS}|article|web\s+page)s?(?:\s+file)?\s+(?:of\s+\w+\s+)?(?:from|over|by|on|via|at)\s+(?:an?\s+|the\s+|our\s+)?"
+    rf"|\b(?:{_FILE_WORDS}|article|web\s+page)s?(?:\s+file)?\s+(?:of\s+\w+\s+|[a-z]+\s+)?(?:from|over|by|on|via|at)\s+(?:an?\s+|the\s+|our\s+)?"
     r"(?:https?(?:\s+api)?|rest\s+api|api|urls?|web|internet|web\s?site)\b"
     r"|\bturn\s+a\s+web\s+page\b|\barticle\s+by\s+url\b|\bi\s+have\s+a\s+json\s+api\b|\blist\s+of\s+csv\s+urls\b"
 )

@@ -61,7 +61,7 @@ def _without_events(
     clauses: Sequence[Clause], scopes: Sequence[Scope], events: Sequence[Event], starts: set[int]
 ) -> list[Scope]:
     """What starts the flow is no condition inside it: 'when a message is in the queue'."""
-    places = {s for s in starts} | {int(e.args["span"][0]) for e in events if e.kind == "flow"}
+    places = set(starts) | {int(e.args["span"][0]) for e in events if e.kind == "flow"}
     return [
         replace(s, condition="", negated=False) if any(c.start <= p < c.end for p in places) else s
         for c, s in zip(clauses, scopes, strict=True)
@@ -277,6 +277,7 @@ def _leads(seen: Understanding, index: int) -> bool:
             r"\W*(?:\w+\s+)?(?:for\s+(?:each|every|all)|go\s+through|loop|iterate|monitor)",
             seen.text.masked[clause.start : clause.end],
         )
+        or (seen.scopes[index].each and seen.text.masked[clause.end : clause.end + 1] == ":")
     )
 
 

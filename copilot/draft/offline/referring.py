@@ -26,14 +26,11 @@ _NOT_AGAIN = re.compile(
 )
 
 
-_NO_STEPS = ("compute", "generic_run", "table", "namespace_files")
-
-
 def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequence[Step], types: Types) -> list[Step]:
     """Steps for clauses without a mention whose verb continues the service spoken of last."""
     out: list[Step] = []
-    busy = {m.clause for m in mentions if m.what not in _NO_STEPS} | {s.clause for s in steps}
-    half = {m.clause for m in mentions if m.what == "compute"} - busy
+    busy = {m.clause for m in mentions if m.service} | {s.clause for s in steps}
+    half = {m.clause for m in mentions if m.what != "generic_run"} - busy
     schedule = [span for s in seen.schedules for span in s.spans]
     for index, clause in enumerate(seen.clauses):
         words = seen.text.masked[clause.start : clause.end]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from copilot.draft.offline.arithmetic import computed, formula
+from copilot.draft.offline.arithmetic import by_choice, computed, converted, formula
 from copilot.draft.offline.writer import Writer
 
 
@@ -27,6 +27,10 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
         return f"{{{{ {written} }}}}", "FLOAT" if any(
             w.inputs[n].type == "FLOAT" for n in numbers
         ) or "/" in written else "INT"
+    if w.last is None and (chosen := by_choice(w.text.plain, w.inputs)):
+        return f"{{{{ {chosen} }}}}", "INT" if "." not in chosen.split("]")[0].split("inputs")[0] else "FLOAT"
+    if w.last is None and (unit := converted(name, w.inputs)):
+        return f"{{{{ {unit} }}}}", "FLOAT"
     worked_out = computed(f"{low} {name}", w.inputs) if w.last is None else None
     if worked_out is not None:
         return f"{{{{ {worked_out[0]} }}}}", worked_out[1]

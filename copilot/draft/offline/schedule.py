@@ -335,7 +335,22 @@ def find_schedules(text: str) -> list[Schedule]:
     out = [_schedule(hidden, e, ts, zone, guards, guard_spans) for e, ts in groups]
     if not out and guards and any(g.kind in ("time_between", "date_between") for g in guards):
         return []
-    return out
+    return [_within_hours(text, s) for s in out]
+
+
+def _within_hours(text: str, schedule: Schedule) -> Schedule:
+    """'every two hours from 8 to 18' is said by cron itself; 'hourly, but only in office hours' keeps its guard."""
+    span = next((g for g in schedule.guards if g.kind == "time_between"), None)
+    minute, hour, *rest = schedule.cron.split()
+    whole = span is not None and all(v.endswith(":00") for v in span.values)
+    if span is None or not whole or not re.fullmatch(r"\*(?:/\d+)?", hour) or schedule.with_seconds:
+        return schedule
+    if re.search(r"\b(?:only|but|office|business|working)\b", text):
+        return schedule
+    first, last = (int(v[:2]) for v in span.values)
+    hours = f"{first}-{last}{hour[1:]}"
+    guards = tuple(g for g in schedule.guards if g is not span)
+    return replace(schedule, cron=" ".join([minute, hours, *rest]), guards=guards)
 
 
 def _not_a_time(text: str, at: _At) -> bool:

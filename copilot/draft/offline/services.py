@@ -139,6 +139,7 @@ SERVICES: tuple[Service, ...] = (
     _service("terraform", r"terraform", "tool", run="terraform.cli.TerraformCLI"), _service("ansible", r"ansible", "tool", run="ansible.cli.AnsibleCLI"), _service("trivy", r"trivy", "tool", run="trivy.cli.TrivyCLI"),
     _service("glue", r"(?:aws\s+)?\bglue\b", "saas", run="aws.glue.StartJobRun"), _service("lambda", r"\blambdas?\b", "saas", run="aws.lambda.Invoke", write="aws.lambda.Invoke"),
     _service("emr", r"\bemr\b", "saas", run="aws.emr.CreateClusterAndSubmitSteps"), _service("ecr", r"\becr\b", "saas", run="aws.ecr.GetAuthToken", write="aws.ecr.GetAuthToken"),
+    _service("artifact_registry", r"artifact\s+registry|\bgar\b|\bgcr\b", "tool", run="gcp.auth.OauthAccessToken"),
     _service("dataproc", r"data\s?proc", "saas", "gcp.dataproc", run="gcp.dataproc.batches.PySparkSubmit"), _service("spark", r"\bspark\b(?!sql)|pyspark", "tool", run="spark.PythonSubmit"),
     _service("airflow", r"airflow", "saas", run="airflow.dags.TriggerDagRun"), _service("prefect", r"prefect", "saas", run="prefect.CreateFlowRun"), _service("dagster", r"dagster", "saas", run="dagster.TriggerRun"),
     _service("zapier", r"zapier|\bzap\b", "saas", run="zapier.TriggerZap core.http.Request", write="zapier.TriggerZap core.http.Request"), _service("n8n", r"\bn8n\b", "saas", run="n8n.webhook.TriggerWorkflow"),

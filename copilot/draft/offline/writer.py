@@ -166,8 +166,11 @@ class Writer:
         return known or ({} if fields else {"value": self.ask("value", "STRING")})
 
     def ask(self, name: str, kind: str = "STRING", default: Any = None, note: str = "") -> str:
-        """An expression for an input; the input is added when the words did not name it."""
+        """An expression for an input; the input is added when the words did not name it. What the words keep in the
+        key-value store is read from there."""
         identifier = slug(name)
+        if (key := kept_in_kv(self.text).get(identifier)) or (key := _key_for(identifier, kept_in_kv(self.text))):
+            return self.expr(f"kv('{key}')")
         for known in self.inputs:
             if known == identifier or known.lower() == identifier:
                 return self.expr(f"inputs.{known}")
@@ -275,6 +278,31 @@ def named_secrets(text: Text) -> list[str]:
     ):
         out += re.findall(r"[A-Z][A-Z0-9_]{2,}", match[1])
     return out
+
+
+_KEPT = re.compile(
+    r"(?P<names>\b[\w/-]+(?:\s*(?:,|/|and|&)\s*(?:the\s+)?[\w-]+){0,6})\s+(?:are|is|come|comes|lies|stored|kept|values?)\s+"
+    r"(?:all\s+)?(?:stored\s+|kept\s+)?(?:in|from)\s+(?:the\s+)?kv(?:\s+store)?\b(?:\s*\((?P<keys>[A-Z][\w, ]+)\))?",
+    re.I,
+)
+
+
+def kept_in_kv(text: Text) -> dict[str, str]:
+    """Key by the word that names it: 'bucket and project are in KV (GCP_BUCKET, GCP_PROJECT_ID)'."""
+    out: dict[str, str] = {}
+    for match in _KEPT.finditer(text.plain):
+        keys = re.findall(r"[A-Z][A-Z0-9_]+", match["keys"] or "")
+        for word in re.findall(r"[a-z][a-z_]{2,}", match["names"].lower()):
+            if word in ("and", "the", "all", "key", "keys"):
+                continue
+            out[word] = next((k for k in keys if word in k.lower()), word.upper())
+    return out
+
+
+def _key_for(identifier: str, kept: Mapping[str, str]) -> str:
+    """The key of a word that the identifier holds: gcp_project_id holds project."""
+    parts = identifier.split("_")
+    return next((key for word, key in kept.items() if word in parts), "")
 
 
 def _input_name(family: str, name: str) -> str:

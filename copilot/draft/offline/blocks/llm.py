@@ -8,6 +8,7 @@ from typing import Any
 from copilot.draft.offline.blocks import block
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.messages import show
+from copilot.draft.offline.types import words_of
 from copilot.draft.offline.services import PREFIX, SERVICES, Service
 from copilot.draft.offline.types import short
 from copilot.draft.offline.writer import Task, Writer
@@ -163,9 +164,45 @@ def image(w: Writer, step: Step) -> list[Task]:
 @block("agent")
 def agent(w: Writer, step: Step) -> list[Task]:
     service = _model_service(w)
-    task = w.task("ai_agent", "ai.agent.AIAgent", provider=provider(w, service), prompt=prompt(w, step))
+    task = w.task(
+        "ai_agent",
+        "ai.agent.AIAgent",
+        provider=provider(w, service),
+        prompt=prompt(w, step),
+        tools=_parts(w, "tool"),
+        contentRetrievers=None if _parts(w, "tool") else _parts(w, "retriever"),
+        memory=next(iter(_parts(w, "memory")), None) if "memory" in w.text.masked else None,
+    )
     w.yields(task, "answer", "textOutput")
     return [task]
+
+
+def _parts(w: Writer, kind: str) -> list[dict[str, Any]]:
+    """Tools, retrievers or memories of an agent that the words name, from the catalog."""
+    out: list[dict[str, Any]] = []
+    for name in w.types.catalog.types(kind, w.target):
+        words = [x for x in words_of(name)[2:] if x not in _GENERAL]
+        said = words and any(re.search(rf"\b{x}\b", w.text.masked) for x in words)
+        mcp = "mcp" in words and not said
+        if not said or mcp or ("mcp" in words and not _transport(w, words)):
+            continue
+        definition = w.types.get(name)
+        part: dict[str, Any] = {"type": name}
+        for key, facts in (definition.properties if definition else {}).items():
+            if facts.required and not facts.has_default and key != "type":
+                part[key] = w.placeholder(name, key, facts)
+        out.append({k: v for k, v in part.items() if v is not None})
+    return out[:3]
+
+
+_GENERAL = frozenset(["web", "search", "client", "kestra", "flow", "task", "calling", "code", "execution", "ai", "agent", "a2a", "sql", "database", "retriever", "embedding", "store", "kv", "custom", "postgre", "skill", "google", "http", "streamable"])
+
+
+def _transport(w: Writer, words: list[str]) -> bool:
+    """Which of the MCP clients is meant: by image, by command, or by address."""
+    low = w.text.masked
+    wanted = "docker" if re.search(r"\bdocker\b|\bimage\b", low) else "sse" if re.search(r"\bsse\b|https?\b|\burl\b|\ue000", low) else "stdio"
+    return wanted in words
 
 
 def _model_service(w: Writer) -> Service:

@@ -119,6 +119,12 @@ def _image(w: Writer) -> str:
 
 
 def _registry(w: Writer) -> dict[str, Any] | None:
+    if token := w.extra.get("gar_token"):
+        return {
+            "registry": w.ask("artifact_registry", note="address of the artifact registry, REGION-docker.pkg.dev"),
+            "username": "oauth2accesstoken",
+            "password": f"{{{{ outputs.{token}.accessToken['tokenValue'] }}}}",
+        }
     if token := w.extra.get("ecr_token"):
         return {
             "registry": w.ask("ecr_registry", note="address of the ECR registry"),
@@ -137,7 +143,9 @@ def build(w: Writer, step: Step) -> list[Task]:
     tasks: list[Task] = []
     if re.search(r"\becr\b", w.text.masked) and not w.extra.get("ecr_token"):
         tasks.append(_ecr_token(w))
-    pushes = bool(re.search(r"\bpush\b", w.text.masked)) and not re.search(r"\bscan\b|\btrivy\b", w.text.masked)
+    if _GOOGLE_REGISTRY.search(w.text.masked):
+        tasks += google_token(w)
+    pushes = bool(re.search(r"\bpush(?:ed|es|ing)?\b", w.text.masked)) and not re.search(r"\bscan\b|\btrivy\b", w.text.masked)
     dockerfile = "FROM python:3.12-slim\nRUN pip install --no-cache-dir requests\n"
     w.note("The Dockerfile is a frame: replace it with your own, or clone a repository first.")
     tasks.append(
@@ -195,6 +203,23 @@ def _ecr_token(w: Writer) -> Task:
     task = w.task("ecr_token", "aws.ecr.GetAuthToken", **login(w, "ecr"))
     w.extra["ecr_token"] = task["id"]
     return task
+
+
+_GOOGLE_REGISTRY = re.compile(r"\bartifact\s+registry\b|\bgar\b|\bgcr\b|\bgoogle\s+container\s+registry\b")
+
+
+def google_token(w: Writer) -> list[Task]:
+    """A short-lived token of a service account as the login of Google's registry."""
+    if w.extra.get("gar_token"):
+        return []
+    task = w.task("registry_token", "gcp.auth.OauthAccessToken", **login(w, "gcs"))
+    w.extra["gar_token"] = task["id"]
+    return [task]
+
+
+@block("artifact_registry")
+def artifact_registry(w: Writer, step: Step) -> list[Task]:
+    return google_token(w)
 
 
 @block("ecr")
