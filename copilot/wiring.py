@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,14 @@ from copilot.redact import redact
 from copilot.settings import Settings
 
 if TYPE_CHECKING:
+    from copilot.ownership import Presence
     from engine import Engine
+    from engine.execution.clock import Clock
     from engine.flow.findings import Finding
     from rag import Hit, Knowledge
 
 Progress = Callable[[str], None]
+Claim = Callable[["Engine", "Presence"], None]
 
 
 class Workbench:
@@ -36,12 +40,38 @@ class Workbench:
 
         return Knowledge.open(self.settings.home / "knowledge", progress=self._progress)
 
-    def engine(self, *, model_written: bool = False) -> Engine:
-        """The local engine on this home, to be closed after use. ``model_written``: its scripts came from a model."""
+    @contextmanager
+    def engine(
+        self, *, model_written: bool = False, clock: Clock | None = None, claim: Claim | None = None
+    ) -> Iterator[Engine]:
+        """The local engine on this home, for running. ``model_written``: its scripts came from a model.
+
+        ``claim`` is told before any other process may run something here, and whether none does: the moment to take
+        up what a crash cut short.
+        """
+        from copilot.ownership import present
+
+        with (
+            present(self.settings.home / "engine", alone=claim is not None) as presence,
+            self._engine(model_written, clock) as engine,
+        ):
+            if claim is not None:
+                claim(engine, presence)
+                presence.share()
+            yield engine
+
+    @contextmanager
+    def records(self) -> Iterator[Engine]:
+        """The local engine for looking only: it runs nothing, so it is in nobody's way."""
+        with self._engine(False, None) as engine:
+            yield engine
+
+    def _engine(self, model_written: bool, clock: Clock | None) -> Engine:
         from engine import Engine
 
         settings = {**self.engine_settings, "scripts.written_by_model": model_written}
-        return Engine(self.settings.home / "engine", durability=self.settings.durability, settings=settings)
+        home = self.settings.home / "engine"
+        return Engine(home, durability=self.settings.durability, settings=settings, clock=clock)
 
     @property
     def engine_settings(self) -> Mapping[str, Any]:

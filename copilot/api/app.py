@@ -16,7 +16,7 @@ from copilot.api import errors, page
 from copilot.api.kestra.router import router as kestra_router
 from copilot.api.kestra.tenants import Tenants
 from copilot.api.routes import router
-from copilot.api.service import Service
+from copilot.api.service import Duties, Service
 from copilot.settings import LOOPBACK, Settings
 
 MAX_BODY = 8_000_000
@@ -24,14 +24,18 @@ OPEN_PATHS = ("/api/v1/health",)
 Call = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service for these settings. With a token set, every path but health and the page asks for it."""
+def create_app(settings: Settings, *, duties: Duties | None = None) -> FastAPI:
+    """The service for these settings. With a token set, every path but health and the page asks for it.
+
+    ``duties``: what it does unasked; nothing by default.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = Service(settings)
+        service = Service(settings, duties=duties)
         app.state.service = service
         try:
+            service.begin()
             yield
         finally:
             service.close()

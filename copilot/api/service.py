@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from copilot.api import models
+from copilot.api.duties import scheduling, take_up
 from copilot.api.errors import answer_to
 from copilot.draft.contract import Request, Source
 from copilot.executions import document, must_be_valid
@@ -24,6 +26,7 @@ from engine.flow.findings import errors as wrong_ones
 
 if TYPE_CHECKING:
     from engine import Engine
+    from engine.execution.clock import Clock
 
 log = logging.getLogger(__name__)
 BEAT = 0.4
@@ -31,21 +34,42 @@ LONGEST_WAIT = 3600.0
 """Seconds: between two looks at an execution that is followed, and for an answer that waits for an end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What a service does unasked: ``scheduler`` fires the triggers of registered flows, ``recover`` takes up what a
+    crash cut short. ``clock`` and ``longest_wait`` (seconds between two looks for new triggers) come in from tests."""
+
+    scheduler: bool = False
+    recover: bool = False
+    clock: Clock | None = None
+    longest_wait: float = 1.0
+
+
 class Service:
     """Thread-safe: the routes call it from worker threads. ``model_written``: what it is asked to run came from a
     language model, so its scripts need the full fence."""
 
-    def __init__(self, settings: Settings, *, model_written: bool = False) -> None:
+    def __init__(self, settings: Settings, *, model_written: bool = False, duties: Duties | None = None) -> None:
         self.settings = settings
+        self.duties = duties or Duties()
         self._model_written = model_written
         self.bench = Workbench(settings, log.info)
         self.stopping = threading.Event()
         self._open = ExitStack()
         self._lock = threading.Lock()
 
+    def begin(self) -> None:
+        """Take up the duties; without any, the engine is opened when it is first needed."""
+        if self.duties.scheduler or self.duties.recover:
+            engine = self.engine
+            if self.duties.scheduler:
+                self._open.enter_context(scheduling(engine, longest_wait=self.duties.longest_wait))
+
     @cached_property
     def _engine(self) -> Engine:
-        return self._open.enter_context(self.bench.engine(model_written=self._model_written))
+        claim = take_up if self.duties.recover else None
+        opened = self.bench.engine(model_written=self._model_written, clock=self.duties.clock, claim=claim)
+        return self._open.enter_context(opened)
 
     @property
     def engine(self) -> Engine:

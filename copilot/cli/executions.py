@@ -71,7 +71,7 @@ def executions(
 ) -> None:
     """List what ran here, newest first."""
     with boundary(as_json):
-        with _bench().engine() as engine:
+        with _bench().records() as engine:
             rows = summaries(engine, limit)
         if as_json:
             emit({"executions": rows})
@@ -84,7 +84,7 @@ def logs(
 ) -> None:
     """Show the log of an execution."""
     with boundary(as_json):
-        with _bench().engine() as engine:
+        with _bench().records() as engine:
             lines = log_lines(engine, execution)
         if as_json:
             emit({"id": execution, "logs": lines})

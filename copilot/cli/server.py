@@ -22,13 +22,14 @@ def serve(
         str, typer.Option("--host", help="Address to bind; others than loopback need a token.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8090,
+    scheduler: Annotated[
+        bool, typer.Option("--scheduler/--no-scheduler", help="Fire the triggers of registered flows.")
+    ] = True,
 ) -> None:
-    """Serve the page and the HTTP API (OpenAPI at /docs)."""
+    """Serve the page and the HTTP API (OpenAPI at /docs), fire triggers, finish what a crash cut short."""
     with boundary():
-        import uvicorn
-
-        from copilot.api import create_app
         from copilot.api.page import is_built
+        from copilot.api.serving import serve as serve_until_stopped
         from copilot.settings import LOOPBACK, load_settings
 
         settings = load_settings()
@@ -36,10 +37,13 @@ def serve(
             raise Usage(
                 f"binding to {host} lets others reach this machine", hint="set FLOWWRIGHT_TOKEN, or bind to 127.0.0.1"
             )
-        progress(f"flowwright serves http://{host}:{port} (API description at /docs)")
         if not is_built():
             progress("the page was not built when flowwright was installed; `make page` builds it")
-        uvicorn.run(create_app(settings), host=host, port=port, log_level="warning")
+
+        def started(url: str) -> None:
+            progress(f"flowwright serves {url} (API description at /docs)")
+
+        serve_until_stopped(settings, host, port, scheduler=scheduler, started=started)
 
 
 def mcp(

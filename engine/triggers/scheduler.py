@@ -81,7 +81,8 @@ class Scheduler:
         for key in self.store.holding(execution_id):
             trigger = next((s.trigger for s in self._schedules_of(key)), None)
             stops = trigger is not None and state in (trigger.properties.get("stopAfter") or ())
-            self.store.put(key, replace(self.store.get(key), execution_id=None))
+            state = self.store.get(key)
+            self.store.advance(key, state, replace(state, execution_id=None))
             if stops:
                 self.store.set_disabled(key, True)
 
@@ -107,10 +108,8 @@ class Scheduler:
 
     def pause_backfill(self, key: TriggerKey, paused: bool = True) -> None:
         """Pause or resume the backfill of a trigger; NotFound when there is none."""
-        backfill = self.store.get(key).backfill
-        if backfill is None:
+        if not self.store.pause_backfill(key, paused):
             raise NotFound(f"'{key.trigger_id}' has no backfill", hint="start one first", code="backfill-not-found")
-        self.store.set_backfill(key, replace(backfill, paused=paused))
 
     def _forget_dates_of_disabled(self, flow: Flow) -> None:
         """A trigger enabled again goes on from then; what it would have done meanwhile is not caught up on."""
@@ -146,13 +145,14 @@ class Scheduler:
                 if not self._may_start(schedule, state):
                     break
                 step = self._backfill_step if state.backfill and not state.backfill.paused else self._due_step
-                state, fire, more = step(schedule, state)
+                after, fire, more = step(schedule, state)
                 if not more:
                     break
                 if fire is not None:
                     fires.append(fire)
-                    state = self._started(key, schedule, state, fire)
-                self.store.put(key, state)
+                    after = self._started(key, schedule, after, fire)
+                self.store.advance(key, state, after)
+                state = self.store.get(key)
         except EngineError as error:
             _log.warning("trigger %s of %s.%s: %s", key.trigger_id, key.namespace, key.flow_id, error)
         return fires
@@ -168,7 +168,7 @@ class Scheduler:
             state = replace(state, next=self._recovered(schedule, state.next, now))
         self._seen.add(key)
         if state != stored:
-            self.store.put(key, state)
+            self.store.advance(key, stored, state)
         return state
 
     def _recovered(self, schedule: Schedule, missed: datetime, now: datetime) -> datetime | None:

@@ -76,6 +76,43 @@ class TriggerStore:
             ),
         )
 
+    def advance(self, key: TriggerKey, before: TriggerState, after: TriggerState) -> None:
+        """Write what changed from one state to the next, and leave the rest as others may have set it meanwhile."""
+        self._ensure(key)
+        changed = {
+            column: value
+            for column, value, old in (
+                ("written", after.written, before.written),
+                ("next", _text(after.next), _text(before.next)),
+                ("last", _text(after.last), _text(before.last)),
+                ("execution_id", after.execution_id, before.execution_id),
+            )
+            if value != old
+        }
+        with self._database.transaction():
+            if changed:
+                sets = ", ".join(f"{column} = ?" for column in changed)
+                self._update(key, sets, *changed.values())
+            if after.backfill != before.backfill:
+                self._advance_backfill(key, after.backfill)
+
+    def _advance_backfill(self, key: TriggerKey, backfill: Backfill | None) -> None:
+        """How far it has got; one that was ended meanwhile stays ended, one that was paused stays paused."""
+        if backfill is None:
+            self._update(key, "backfill = NULL")
+        else:
+            done = _text(backfill.done)
+            self._update(key, "backfill = json_set(backfill, '$.done', ?)", done)
+
+    def pause_backfill(self, key: TriggerKey, paused: bool) -> bool:
+        """Pause a backfill or let it go on; False when there is none."""
+        change = "backfill = json_set(backfill, '$.paused', json(?))"
+        return self._update(key, change, "true" if paused else "false", test="backfill IS NOT NULL") > 0
+
+    def _update(self, key: TriggerKey, sets: str, *values: Any, test: str = "1") -> int:
+        place = f"namespace = ? AND flow_id = ? AND trigger_id = ? AND {test}"
+        return self._database.change(f"UPDATE triggers SET {sets} WHERE {place}", (*values, *key.as_tuple()))
+
     def disabled(self, key: TriggerKey) -> bool:
         """Whether the trigger was switched off (beside what its flow says)."""
         return self.get(key).disabled

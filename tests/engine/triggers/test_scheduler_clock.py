@@ -307,3 +307,23 @@ def test_the_loop_ends_when_told_to(world, schedule_flow):
     stop.set()
     loop.join(10)
     assert not loop.is_alive()
+
+
+def test_what_others_set_while_a_date_is_handled_is_kept(world, clock, schedule_flow):
+    """A trigger that is switched off, or whose backfill is paused, in the middle of a start stays so."""
+    world.flows = [schedule_flow(cron="0 * * * *")]
+    world.tick()
+    world.scheduler.backfill(KEY, datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 5, 1, 5, tzinfo=UTC))
+    start = world.scheduler.start
+
+    def interrupted(fire):
+        world.scheduler.pause_backfill(KEY)
+        return start(fire)
+
+    world.scheduler.start = interrupted
+    assert world.tick() == ["00:00"]
+    state = world.store.get(KEY)
+    assert (state.backfill.paused, state.backfill.done.hour) == (True, 0)
+    world.scheduler.start = start
+    world.scheduler.pause_backfill(KEY, False)
+    assert world.tick() == ["01:00", "02:00", "03:00", "04:00", "05:00"]
