@@ -40,8 +40,9 @@ def serving(settings: Settings) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed at the end of its module: as long as it lives, no other event loop can run in this process."""
     if CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed")
     assert is_built(), "the page was not built: make page"
