@@ -13,6 +13,7 @@ from engine.expressions.numbers import is_number, kind_of, number_text
 from engine.expressions.values import equal, key_text, scalar_text
 
 _MISSING = object()
+_FARTHEST = 2**53
 
 
 def attribute(holder: Any, key: Any, root: str | None) -> Any:
@@ -124,13 +125,13 @@ def _text(value: Any) -> str:
 
 
 def _index(value: Any, length: int) -> int:
-    if not is_number(value) or not 0 <= int(value) < length:
+    if not is_number(value) or not 0 <= value < length:
         raise ExpressionError(f"Index {key_text(value)} is outside a list of {length} items")
     return int(value)
 
 
 def _span(span: tuple[Any, ...], length: int) -> tuple[int, int]:
-    if not 1 <= len(span) <= 2 or not all(is_number(s) for s in span):
+    if not 1 <= len(span) <= 2 or not all(is_number(s) and -_FARTHEST <= s <= _FARTHEST for s in span):
         raise ExpressionError("'substring' expects one or two numbers")
     begin, end = int(span[0]), int(span[1]) if len(span) > 1 else length
     if not 0 <= begin <= end <= length:
