@@ -23,6 +23,7 @@ from engine.execution.clock import VirtualClock
 from engine.execution.inputs import FileUpload
 from engine.execution.lifecycle import Request
 from engine.execution.state import TERMINAL, Execution
+from engine.flow.catalog import DEFAULT_TARGET
 from engine.flow.load import load_flow
 from engine.flow.model import Flow
 
@@ -60,8 +61,14 @@ def _invalid(case: Case, folder: Path) -> list[str]:
     from engine.flow.check import check_flow
 
     text = _source(case["file"], folder)
-    found = [finding for finding in check_flow(text) if finding.severity == "error"]
+    found = [finding for finding in check_flow(text, _version(case)) if finding.severity == "error"]
     return [] if found else ["the flow was found valid"]
+
+
+def _version(case: Case) -> str:
+    """The Kestra version a case is about."""
+    named = str(case.get("version") or DEFAULT_TARGET)
+    return _VERSIONS.get(named, named)
 
 
 class _Watch:
@@ -107,7 +114,7 @@ class _Replay:
             "environment": environment,
             "globals": self.setup.get("globals") or {},
             "encryption.key": key,
-            "kestra.version": _VERSIONS.get(str(self.case.get("version")), self.case.get("version")),
+            "kestra.version": _version(self.case),
         }
 
     def _flow(self, file: str) -> Flow:

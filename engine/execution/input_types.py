@@ -261,6 +261,8 @@ def allowed_values(declaration: Declaration) -> list[str]:
 def _check_choice(declaration: Declaration, value: Any) -> None:
     if declaration.get("allowCustomValue"):
         return
+    if declaration.get("values") and declaration.get("options"):
+        raise BadValue("you can't define both `values` and `options`", "write values, options is its older name")
     allowed = allowed_values(declaration)
     for item in value if isinstance(value, list) else [value]:
         if as_text(item) not in allowed:
