@@ -18,6 +18,7 @@ from engine.tasks.unread import no_effect
 if TYPE_CHECKING:
     from engine.tasks.context import RunContext
 
+_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]*")
 _LARGEST_FIELD = 16 * 1024 * 1024
 
 
@@ -25,7 +26,10 @@ _LARGEST_FIELD = 16 * 1024 * 1024
     "io.kestra.plugin.serdes.csv.CsvToIon",
     effects="files",
     aliases=("io.kestra.plugin.serdes.csv.CsvReader",),
-    unread={"maxBufferSize": no_effect("lines are read as long as they are; maxFieldSize bounds a field")},
+    unread={
+        "maxBufferSize": no_effect("lines are read as long as they are; maxFieldSize bounds a field"),
+        "errorOnDifferentFieldCount": no_effect("onBadLines says what happens to lines of another length"),
+    },
 )
 def csv_to_ion(task: RunContext) -> Outputs:
     """Every line as a map of texts by the header (or a list of texts without one); ``uri`` and ``size``."""
@@ -54,19 +58,24 @@ def _read(task: RunContext, props: Props, file: IO[str]) -> Iterator[Any]:
     strict = not props.flag("allowExtraCharsAfterClosingQuote")
     on_bad = props.choice("onBadLines", "ERROR", ("ERROR", "WARN", "SKIP"))
     reader = csv.reader(file, delimiter=delimiter or ",", quotechar=quote or '"', strict=strict)
-    lines, skip_empty = _readable(task, reader, on_bad), props.flag("skipEmptyRows")
-    if props.has("errorOnDifferentFieldCount"):
-        on_bad = "ERROR" if props.flag("errorOnDifferentFieldCount") else "KEEP"
+    lines: Iterator[list[str]] = _readable(task, reader, on_bad)
+    if props.flag("skipEmptyRows"):
+        lines = filter(None, lines)
     if not props.flag("header", True):
-        yield from (line for line in lines if line or not skip_empty)
+        yield from ([_cell(text) for text in line or [""]] for line in lines)
         return
     header = _header(next(lines, []), props.choice("onEmptyHeader", "DROP", ("DROP", "RENAME")) == "RENAME")
     for number, line in enumerate(lines, start=2):
-        if (not line or not any(line)) and (skip_empty or not line):
+        line = line or [""]
+        if len(line) != len(header):
+            _leave_out(task, on_bad, number, len(line), len(header))
             continue
-        if len(line) != len(header) and not _tolerated(task, on_bad, number, len(line), len(header)):
-            continue
-        yield {name: line[index] for index, name in header_places(header) if index < len(line)}
+        yield {name: _cell(line[index]) for index, name in header_places(header)}
+
+
+def _cell(text: str) -> str | None:
+    """A field's text; ``\\N`` is how databases write null."""
+    return None if text == "\\N" else text
 
 
 def _readable(task: RunContext, lines: Iterator[list[str]], on_bad: str) -> Iterator[list[str]]:
@@ -94,14 +103,13 @@ def header_places(header: list[str]) -> list[tuple[int, str]]:
     return [(index, name) for index, name in enumerate(header) if name]
 
 
-def _tolerated(task: RunContext, on_bad: str, number: int, found: int, wanted: int) -> bool:
-    """Whether a line with another number of fields is kept. TaskFailed where it is an error."""
+def _leave_out(task: RunContext, on_bad: str, number: int, found: int, wanted: int) -> None:
+    """A line with another number of fields is left out. TaskFailed where it is an error."""
     message = f"Line {number} has {found} fields, the header has {wanted}"
     if on_bad == "ERROR":
         raise TaskFailed(message, code="bad-line", hint="set onBadLines to WARN or SKIP to leave such lines out")
     if on_bad == "WARN":
         task.log("WARN", message)
-    return on_bad == "KEEP"
 
 
 @runnable("io.kestra.plugin.serdes.csv.IonToCsv", effects="files", aliases=("io.kestra.plugin.serdes.csv.CsvWriter",))
@@ -124,7 +132,7 @@ def _write(props: Props, file: IO[str], rows: Iterator[Any]) -> int:
             if names is None:
                 names = list(row)
                 if props.flag("header", True):
-                    writer.write([(name, False) for name in names])
+                    writer.write(names)
             values = [row.get(name) for name in names]
         else:
             if size == 0 and props.flag("header", True):
@@ -132,13 +140,17 @@ def _write(props: Props, file: IO[str], rows: Iterator[Any]) -> int:
                     "rows are lists, so there is no header to write", code="no-header", hint="header: false"
                 )
             values = list(row) if isinstance(row, list) else [row]
-        writer.write([(moments.text(value), isinstance(value, int | float)) for value in values])
+        writer.write([moments.text(value) for value in values])
         size += 1
     return size
 
 
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None and text not in ("", "+", "-")
+
+
 class _Lines:
-    """Lines of CSV, quoted as the task says: Python's own writer cannot quote by what a value was."""
+    """Lines of CSV, quoted as the task says: Python's own writer cannot quote by what a text looks like."""
 
     def __init__(self, props: Props, file: IO[str]) -> None:
         self._file = file
@@ -151,12 +163,14 @@ class _Lines:
         )
         self._special = re.compile("|".join(map(re.escape, (self._separator, self._quote, "\n", "\r"))))
 
-    def write(self, cells: list[tuple[str, bool]]) -> None:
-        """One line of cells, each with whether it is a number."""
-        self._file.write(self._separator.join(self._cell(text, number) for text, number in cells) + self._end)
+    def write(self, cells: list[str]) -> None:
+        """One line of cells; a # at its start is quoted, so that it is no comment."""
+        first = bool(cells) and cells[0].startswith("#")
+        self._file.write(self._separator.join(self._cell(text, first and not at) for at, text in enumerate(cells)))
+        self._file.write(self._end)
 
-    def _cell(self, text: str, number: bool) -> str:
-        quoted = self._mode == "ALWAYS" or (self._mode == "NON_NUMERIC" and not number)
-        if quoted or self._special.search(text) or text != text.strip():
+    def _cell(self, text: str, must: bool) -> str:
+        quoted = self._mode == "ALWAYS" or (self._mode == "NON_NUMERIC" and not _is_number(text))
+        if must or quoted or self._special.search(text):
             return self._quote + text.replace(self._quote, self._quote * 2) + self._quote
         return text

@@ -208,12 +208,23 @@ def test_csv_with_text_after_a_closing_quote_is_bad_unless_allowed(make_task: An
     assert rows(task, outputs) == [{"a": "1x", "b": "2"}, {"a": "3", "b": "4"}]
 
 
-def test_csv_lines_of_another_length_are_kept_where_the_older_property_says_so(make_task: Any) -> None:
-    content, older = "a,b\n1\n1,2,3\n", "errorOnDifferentFieldCount"
-    task, outputs = convert(make_task, "csv.CsvToIon", "a.csv", content, **{older: False})
-    assert rows(task, outputs) == [{"a": "1"}, {"a": "1", "b": "2"}]
+def test_csv_reads_the_null_of_databases_and_takes_blank_lines_for_bad_ones(make_task: Any) -> None:
+    task, outputs = convert(make_task, "csv.CsvToIon", "a.csv", 'a,b\n\\N,""\n')
+    assert rows(task, outputs) == [{"a": None, "b": ""}]
     with pytest.raises(TaskFailed, match="Line 2 has 1 fields"):
-        convert(make_task, "csv.CsvToIon", "a.csv", content, onBadLines="SKIP", **{older: True})
+        convert(make_task, "csv.CsvToIon", "a.csv", "a,b\n\n1,2\n")
+    task, outputs = convert(make_task, "csv.CsvToIon", "a.csv", "a,b\n\n,\n1,2\n", skipEmptyRows=True)
+    assert rows(task, outputs) == [{"a": "", "b": ""}, {"a": "1", "b": "2"}]
+    task, outputs = convert(make_task, "csv.CsvToIon", "a.csv", "1,\\N\n\n2\n", header=False)
+    assert rows(task, outputs) == [["1", None], [""], ["2"]]
+
+
+def test_csv_quotes_what_looks_like_no_number(make_task: Any) -> None:
+    ion = '{a:1,b:1.50,c:"12",d:"x",e:true,f:null,g:"-"}'
+    task, outputs = convert(make_task, "csv.IonToCsv", "a.ion", ion, quoteMode="NON_NUMERIC", header=False)
+    assert task.read(outputs["uri"]) == '1,1.50,12,"x","true","","-"\n'
+    task, outputs = convert(make_task, "csv.IonToCsv", "a.ion", '{a:"#x",b:" y ",c:"#"}', header=False)
+    assert task.read(outputs["uri"]) == '"#x", y ,#\n'
 
 
 @pytest.mark.parametrize("type_", ["json.IonToJson", "xml.IonToXml"])
