@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from copilot.draft.contract import Drafter, Source
@@ -32,13 +32,18 @@ class Workbench:
     def __init__(self, settings: Settings, progress: Progress = lambda text: None) -> None:
         self.settings = settings
         self._progress = progress
+        self._opening = threading.Lock()
+        self._knowledge: Knowledge | None = None
 
-    @cached_property
+    @property
     def knowledge(self) -> Knowledge:
-        """The index of the corpus; built at the first start."""
-        from rag import Knowledge
+        """The index of the corpus; built at the first start, by one thread while the others wait for it."""
+        with self._opening:
+            if self._knowledge is None:
+                from rag import Knowledge
 
-        return Knowledge.open(self.settings.home / "knowledge", progress=self._progress)
+                self._knowledge = Knowledge.open(self.settings.home / "knowledge", progress=self._progress)
+            return self._knowledge
 
     @contextmanager
     def engine(
