@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from copilot.draft.offline.editing.change import Change, Rule
-from copilot.draft.offline.editing.clauses import clauses, halves, part
+from copilot.draft.offline.editing.clauses import clauses, halves, part, reworded
 from copilot.draft.offline.editing.document import Document
 from copilot.draft.offline.editing.sharing import explain
 from copilot.draft.offline.text import Text, read_text
@@ -63,6 +63,7 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
             questions=("The text is not a flow that can be read; which flow should be changed?",),
         )
     state = _State(doc, Types(catalog(), target), list(moved))
+    words = reworded(words)
     whole = read_text(words, VOCABULARY)
     asked = Change(doc, whole, Types(catalog(), target))
     if explain(asked):
@@ -110,7 +111,8 @@ def _finer(piece: Text, state: _State) -> list[Text]:
     joints = halves(piece)
     whole = _deeds(piece, state) if joints else set()
     for left, right in joints:
-        first, second = _deeds(left, state), _deeds(right, state)
+        trial = _copy(state)
+        first, second = _carry_out(left, trial), _carry_out(right, trial)
         if first and second and not first & second and not (first | second) <= whole:
             return [left, *_finer(right, state)]
     return [piece]
@@ -118,27 +120,32 @@ def _finer(piece: Text, state: _State) -> list[Text]:
 
 def _deeds(piece: Text, state: _State) -> set[str]:
     """What a clause would do on its own, tried on a copy: the readings and the places they touch."""
-    trial = _State(Document(state.doc.text), state.types, focus=list(state.focus))
-    return _carry_out(piece, trial)
+    return _carry_out(piece, _copy(state))
+
+
+def _copy(state: _State) -> _State:
+    return _State(Document(state.doc.text), state.types, focus=list(state.focus))
 
 
 def _carry_out(piece: Text, state: _State) -> set[str]:
     """One clause: every reading that has something to say, and none that breaks the flow. What was done comes back."""
-    from copilot.draft.offline.editing.rules import BESIDE, RULES
+    from copilot.draft.offline.editing.rules import BESIDE, RULES, STRUCTURAL
 
     change = Change(state.doc, piece, state.types, focus=list(state.focus))
     target = state.target or state.types.target
     had = _errors(state.doc.text, target)
-    broken: list[Finding] = []
+    broken: dict[str, Finding] = {}
     for name, rule, exclusive in RULES:
         if (
             change.answered
             or change.questions
+            or ("*" in exclusive and broken.keys() & STRUCTURAL)
             or ("*" in exclusive and not BESIDE.issuperset(change.done))
             or any(d in exclusive for d in change.done)
         ):
             continue
-        broken += _try(change, name, rule, had, target)
+        if new := _try(change, name, rule, had, target):
+            broken[name] = new[0]
     state.notes += change.notes
     state.questions += [q for q in change.questions if q not in state.questions]
     state.answered |= change.answered
@@ -147,7 +154,9 @@ def _carry_out(piece: Text, state: _State) -> set[str]:
     if not change.done and not change.answered and not change.questions:
         state.missed.append(piece.plain)
         if broken:
-            state.questions.append(f"That would break the flow: {broken[0].message} What should happen instead?")
+            state.questions.append(
+                f"That would break the flow: {next(iter(broken.values())).message} What should happen instead?"
+            )
     return {f"{name}:{','.join(change.touched)}" for name in change.done} if not change.questions else set()
 
 

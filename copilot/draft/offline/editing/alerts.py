@@ -14,7 +14,14 @@ from copilot.draft.offline.emit import task_yaml
 from copilot.draft.offline.services import SERVICES, Service
 from copilot.draft.offline.text import QUOTED
 
-_FAILS = re.compile(r"\b(?:fail\w*|errors?|goes\s+wrong|breaks|crash\w*|down)\b")
+_FAILS = re.compile(r"\b(?:fail\w*|errors?|goes\s+wrong|breaks|broken?|crash\w*|problems?|trouble|down)\b")
+
+
+_ASKED = re.compile(
+    r"^\W*(?:(?:please|also|then|finally|and|just|now|can\s+you|could\s+you|we\s+want|i\s+want|let's|afterwards|(?:after|before|when|if|once|whenever|at)\s+[^,]+,?)\s+)*(?:add|send|notify|alert|tell|post|ping|message|mail|e-?mail|inform|page|let|write|give|warn|have|use)\b"
+    r"|\balso\b|\b(?:should|must|want|need|needs|get|gets|be|to\s+be)\s+(?:\w+\s+)?(?:sent|notified|alerted|told|informed|pinged|an?\s+(?:\w+\s+)?(?:e-?mail|mail|message|alert|notification))\b|\b(?:alert|message|e-?mail|mail|notification|ping)\s+(?:\w+\s+){0,4}(?:if|when|on|to|with|by|via)\b"
+    r"|\b(?:if|when|after|before|once|afterwards|at\s+the\s+end)\b.*\b(?:send|notify|alert|tell|post|ping|message|mail|e-?mail|inform|page|write)\b"
+)
 
 
 def channels(c: Change) -> list[Service]:
@@ -23,12 +30,7 @@ def channels(c: Change) -> list[Service]:
 
 def add_alert(c: Change) -> bool:
     """A message when something fails (errors), beside an alert that is there, or at the end."""
-    if not re.search(r"\b(?:add|also|send|notify|alert|tell|post|ping|message|mail|e-?mail|inform|with|page)\b", c.low):
-        return False
-    if re.search(
-        r"\b(?:the|its|this)\s+(?:\w+\s+)?(?:e-?mail|mail|message|alert|notification)\b[^.;]*\b(?:should|must|goes|go|has\s+to)\b",
-        c.low,
-    ) and not re.search(r"\b(?:also|add)\b", c.low):
+    if not _ASKED.search(c.low):
         return False
     services = [
         s

@@ -13,7 +13,7 @@ VERBS = (
     "get\\s+rid|give|group|halve|have|ignore|include|increase|insert|introduce|keep|kill|label|lengthen|let|limit|load|log|"
     "lower|mail|make|mark|migrate|move|name|notify|only|order|parameteri[sz]e|pass|pause|pin|point|post|prepend|print|purge|put|query|"
     "raise|read|reduce|rename|replace|require|restrict|retry|return|rewrite|run|save|schedule|send|set|shorten|show|skip|sleep|sort|"
-    "split|start|stop|store|swap|switch|tag|take|tell|throw|trigger|truncate|try|turn|unset|update|upgrade|upload|use|wait|warn|wrap|write"
+    "split|start|stop|store|swap|switch|tag|take|tell|throw|time\\s+out|trigger|truncate|try|turn|unset|update|upgrade|upload|use|wait|warn|wrap|write"
 )
 _LEAD = r"(?:(?:please|also|then|finally|just|and|now|instead|we|i|you|should|must|want(?:\s+to)?|need\s+to|can\s+you|could\s+you|let's|additionally)\s+)*"
 _STARTS = re.compile(rf"{_LEAD}(?:{VERBS}|don'?t|do\s+not|never|no\s+longer|get\s+rid)\b")
@@ -29,6 +29,30 @@ _REST = re.compile(
     r"|(?:but\s+)?nothing\s+else\b.*|(?:but\s+)?(?:don'?t|do\s+not)\s+(?:touch|change)\s+(?:anything|the\s+rest|any\s+other).*|everything\s+else\b.*|thanks?\b.*|thank\s+you.*|please|that'?s\s+(?:all|it)\b.*"
 )
 _TAIL = re.compile(r"\s*,?\s*\b(?:please|thanks|thank\s+you|pls)\s*$")
+
+
+_TOO = re.compile(
+    r"(?P<old>[^,;.]+?)\s+(?:is|are|was|were)\s+(?:far\s+|much\s+|way\s+|a\s+bit\s+)?(?:too\s+\w+|not\s+enough)\s*[,;:]?\s*(?:-\s*)?(?:so\s+|please\s+)?(?:make\s+it|make\s+that|use|take|better|rather|try|set\s+it\s+to|i\s+want|we\s+need|let's\s+say)?\s*(?P<new>[^,;.]*\d[^,;.]*|[^,;.]{2,30})$",
+    re.I,
+)
+
+
+def reworded(words: str) -> str:
+    """'4 attempts are too few, 10' says '10 attempts instead of 4 attempts'."""
+    match = _TOO.search(words.strip())
+    if match is None:
+        return words
+    old, new = match["old"].strip(), match["new"].strip()
+    if re.fullmatch(r"\d+(?:\.\d+)?", new):
+        counted = re.search(r"\d+(?:\.\d+)?", old)
+        if counted:
+            new = old[: counted.start()] + new + old[counted.end() :]
+        elif every := re.search(r"\b(every|each)\s+(second|minute|hour|day)\b", old, re.I):
+            return words[: match.start()] + f"every {new} {every[2]}s" + old[every.end() :]
+        else:
+            new = f"{old} {new}"
+            return words[: match.start()] + new
+    return words[: match.start()] + f"{new} instead of {old}"
 
 
 def part(text: Text, start: int, end: int) -> Text:
@@ -69,7 +93,7 @@ def _cut(masked: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 _GOES_ON = re.compile(
-    r"(?:starting|beginning|with|at|every|each|after|before|for|in|of|up\s+to\s+\S+\s*(?:s|secs?|seconds?|m|mins?|minutes?|hours?|times|tries|attempts)|to|from|until|between|by|on|per|if|when|unless|so|because|since|then|which|that|where|using|or|\w+ing|instead|not|no)\b"
+    r"(?:starting|beginning|with|at|every|each|after|before|for|in|of|up\s+to\s+\S+\s*(?:s|secs?|seconds?|m|mins?|minutes?|hours?|times|tries|attempts)|to|from|until|between|by|on|per|if|when|unless|so|because|since|then|which|that|where|using|or|\w+ing|instead|not)\b"
 )
 
 

@@ -12,7 +12,7 @@ from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.clauses import part
 from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.targets import rank
-from copilot.draft.offline.text import NAME
+from copilot.draft.offline.text import NAME, read_text
 from engine.flow.findings import Path
 
 _ADD = r"\b(?:add|create|include|need|want|make)\s+(?:an?\s+|another\s+|one\s+more\s+|the\s+)?(?:(?:\d+(?:st|nd|rd|th)|second|third|fourth|fifth|new|additional|further)\s+)?"
@@ -70,9 +70,10 @@ def _put(c: Change, model: Item, name: str, rest: int) -> bool:
         c.doc.set(item.path if item else (), "sql", sql.group())
     elif re.search(r"\w", text.masked):
         from copilot.draft.offline.editing.setting import set_value
+        from copilot.draft.offline.editing.timing import reschedule
 
-        inner = replace(c, text=text)
-        if not set_value(inner):
+        inner = replace(c, text=read_text(f"{text.plain.strip()} for {name}"))
+        if not (reschedule(inner) or set_value(inner)):
             c.notes.append(f"`{name}` is a copy of `{model.id}`; not understood was: {text.plain.strip()}")
     return True
 

@@ -131,6 +131,8 @@ class Document:
         parent = self.source.node(path)
         braces = isinstance(parent, MappingNode) and parent.flow_style
         plain = not isinstance(value, dict | list) and "\n" not in str(value)
+        if isinstance(node, MappingNode | SequenceNode) and not node.flow_style:
+            plain = False
         if node is not None and (plain or braces) and node.start_mark.index != node.end_mark.index:
             start, end = self.source.range_of(node)
             new = scalar(value, self.text[start:end]) if plain and not braces else inline(value)
@@ -154,6 +156,13 @@ class Document:
             self.add_section(str(path[0]), value)
         else:
             self.set(path[:depth], str(path[depth]), value)
+
+    def rename_key(self, path: Path, new: str) -> None:
+        """Another name for a key; its value stays."""
+        place = self.source.key_at(path)
+        start = self.source.index(place.line, place.column)
+        end = self.source.index(place.end_line, place.end_column)
+        self.write(self.text[:start] + new + self.text[end:])
 
     def set_path_scalar(self, path: Path, value: Any) -> None:
         """Another scalar in the place of one that is there, also as a member of a list."""

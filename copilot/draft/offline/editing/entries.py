@@ -26,6 +26,9 @@ _ENTRY = r"\b(?P<kind>{kind})\s+(?:(?:called|named|with\s+(?:the\s+)?(?:name|key
 _PAIR = re.compile(
     rf"(?P<key>{NAME}|[A-Za-z_][\w.-]*)\s*(?:=|:)\s*(?P<value>\S.*?)(?:\s+(?:as\s+)?(?:to|as|in)\s+(?:an?\s+|the\s+)?(?:\w+\s+)?(?P<kind>labels?|tags?|env\w*(?:\s+var\w*)?|headers?|variables?)\b.*)?$"
 )
+_NOUN_LAST = re.compile(
+    rf"(?P<key>{NAME}|[A-Za-z_][\w.-]*)\s+(?P<kind>labels?|headers?|variables?|env\w*)\s*(?::|=|\bto\b|\bis\b|\bshould\s+be\b)\s*(?P<value>\S.*)$"
+)
 _STRING = Property(kind="string", dynamic=True)
 
 
@@ -36,6 +39,8 @@ def add_entry(c: Change) -> bool:
         if match is None:
             pair = _PAIR.search(c.low)
             match = pair if pair and pair["kind"] and re.fullmatch(said, pair["kind"]) else None
+            last = _NOUN_LAST.search(c.low)
+            match = match or (last if last and re.fullmatch(said, last["kind"]) else None)
         if match is None or match["key"] in (
             "to",
             "with",
@@ -75,6 +80,11 @@ def _put(c: Change, match: re.Match[str], name: str, owner: Item | None) -> bool
     stop = start + tail.start() if tail and owner is not None and tail.start() > 0 else end
     path: Path = (*owner.path, name) if owner else (name,)
     value: Any = value_for(Slot(owner, (*path, key), _STRING, None, False), c.text, start, stop, c.names)
+    if name == "labels" and isinstance(value, str) and c.text.literal_at(start) is None and "{{" not in value:
+        rest = re.search(
+            r"\s+and\s+(?:one\s+|another\s+)?(?:for\s+|label\s+)?([\w.-]+)(?:\s*[=:]\s*|\s+)([\w.-]+)$", value
+        )
+        value = value.split()[0] + (f", {rest[1]}={rest[2]}" if rest else "")
     if value is None or (isinstance(value, str) and len(value.split()) > 6 and c.text.literal_at(start) is None):
         return False
     more = re.findall(r",?\s*(?:\band\b|,)\s*([A-Za-z_][\w.-]*)\s*(?:=|:)\s*([^\s,]+)", str(value))
@@ -139,7 +149,7 @@ def _output(c: Change, name: str, kind: str, value: str) -> bool:
 # --- members of lists
 
 _ADD = re.compile(
-    r"\b(?:add|include|append|also\s+(?:keep|take|use|process|install|add|accept|allow|support|list)|put\s+in|insert|install)\s+(?:an?\s+|the\s+|another\s+)?(?P<what>.+)$"
+    r"\b(?:add|include|append|also\s+(?:collect|return|output|watch|read|keep|take|use|process|install|add|accept|allow|support|list)|put\s+in|insert|install)\s+(?:an?\s+|the\s+|another\s+)?(?P<what>.+)$"
 )
 _NEW = re.compile(
     r"\bnew\s+(?:[a-z]+\s+)?(?P<what>\S+)(?=\s+(?:in|for|to|on)\s+(?:the\s+)?(?:\w+\s+)?(?:list|dropdown|options|choices|values))"
@@ -182,7 +192,7 @@ def add_to_list(c: Change, least: float = 0.3) -> bool:
         return False
     if _sibling(c, str(names[0])):
         return True
-    place = _list_for(c, to["list"] if to else "", least)
+    place = _list_for(c, to["list"] if to else "", least, names)
     if place is None and least > 0.5:
         return bool(to) and _new_list(c, names, to["list"])
     if place is None:
@@ -230,7 +240,7 @@ def _sibling(c: Change, name: str) -> bool:
     return True
 
 
-def _list_for(c: Change, words: str, least: float) -> Path | None:
+def _list_for(c: Change, words: str, least: float, names: list[Any]) -> Path | None:
     """The list of plain values the words mean; the only one when they name none."""
     lists = [path for path, _ in plain_lists(c)]
     found = {f.item.id: f.score for f in rank(c.doc.items(), c.low)}
@@ -253,6 +263,15 @@ def _list_for(c: Change, words: str, least: float) -> Path | None:
         return None
     values = [p for p in lists if p[-1] in ("values", "defaults")]
     return values[0] if len(values) == 1 else lists[0] if len(lists) == 1 else None
+
+
+def _shape(word: str) -> str:
+    """The kind of word: an address, a file, a state in capitals; '' for plain words."""
+    if "://" in word:
+        return "address"
+    if re.fullmatch(r"[\w/*-]*[\w*-]\.\w{2,5}", word):
+        return "file"
+    return "state" if re.fullmatch(r"[A-Z][A-Z_]+", word) else ""
 
 
 def _owner_id(c: Change, path: Path) -> str:

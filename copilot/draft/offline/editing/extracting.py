@@ -50,7 +50,8 @@ def extract(c: Change) -> bool:
     else:
         name = _free(c, name or slug(_snake(slot.name)))
         reference = f"inputs.{name}"
-        c.doc.add_section("inputs", [{"id": name, "type": _type_of(slot), "defaults": value}])
+        kind_ = {"type": "ARRAY", "itemType": "STRING"} if isinstance(value, list) else {"type": _type_of(slot)}
+        c.doc.add_section("inputs", [{"id": name, **kind_, "defaults": value}])
     _everywhere(c, slot, value, reference)
     return True
 
@@ -73,6 +74,10 @@ def _variables(c: Change, words: str) -> bool:
         c.doc.remove_key(("variables",), name)
         turn(c.doc, "variables", name, f"inputs.{name}")
     return bool(meant)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list) and not all(isinstance(v, str | int | float) for v in value)
 
 
 def _snake(name: str) -> str:

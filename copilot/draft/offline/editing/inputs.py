@@ -61,7 +61,11 @@ def change_input(c: Change) -> bool:
     if match := _REQUIRED.search(c.low):
         item = input_meant(c.doc, c.low)
         if item is not None:
+            if not _is_required(match) and "defaults" in item.values:
+                c.doc.rename_key((*item.path, "defaults"), "prefill")
+                c.notes.append(f"`{item.id}` had a default, which makes an input required; it is a prefill now.")
             c.doc.set(item.path, "required", _is_required(match))
+            c.focus_on(item)
             done = True
     return done
 

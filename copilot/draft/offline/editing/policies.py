@@ -7,36 +7,59 @@ import re
 from copilot.draft.offline import features
 from copilot.draft.offline.editing.change import Change, clause_with
 from copilot.draft.offline.editing.document import Item
-from copilot.draft.offline.editing.targets import mentioned, task_meant
+from copilot.draft.offline.editing.targets import group, plural, rank, task_meant
 from copilot.draft.offline.ir import Retry
 from copilot.draft.offline.text import cut
 from copilot.draft.offline.verbs import STARTS_CLAUSE
 
 
 def retry(c: Change) -> bool:
-    """A retry on the step that is meant."""
+    """A retry on the steps that are meant; of one that is there only what is said changes."""
     if not re.search(r"\bretr(?:y|ies)\b|\btry\b[^.;]*\b(?:again|times)\b|\b(?:attempts|tries)\b|\bbackoff\b", c.low):
         return False
-    if re.search(r"\b(?:no|remove|without|drop)\s+(?:the\s+)?(?:more\s+)?retr", c.low):
-        item = next((t for t in mentioned(c.doc.tasks(), c.low) or c.doc.tasks() if "retry" in t.values), None)
-        if item:
-            c.doc.remove_key(item.path, "retry")
-        return item is not None
-    found = features.find_retries(c.text, cut(c.text, STARTS_CLAUSE))
     having = [t for t in c.doc.tasks() if "retry" in t.values]
-    item = (
-        task_meant(c.doc, c.low)
-        or (having[0] if len(having) == 1 else None)
-        or next((t for t in c.doc.tasks() if not t.short_type.startswith("core.log")), None)
-    )
-    if not found or item is None or re.search(r"\b(?:double|triple|halve)\b|\bby\s+(?:\d|one|two)\b", c.low):
+    if re.search(r"\b(?:no|remove|without|drop)\s+(?:the\s+)?(?:more\s+)?retr", c.low):
+        for item in _whose(c, having, having)[:1]:
+            c.doc.remove_key(item.path, "retry")
+            return True
+        return bool(c.questions)
+    found = features.find_retries(c.text, cut(c.text, STARTS_CLAUSE))
+    if not found or re.search(r"\b(?:double|triple|halve)\b|\bby\s+(?:\d|one|two)\b", c.low):
         return False
+    partly = bool(having) and not re.search(r"\b(?:retry|retries|backoff)\b", c.low)
+    done = [_give_retry(c, item, found[0]) for item in _whose(c, having if partly else c.doc.tasks(), having)]
+    return any(done) or bool(c.questions)
+
+
+def _whose(c: Change, pool: list[Item], having: list[Item]) -> list[Item]:
+    """The tasks that are named, spoken of before, or the only ones it can be; a question where several have a retry."""
+    found = rank(pool, c.low)
+    if found and found[0].score >= 1:
+        return group(pool, c.low)
+    focused = [t for t in pool if t.id in c.focus]
+    if focused:
+        return focused
+    if pool == having and len(having) > 1 and not plural(c.low):
+        c.ask(f"Whose retry: {', '.join(f'`{t.id}`' for t in having)}?")
+        return []
+    if len(having) == 1 or (plural(c.low) and having):
+        return having
+    worth = [t for t in pool if not t.short_type.startswith(("core.log", "core.flow", "core.debug"))]
+    if plural(c.low):
+        return worth
+    if len(worth) > 1:
+        c.notes.append(f"No task was named, so the retry is on `{worth[0].id}`.")
+    return worth[:1] or pool[:1]
+
+
+def _give_retry(c: Change, item: Item, said: Retry) -> bool:
     now = item.values.get("retry")
+    c.focus_on(item)
     if isinstance(now, dict) and not re.search(r"\bexpon|\brandom|\bconstant|\bbackoff", c.low):
-        return _adjust(c, item, found[0])
-    c.doc.set(item.path, "retry", _retry_block(found[0]))
-    if found[0].note:
-        c.notes.append(found[0].note)
+        return _adjust(c, item, said)
+    c.doc.set(item.path, "retry", _retry_block(said))
+    if said.note:
+        c.notes.append(said.note)
     return True
 
 
@@ -51,12 +74,13 @@ def _adjust(c: Change, item: Item, said: Retry) -> bool:
     elif not re.search(r"\d|\b(?:once|twice|two|three|four|five|six|seven|eight|ten)\b", c.low):
         return False
     if re.search(
-        r"\b(?:\d+|once|twice|thrice|two|three|four|five|six|seven|eight|nine|ten)\s*(?:x\b|times|attempts|tries|retries|more)|\b(?:attempts|tries|retries)\b\D*\d|\b(?:once|twice|thrice)\b",
+        r"\b(?:\d+|once|twice|thrice|two|three|four|five|six|seven|eight|nine|ten)\s*(?:x\b|times|attempts|tries|retries|more)|\b(?:attempts|tries|retries)\b\s*(?:to|=|:|is|are|should\s+be|up\s+to)?\s*\d|\b(?:once|twice|thrice)\b",
         c.low,
     ):
-        known = item.values["retry"].get("maxAttempts")
+        key = "maxAttempt" if "maxAttempt" in item.values["retry"] else "maxAttempts"
+        known = item.values["retry"].get(key)
         total = known + int(features.number(more["n"])) if more and isinstance(known, int) else said.attempts
-        c.doc.set_path((*item.path, "retry", "maxAttempts"), total)
+        c.doc.set_path((*item.path, "retry", key), total)
     c.focus_on(item)
     return True
 
@@ -76,18 +100,34 @@ _LIMIT = re.compile(
     rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap|take\s+at\s+most|(?:take|run|last)s?\s+(?:no|not)\s+(?:more|longer)\s+than|max(?:imum)?\s+(?:runtime|duration))\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}"
 )
 
+_LONGER = re.compile(rf"\b(?:longer|more)\s+than\s+{features.DURATION}")
 _BEFORE = re.compile(rf"{features.DURATION}[\s-]+(?:time-?\s?out|time\s+limit)\b")
 
 
 def timeout(c: Change) -> bool:
     """A limit on a step's time."""
-    match = _LIMIT.search(c.low) or _BEFORE.search(c.low)
+    match = _LIMIT.search(c.low) or _BEFORE.search(c.low) or _LONGER.search(c.low)
     if not match or re.search(r"\bretry\b[^.;]{0,30}$", c.low[: match.start()]):
         return False
-    item = task_meant(c.doc, clause_with(c, _LIMIT.pattern)) or task_meant(c.doc, c.low)
+    if re.search(r"\b(?:in\s+total|altogether|overall|(?:whole|entire)\s+(?:flow|run|execution|thing))\b", c.low):
+        return _whole_run(c)
+    spoken = rank(c.doc.tasks(), c.low)
+    focused = next((t for t in c.doc.tasks() if t.id in c.focus), None)
+    item = focused if focused and not (spoken and spoken[0].score >= 1.5) else None
+    item = item or task_meant(c.doc, clause_with(c, _LIMIT.pattern)) or task_meant(c.doc, c.low)
     if item is None:
         return False
     c.doc.set(item.path, "timeout", features.duration(match["amount"], match["unit"]))
+    return True
+
+
+def _whole_run(c: Change) -> bool:
+    """A limit on the whole execution is an SLA."""
+    most = features.find_sla(c.text)
+    if most is None or c.doc.flow.get("sla"):
+        return False
+    behavior = "CANCEL" if re.search(r"\bcancel|\bstop|\bkill|\babort", c.low) else "FAIL"
+    c.doc.add_section("sla", [{"id": "max_duration", "type": "MAX_DURATION", "duration": most, "behavior": behavior}])
     return True
 
 

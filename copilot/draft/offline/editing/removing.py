@@ -13,7 +13,7 @@ from copilot.draft.offline.editing.targets import plural, rank
 from engine.flow.findings import Path
 
 _REMOVE = re.compile(
-    r"\b(?:remove|delete|drop|get\s+rid\s+of|take\s+out|kick\s+out|throw\s+(?:out|away)|strip|unset|clear|eliminate|erase)\s+(?P<a>[^;]+)"
+    r"\b(?:remove|delete|drop|get\s+rid\s+of|take\s+out|kick\s+out|throw\s+(?:out|away)|strip|unset|clear|eliminate|erase|exclude|omit|leave\s+out|skip)\s+(?P<a>[^;]+)"
     r"|\b(?:don'?t|do\s+not|no\s+longer|doesn'?t)\s+(?:really\s+)?(?:need|want|have)\s+(?P<b>[^;]+?)(?:\s+any\s?more)?$"
     r"|\bno\s+(?:more\s+)?need\s+for\s+(?P<c>[^,;]+)|\b(?:without|no\s+more|no)\s+(?P<d>(?:the\s+|a\s+|an\s+|any\s+)?[\w-]+(?:\s+[\w-]+){0,2}?)(?:\s+(?:any\s?more|please|needed))?$"
     r"|^(?P<e>[^;]+?)\s+(?:is|are)\s+(?:not|no\s+longer|n't)\s+(?:needed|necessary|required|used)(?:\s+any\s?more)?|^(?P<f>[^;]+?)\s+(?:can|should|must|has\s+to)\s+(?:go(?:\s+away)?(?=\s*$|\s*[,;.])|be\s+(?:removed|deleted|dropped)|disappear)\b|^(?P<g>[^;]+?)\s+(?:isn'?t|aren'?t)\s+needed"
@@ -32,6 +32,8 @@ def remove(c: Change) -> bool:
     if not match:
         return False
     group = next(g for g, v in match.groupdict().items() if v)
+    if re.match(r"(?:skip|exclude|omit|leave)\b", match.group()):
+        return _member(c, match, group)
     words = re.sub(r"^\s*(?:the|an?|any|all\s+the|its|our|this)\s+(?=\w)", "", match[group]).strip(" ,.")
     if re.search(r"\bdocker\b|\b(?:rows?|records|duplicates|columns?)\b", words) or re.search(
         r"\b(?:rows|files|records)\s+(?:older|that|where|from)\b", c.low
@@ -138,6 +140,7 @@ def _pool(c: Change, words: str) -> list[Item]:
 
 def _places(c: Change, words: str) -> list[tuple[float, Slot]]:
     """Written properties that the words name, best first."""
+    head = re.split(r"\s+(?:from|of|in|for|on)\s+", words)[0]
     meant = rank(c.doc.items(), words)
     top = meant[0].score if meant else 0.0
     scores = {f.item.path: f.score for f in meant}
@@ -145,7 +148,7 @@ def _places(c: Change, words: str) -> list[tuple[float, Slot]]:
     for slot in slots(c.doc, c.types):
         if not slot.present or slot.name in ("id", "namespace", "type", "tasks"):
             continue
-        clear, start, end = called(slot.name, words)
+        clear, start, end = called(slot.name, head)
         if clear < 0.7 or (
             slot.item is not None
             and slot.item.id.lower() in words[: end + 1]
@@ -228,7 +231,7 @@ def _member(c: Change, match: re.Match[str], group: str) -> bool:
     )
     names = [
         re.sub(
-            r"^(?:the|an?)\s+|\s+(?:city|value|choice|entry|item|option|package|column|dependency|state|header|variable|tag)$",
+            r"^(?:the|an?)\s+|\s+(?:city|file|one|value|choice|entry|item|option|package|column|dependency|state|header|variable|tag)$",
             "",
             n.strip(),
             flags=re.I,
@@ -239,6 +242,10 @@ def _member(c: Change, match: re.Match[str], group: str) -> bool:
     for name in names:
         for path, members in plain_lists(c):
             index = next((i for i, m in enumerate(members) if str(m).lower() == name.lower()), None)
+            if index is None and len(name) > 3:
+                part = re.compile(rf"(?<![a-z0-9]){re.escape(name.lower())}(?![a-z0-9])")
+                close = [i for i, m in enumerate(members) if part.search(str(m).lower())]
+                index = close[0] if len(close) == 1 and len(members) > 1 else None
             if index is not None:
                 gone = str(members[index])
                 drop_member(c.doc, path, index)

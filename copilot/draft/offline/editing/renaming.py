@@ -79,9 +79,7 @@ def _key(c: Change, section: str, kind: str, old: str, new: str) -> bool:
     name = next((k for k in keys if k.lower() == old.lower().removeprefix("variable ").strip()), None)
     if name is None or (kind == "" and c.doc.item(name) is not None):
         return False
-    place = c.doc.source.key_at((section, name))
-    start = c.doc.source.index(place.line, place.column)
-    c.doc.write(c.doc.text[:start] + new + c.doc.text[start + len(name) :])
+    c.doc.rename_key((section, name), new)
     if section == "variables":
         follow(c.doc, "variables", name, new)
     return True

@@ -10,7 +10,7 @@ from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.removing import plain_lists
 from copilot.draft.offline.editing.slots import called
 from copilot.draft.offline.editing.structure import drop_member
-from copilot.draft.offline.editing.targets import mentioned
+from copilot.draft.offline.editing.targets import mentioned, rank
 from copilot.draft.offline.editing.wanted import number_in
 from copilot.draft.offline.services import SERVICES
 from copilot.draft.offline.text import NAME
@@ -61,6 +61,8 @@ _TAGGED = re.compile(r"(?<![\w/.-])(?P<name>[a-z][\w./-]*):(?P<tag>[\w][\w.-]*)"
 
 def same_family(c: Change) -> bool:
     """'base image python:3.12-slim': the tag gives way where the same image stands inside a text."""
+    if _version(c):
+        return True
     for new in _TAGGED.finditer(c.words):
         old = re.compile(rf"(?<![\w/.-]){re.escape(new['name'])}:[\w][\w.-]*")
         spots = []
@@ -78,6 +80,23 @@ def same_family(c: Change) -> bool:
     return False
 
 
+def _version(c: Change) -> bool:
+    """'use cuda 12.6.0': the version behind a name that stands in the flow."""
+    done = False
+    for said in re.finditer(r"\b(?P<name>[a-z]\w+)\s+(?:version\s+|to\s+)?v?(?P<version>\d+(?:\.\d+)+)\b", c.low):
+        pattern = re.compile(rf"(?<![a-z0-9])({re.escape(said['name'])}(?:[:@=/-]|==)v?)\d+(?:\.\d+)*", re.I)
+        for path, value in list(_texts_in(c.doc.flow, ())):
+            node = c.doc.source.node(path)
+            if node is None or path[-1] in ("id", "type") or not pattern.search(value):
+                continue
+            start, end = c.doc.source.range_of(node)
+            c.doc.write(
+                c.doc.text[:start] + pattern.sub(rf"\g<1>{said['version']}", c.doc.text[start:end]) + c.doc.text[end:]
+            )
+            done = True
+    return done
+
+
 def swap_word(c: Change) -> bool:
     """As ``replace_text`` for plain words, once nothing else was understood: 'the database warehouse instead of shop'."""
     for old, new in _said_pairs(c):
@@ -85,6 +104,54 @@ def swap_word(c: Change) -> bool:
         if plain and new.lower() not in _SMALL and _replace_everywhere(c, old, new, whole=True):
             return True
     return False
+
+
+def swap_phrase(c: Change) -> bool:
+    """'say good morning instead of hello', 'dbt run instead of dbt build in ci': several words that stand in a text."""
+    match = re.search(r"^(?P<new>.+?)\s+(?:instead\s+of|rather\s+than|in\s+place\s+of)\s+(?P<old>.+)$", c.low)
+    if match is None:
+        return False
+    new_words = re.split(
+        r"[,:;]\s+|\b(?:say|write|print|log|use|run|call|do|have|with|read|want|should\s+be|should\s+say)\s+(?=\S)",
+        c.words[: match.end("new")],
+    )[-1].strip(" '\"`")
+    old_words = c.words[match.start("old") :].split()
+    for n in range(min(len(old_words), 6), 0, -1):
+        old = " ".join(old_words[:n]).strip(" '\"`.,")
+        if len(old) < 3 or old.lower() in _SMALL or _is_service(old):
+            continue
+        if (
+            n > 1
+            and old.split()[0]
+            == (first := c.words[: match.end("new")].split())[max(0, len(first) - len(new_words.split()) - 1)]
+        ):
+            new_words = f"{old.split()[0]} {new_words}"
+        items = (
+            [f.item for f in rank(c.doc.items(), " ".join(old_words[n:]).lower()) if f.score >= 2][:1]
+            if n < len(old_words)
+            else []
+        )
+        if _replace_phrase(c, old, new_words, items[0].path if items else ()):
+            return True
+    return False
+
+
+def _replace_phrase(c: Change, old: str, new: str, within: Path) -> bool:
+    """The phrase in any case, with the capital it had."""
+    pattern = re.compile(rf"(?<![\w]){re.escape(old)}(?![\w])", re.I)
+    spots: list[tuple[int, int]] = []
+    for path, value in _texts_in(c.doc.flow, ()):
+        node = c.doc.source.node(path)
+        known = path[-1] in ("id", "type") or path[: len(within)] != within or path[0] == "extend"
+        if not known and node is not None and pattern.search(value):
+            start, end = c.doc.source.range_of(node)
+            spots += [m.span() for m in pattern.finditer(c.doc.text, start, end) if not _in_code(c, m.start())]
+    text = c.doc.text
+    for start, end in sorted(set(spots), reverse=True):
+        put = new[:1].upper() + new[1:] if text[start].isupper() and new[:1].islower() else new
+        text = text[:start] + put + text[end:]
+    c.doc.write(text)
+    return bool(spots)
 
 
 _SMALL = frozenset(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from copilot.draft.offline.editing.alerts import add_alert, swap_service
 from copilot.draft.offline.editing.change import Rule
+from copilot.draft.offline.editing.commands import add_command
 from copilot.draft.offline.editing.copying import add_like
 from copilot.draft.offline.editing.dating import dated
 from copilot.draft.offline.editing.entries import add_entry, add_output, add_to_list, add_to_named_list
@@ -26,6 +27,7 @@ from copilot.draft.offline.editing.replacing import (
     same_family,
     start_at,
     swap_number,
+    swap_phrase,
     swap_word,
     value_of_noun,
 )
@@ -40,6 +42,9 @@ from copilot.draft.offline.editing.wrapping import arrange, at_once, only_if
 
 BESIDE = frozenset({"dated", "only_files"})
 """Readings of a part of a clause that leave the rest of it to others."""
+
+STRUCTURAL = frozenset({"rename", "remove", "move", "extract", "arrange"})
+"""Readings that cannot be mistaken for a new value: where they would break the flow, no other one is tried."""
 
 RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("migrate", migrate, ()),
@@ -69,10 +74,15 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
         reschedule,
         ("like", "replace_text", "retry", "timeout", "concurrency", "polling", "remove", "rename"),
     ),
-    ("move", move, ("rename", "extract", "arrange", "schedule", "remove", "input", "runner", "only_if", "switch")),
+    ("command", add_command, ("remove", "rename", "extract", "replace_text")),
+    (
+        "move",
+        move,
+        ("command", "rename", "extract", "arrange", "schedule", "remove", "input", "runner", "only_if", "switch"),
+    ),
     ("order", turn_order, ("service", "truncate", "move")),
     ("sql", change_sql, ("service", "truncate", "move", "remove")),
-    ("alert", add_alert, ("like", "service", "remove", "switch", "only_if", "move", "rename", "retry")),
+    ("alert", add_alert, ("like", "service", "remove", "switch", "only_if", "move", "rename", "retry", "failures")),
     ("output", add_output, ("remove", "rename")),
     (
         "entry",
@@ -92,6 +102,7 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("family", same_family, ("*",)),
     ("number", swap_number, ("*",)),
     ("word", swap_word, ("*",)),
+    ("phrase", swap_phrase, ("*",)),
     ("leave_out", leave_out, ("*",)),
     ("noun", value_of_noun, ("*",)),
     ("start_at", start_at, ("*",)),

@@ -16,7 +16,16 @@ from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.replacing import same_value_everywhere
 from copilot.draft.offline.editing.slots import Slot, called, slots
 from copilot.draft.offline.editing.targets import Found, plural, rank, stem
-from copilot.draft.offline.editing.wanted import addresses, duration_in, number_in, secret_in, unquoted, value_for
+from copilot.draft.offline.editing.wanted import (
+    addresses,
+    duration_in,
+    fits,
+    looks_like_value,
+    number_in,
+    secret_in,
+    unquoted,
+    value_for,
+)
 from copilot.draft.offline.text import CODE, EMAIL, LITERAL, QUOTED, URL, Text
 
 _STRONG = re.compile(
@@ -79,7 +88,7 @@ def candidates(c: Change) -> list[Candidate]:
     for slot in slots(c.doc, c.types):
         bonus = _of_item(c, slot, meant, top, words)
         out += [Candidate(slot, v, s + bonus, True) for v, s in _named(c, slot, words, old)]
-        out += [Candidate(slot, v, s + bonus, False) for v, s in _unnamed(c, slot, words, old, bonus > 0.4)]
+        out += [Candidate(slot, v, s + bonus, False) for v, s in _unnamed(c, slot, words, old, bonus > 0.15)]
     good = [o for o in out if o.score >= 0.9 and not _inside_longer(o, out, words)]
     return sorted(good, key=lambda o: (-o.score, o.slot.depth))
 
@@ -154,11 +163,14 @@ def _named(c: Change, slot: Slot, words: str, old: str) -> Iterator[tuple[Any, f
     if not clear:
         return
     end = _past_item(slot, words, end)
-    base = clear + (0.35 if slot.present else 0.0) - 0.08 * (slot.depth - 1) + _with_old(slot, old)
+    base = clear + (0.35 if slot.present else 0.0) - min(0.08 * (slot.depth - 1), 0.24) + _with_old(slot, old)
+    base += _of_parent(slot, words)
     base -= 0.3 if not slot.present and slot.facts.kind in ("any", "object", "map", "array") else 0.0
     base += 0.15 if slot.facts.enum else 0.05 if slot.facts.kind in ("integer", "number", "duration") else 0.0
     base += 0.1 if re.match(r"\s+(?:of|for|in|on)\b", words[end:]) else 0.0
     base -= 0.15 if re.search(r"\b(?:of|for|in|on)\s+(?:the\s+|its\s+)?(?:\w+\s+)?$", words[:start]) else 0.0
+    if slot.name == "defaults" and isinstance(slot.value, bool):
+        yield not _NOT.search(words), base
     for value, how in _values(c, slot, words, start, end):
         if isinstance(value, str) and value in _PARTICIPLES:
             continue
@@ -182,6 +194,12 @@ def _inside(now: Any, new: Any) -> Any:
     return now if now is not None and new is None else new
 
 
+def _of_parent(slot: Slot, words: str) -> float:
+    """The object around a property may be named as well: 'the name of the attachment'."""
+    parents = [str(p) for p in slot.path[len(slot.item.path) if slot.item else 0 : -1] if isinstance(p, str)]
+    return 0.25 if any(called(p, words)[0] >= 0.7 or called(p.rstrip("s"), words)[0] >= 0.7 for p in parents) else 0.0
+
+
 _PARTICIPLES = frozenset(["given", "provided", "filled", "required", "optional", "mandatory", "empty", "changed", "removed", "hidden", "entered", "sorted", "used", "deleted", "renamed", "moved", "logged", "sent", "better", "nicer", "longer", "shorter", "different"])  # fmt: skip
 
 
@@ -189,6 +207,11 @@ def _past_item(slot: Slot, words: str, end: int) -> int:
     """'default city Lisbon', 'the timeout of the fetch task 5 minutes': the value stands behind the item's id."""
     if slot.item is None:
         return end
+    parent = next((str(p) for p in reversed(slot.path[len(slot.item.path) : -1]) if isinstance(p, str)), "")
+    if parent and (
+        match := re.match(rf"\s+(?:of\s+)?(?:the\s+)?{re.escape(parent.lower().rstrip('s'))}s?(?![\w-])", words[end:])
+    ):
+        return end + match.end()
     name = re.escape(slot.item.id.lower()).replace("_", "[_ -]")
     match = re.match(
         rf"\s+(?:(?:of|for|on|in)\s+)?(?:the\s+)?(?:\w+\s+)?{name}(?:\s+(?:task|step|input|trigger))?(?![\w-])",
@@ -199,6 +222,10 @@ def _past_item(slot: Slot, words: str, end: int) -> int:
 
 def _input_named(item: Item, words: str) -> tuple[float, int, int]:
     """An input that is named and given a value: its default is meant."""
+    parts = [stem(p) for p in re.split(r"[_-]+", item.id.lower())]
+    heard = {stem(w) for w in re.findall(r"[a-z0-9]+", words)}
+    if item.type in ("BOOLEAN", "BOOL") and len(parts) > 2 and all(p in heard for p in parts if len(p) > 2):
+        return 0.75, len(words), len(words)
     spoken = re.escape(item.id.lower()).replace("_", "[_ -]")
     match = re.search(rf"(?<![\w-]){spoken}(?![\w-])", words)
     return (0.75, match.start(), match.end()) if match and item.section == "inputs" else (0.0, 0, 0)
@@ -240,7 +267,8 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
         return
     for pattern, worth in ((_STRONG, 0.3), (_WEAK, 0.15)):
         for sep in pattern.finditer(words, end):
-            if pattern is _WEAK and soft and words[end : sep.start()].strip():
+            listed = slot.facts.kind == "array" or isinstance(slot.value, list)
+            if pattern is _WEAK and soft and (listed or words[end : sep.start()].strip()):
                 break
             if sep.start() - end > 60 or re.search(r"[,;]", words[end : sep.start()]):
                 break
@@ -258,6 +286,8 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
     bare = re.match(r"\s+(?P<v>[a-z][\w.-]*)(?=\s*$|\s*,|\s+(?:instead|please|now|for|of|in|on|from)\b)", words[end:])
     if soft and bare and bare["v"] not in _NOISE and slot.facts.kind in ("string", "any"):
         last = re.fullmatch(r"\s*(?:instead|please|now)?", words[end + bare.end() :])
+        if not fits(slot, bare["v"]):
+            return
         yield c.words[end + bare.start("v") : end + bare.end("v")], 0.1 if last else 0.22
     if slot.facts.kind in ("array", "map", "object") or isinstance(slot.value, list | dict):
         return
@@ -289,7 +319,139 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
             yield value, 0.1 + (0.1 if before["as"] else 0.0)
 
 
-_NOISE = frozenset(["is", "are", "should", "must", "has", "was", "be", "and", "or", "by", "at", "as", "of", "in", "on", "from", "needs", "can", "may", "will", "comes", "goes", "too", "also", "again", "task", "step", "input", "the", "a", "an", "it", "use", "set", "change", "with", "for", "to", "make", "put", "new", "update", "this", "that"])  # fmt: skip
+_NOISE = frozenset(
+    [
+        "is",
+        "are",
+        "should",
+        "must",
+        "has",
+        "was",
+        "be",
+        "and",
+        "or",
+        "by",
+        "at",
+        "as",
+        "of",
+        "in",
+        "on",
+        "from",
+        "needs",
+        "can",
+        "may",
+        "will",
+        "comes",
+        "goes",
+        "too",
+        "also",
+        "again",
+        "task",
+        "step",
+        "input",
+        "the",
+        "a",
+        "an",
+        "it",
+        "use",
+        "set",
+        "change",
+        "with",
+        "for",
+        "to",
+        "make",
+        "put",
+        "new",
+        "update",
+        "this",
+        "that",
+        "only",
+        "always",
+        "never",
+        "now",
+        "just",
+        "not",
+        "still",
+        "so",
+        "very",
+        "more",
+        "less",
+        "many",
+        "few",
+        "some",
+        "any",
+        "all",
+        "every",
+        "each",
+        "both",
+        "than",
+        "then",
+        "when",
+        "if",
+        "while",
+        "after",
+        "before",
+        "until",
+        "once",
+        "twice",
+        "first",
+        "last",
+        "next",
+        "here",
+        "there",
+        "they",
+        "we",
+        "i",
+        "you",
+        "he",
+        "she",
+        "who",
+        "which",
+        "what",
+        "where",
+        "how",
+        "why",
+        "do",
+        "does",
+        "did",
+        "done",
+        "have",
+        "had",
+        "get",
+        "gets",
+        "got",
+        "go",
+        "run",
+        "runs",
+        "take",
+        "takes",
+        "keep",
+        "keeps",
+        "let",
+        "please",
+        "instead",
+        "back",
+        "up",
+        "down",
+        "out",
+        "off",
+        "over",
+        "under",
+        "between",
+        "into",
+        "onto",
+        "per",
+        "via",
+        "about",
+        "but",
+        "because",
+        "since",
+        "during",
+        "without",
+        "within",
+        "through",
+    ]
+)
 
 
 def _secret_beside(plain: str, words: str, start: int, end: int) -> str | None:
@@ -322,7 +484,7 @@ def _looks_like_value(c: Change, at: int) -> bool:
         return True
     token = re.match(r"\S+", c.words[at:])
     word = token.group().rstrip(".,") if token else ""
-    return bool(re.search(r"\d|[A-Z]{2,}|[a-z][A-Z]|[/_:@.-]\w|^\W+$", word))
+    return looks_like_value(word)
 
 
 def _scaled(slot: Slot, words: str) -> Any:
@@ -366,13 +528,19 @@ def _unnamed(c: Change, slot: Slot, words: str, old: str, meant: bool) -> Iterat
         if old and stem(old.lower().split()[0]) == stem(str(slot.value).lower()):
             spoken = {stem(w) for w in re.findall(r"[a-z]+", words)}
             yield from ((m, 0.9) for m in slot.facts.enum if m != slot.value and stem(str(m).lower()) in spoken)
-    elif isinstance(slot.value, str) and duration_in(slot.value) == slot.value and slot.name not in ("defaults",):
+    elif (
+        isinstance(slot.value, str)
+        and duration_in(slot.value) == slot.value
+        and (slot.name != "defaults" or (meant and slot.item is not None and slot.item.type == "DURATION"))
+    ):
         value = duration_in(words)
         waits = re.search(r"\b(?:sleep|wait|pause)", words) and slot.name.lower().endswith(("duration", "delay"))
         if value and waits:
             yield value, 0.75
+        elif value and slot.name == "defaults" and meant:
+            yield value, 0.8
         elif value and (meant or slot.name in ("duration", "interval")) and _CHANGES.search(words):
-            yield value, 0.55
+            yield value, 0.7
     elif isinstance(slot.value, str) and slot.value.startswith(("http://", "https://")):
         url = next((o.value for o in c.text.literals if o.value.startswith(("http://", "https://"))), None)
         if url and url != slot.value:
@@ -416,6 +584,7 @@ def _family(c: Change, slot: Slot, words: str) -> Iterator[tuple[Any, float]]:
     now = slot.value
     if not isinstance(now, str) or " " in now or "{{" in now or now.startswith("io."):
         return
+    yield from _piece(now, c)
     family = re.split(r"[-:]", now)[0].lower()
     for match in re.finditer(
         r"(?<![\w/])[A-Za-z][\w./]*(?:[-:][\w.]+)+|(?<![\w/])[\w./-]+\.\w{2,5}\b|\b[a-z]\w*(?:[_.]\w+)+\b", c.words
@@ -439,6 +608,21 @@ def _family(c: Change, slot: Slot, words: str) -> Iterator[tuple[Any, float]]:
             yield new, 0.85
         elif _alike(now, new):
             yield new, 0.92
+
+
+def _piece(now: str, c: Change) -> Iterator[tuple[Any, float]]:
+    """A part of what is there: the host of an address, the name of an image."""
+    address = re.fullmatch(r"(?P<before>[\w+:]+://(?:[^@/]*@)?)(?P<host>[\w.-]+)(?P<after>.*)", now)
+    moved = re.search(
+        r"\b(?:host|server|runs?\s+on|moved\s+to|is\s+(?:now\s+)?(?:at|on)|lives\s+(?:at|on)|hosted)\b", c.low
+    )
+    for match in re.finditer(r"(?<![\w./@-])[a-z][\w-]*(?:\.[\w-]+)+(?![\w/])", c.words):
+        if address and moved and match.group() != address["host"]:
+            yield address["before"] + match.group() + address["after"], 0.95
+    for match in re.finditer(r"(?<![\w./:-])[a-z]+(?:-[a-z0-9]+)+(?![\w/:-])", c.words):
+        kin = re.compile(rf"(?<![\w-]){re.escape(match.group().split('-')[0])}(?:-[a-z0-9]+)+(?![\w-])")
+        if len(kin.findall(now)) == 1 and kin.fullmatch(now) is None and re.search(r"[/:]", now):
+            yield kin.sub(match.group(), now), 0.95
 
 
 def _alike(now: str, new: str) -> bool:

@@ -11,7 +11,7 @@ from copilot.draft.offline.services import PREFIX
 from engine.flow.upgrade import upgrade
 
 _NOTHING = re.compile(
-    r"\bnothing\s+to\s+change\b|\bdon'?t\s+change\s+anything|\b(?:just|only)\s+(?:explain|tell\s+me|describe)\b|\bno\s+changes?\b(?!\s+to\s+the)|^\W*(?:what|why|how)\b[^.]*\?\s*$|\bexplain\s+(?:what|how|why)\b|^\W*(?:please\s+|can\s+you\s+|could\s+you\s+)?(?:explain|describe|summari[sz]e|walk\s+me\s+through)\b"
+    r"\bnothing\s+to\s+change\b|\bdon'?t\s+change\s+anything|\b(?:just|only)\s+(?:explain|tell\s+me|describe)\b|\bno\s+changes?\b(?!\s+to\s+the)|^\W*(?:what|why|how)\b[^.]*\?\s*$|\bexplain\s+(?:what|how|why)\b|^\W*(?:please\s+|can\s+you\s+|could\s+you\s+)?(?:explain|summari[sz]e|walk\s+me\s+through|describe\s+(?:this|the\s+(?:flow|workflow)|what|how|it)\b(?!.*[\ue001\ue002]))"
 )
 
 
@@ -53,17 +53,25 @@ def migrate(c: Change) -> bool:
 def runner(c: Change) -> bool:
     """Docker or not, and which image."""
     done = False
-    image = re.search(r"\bimage\s+(?:to\s+|is\s+|=\s*)?`?([\w./-]+:[\w.-]+)", c.words)
+    image = re.search(r"\bimage\s+(?:to\s+|is\s+|=\s*)?`?([\w./-]+:[\w.-]+)", c.words) or re.search(
+        r"^\W*(?:use|with|run\s+(?:it\s+)?(?:in|on|with))\s+`?([a-z][\w./-]*:\d[\w.-]*)`?$", c.words
+    )
     scripts = [t for t in c.doc.tasks() if "scripts." in t.short_type or "containerImage" in t.values]
     if image and scripts:
         item = (mentioned(scripts, c.low) or scripts)[0]
         c.doc.set(item.path, "containerImage", image[1])
         done = True
-    without = re.search(r"\b(?:without|no|not\s+in)\s+docker\b|\bprocess\s+runner\b", c.low)
+    without = re.search(
+        r"\b(?:without|no|not\s+in|(?:don'?t|do\s+not)\s+(?:use|need|want|have)|not\s+use)\s+docker\b|\bprocess\s+runner\b|\bas\s+a\s+(?:local\s+)?process\b|\b(?:run|runs|running)\b.*\blocally\b",
+        c.low,
+    )
     inside = re.search(r"\b(?:in|with|inside)\s+(?:a\s+)?(?:docker|container)\b", c.low)
     if (without or inside) and scripts:
         name = PREFIX + ("core.runner.Process" if without else "scripts.runner.docker.Docker")
         for item in mentioned(scripts, c.low)[:1] or scripts[:1]:
+            if (item.values.get("taskRunner") or {}).get("type") == name:
+                c.answered_by(f"`{item.id}` has that runner already.")
+                continue
             if isinstance(item.values.get("taskRunner"), dict):
                 c.doc.set((*item.path, "taskRunner"), "type", name)
             else:

@@ -29,7 +29,7 @@ _SAID: Mapping[str, str] = {
     "username": "user|login|user name", "table": "table name|table", "cron": "cron expression|cron|schedule", "timezone": "time zone|tz", "defaults": "default value|default", "displayName": "display name|label|title", "concurrencyLimit": "concurrency|parallelism|concurrency limit", "concurrent": "concurrency|parallelism|concurrency limit",
     "fetchType": "fetch type|fetch mode", "timeout": "time out|time limit|max runtime|maximum runtime|limit", "duration": "sleep time|wait time|length|duration|pause|wait", "subject": "subject line|title", "maxDuration": "total time|max time|overall limit", "method": "verb|http method", "flowId": "flow|subflow id|called flow",
     "beforeCommands": "before commands|setup commands", "fieldSeparator": "separator|delimiter", "delimiter": "separator", "commands": "command", "contentType": "content type", "limit": "concurrency limit|limit", "behavior": "behaviour|behavior", "logLevel": "log level", "level": "log level|level|severity", "required": "mandatory", "runIf": "condition",
-    "destination": "target|destination", "payload": "body|payload", "htmlTextContent": "body|text|content", "script": "code|script", "values": "items|list|options|choices|allowed values", "condition": "expression|condition", "maxTokens": "token limit|max tokens", "systemMessage": "system prompt|system message", "prompt": "question|prompt", "key": "key", "description": "beschreibung|descripci[oó]n", "branch": "branch name|branch", "channel": "chat|chat id|room|channel",
+    "destination": "target|destination", "payload": "body|payload", "htmlTextContent": "body|text|content", "script": "code|script", "values": "items|list|options|choices|allowed values", "condition": "expression|condition", "maxTokens": "token limit|max tokens", "systemMessage": "system prompt|system message", "prompt": "question|prompt", "key": "key", "description": "describe|beschreibung|descripci[oó]n", "branch": "branch name|branch", "channel": "chat|chat id|room|channel",
 }  # fmt: skip
 _WEAK = frozenset(["name", "id", "type", "value", "key", "text", "enabled", "max", "min", "is"])
 
@@ -96,7 +96,7 @@ def _of_mapping(
             fact = replace(fact, enum=_METHODS)
         if not (fact.deprecated and not present):
             yield Slot(item, here, fact, value, present)
-        if depth < _DEEP:
+        if depth < _DEEP or (present and depth < 12):
             yield from _below(item, value, here, fact, types, depth)
 
 
@@ -108,7 +108,7 @@ def _below(item: Item | None, value: Any, here: Path, fact: Property, types: Typ
                 yield from _of_mapping(item, member, (*here, index), inner, types, depth + 1)
         return
     mapping = value if isinstance(value, dict) else {}
-    inner = _fields(mapping, fact, types)
+    inner = _fields(mapping, fact, types) if depth < _DEEP else {}
     if inner or mapping:
         yield from _of_mapping(item, mapping, here, inner, types, depth + 1)
 

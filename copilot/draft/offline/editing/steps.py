@@ -157,6 +157,10 @@ def _store_result(c: Change, w: Writer) -> None:
             w.data[index] = Data(data.task, "file", "ion", f"{reference(data.task)}.outputs[{max(count - 1, 0)}].uri")
 
 
+_NEW_STEP = re.compile(
+    r"\b(?:add|append|insert|include|create|introduce)\b|\b(?:also|then|afterwards|finally|additionally)\s+(?:\w+\s+)?(?:upload|store|save|send|call|run|convert|load|write|export|copy|post|publish|delete|archive|zip|push|download)\b"
+    r"|\b(?:at\s+the\s+(?:very\s+)?(?:end|start|beginning))\b|^\W*(?:after|before)\s|^\W*(?:please\s+)?(?:upload|store|save|send|convert|export|publish|archive)\b"
+)
 _PLACED = re.compile(
     r"\bat\s+the\s+(?:very\s+)?(?:end|beginning|start)\b|\b(?:finally|afterwards|then|as\s+(?:a\s+|the\s+)?(?:last|final|first)\s+(?:step|task))\b|^\W*(?:after|before)\s"
 )
@@ -172,10 +176,7 @@ def add_last_step(c: Change) -> bool:
 
 def add_step(c: Change) -> bool:
     """Whatever else is to be added: composed as in a new flow, put at the end, or before or after a task."""
-    if not re.search(
-        r"\b(?:add|also|then|append|insert|at\s+the\s+end|afterwards|after|before|upload|store|send|call|run|convert|load)\b",
-        c.low,
-    ):
+    if not _NEW_STEP.search(c.low):
         return False
     onto = re.search(r"\b(?:to|in|into|for|on)\s+(?:the\s+)?(?P<what>[\w-]+(?:\s+[\w-]+)?)\s*$", c.low)
     if onto and (into := rank(c.doc.items(), onto["what"])) and into[0].score >= 2:

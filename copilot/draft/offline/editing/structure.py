@@ -131,3 +131,20 @@ def drop_member(doc: Document, path: Path, index: int) -> None:
         doc.write(text[:start] + text[end + after.end() :])
     else:
         doc.write(text[: before.start() if before else start] + text[end:])
+
+
+def insert_member(doc: Document, path: Path, index: int, value: Any) -> None:
+    """One more member of a list at a place of its own."""
+    members = doc.value(path)
+    if index >= len(members):
+        add_member(doc, path, value)
+        return
+    node = doc.source.node((*path, index))
+    assert node is not None
+    start, end = doc.source.range_of(node)
+    raw = doc.text[start:end]
+    new = scalar(value, raw if raw[:1] in "'\"" else "")
+    line = doc.text.rfind("\n", 0, start) + 1
+    lead = doc.text[line:start]
+    between = f"\n{lead}" if re.fullmatch(r"\s*-\s+", lead) else ", "
+    doc.write(doc.text[:start] + new + between + doc.text[start:])

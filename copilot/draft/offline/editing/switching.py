@@ -21,12 +21,15 @@ _TRIGGER = re.compile(r"\b(?:schedules?|triggers?|cron|webhook|timer|automatic\w
 def switch(c: Change) -> bool:
     """Switch triggers or tasks on or off."""
     on, off = _ON.search(c.low), _OFF.search(c.low)
-    if not (on or off):
+    if not (on or off) or re.search(r"\b(?:instead\s+of|rather\s+than)\b", c.low):
         return False
     words = (on or off).string  # type: ignore[union-attr]
     pool = c.doc.items("triggers") if _TRIGGER.search(words) else [*c.doc.tasks(), *c.doc.items("triggers")]
     found = rank(pool, words)
     meant = group(pool, words) if found and found[0].score >= 1 else []
+    if not meant and re.search(r"\b(?:it|that|this)\b", words):
+        disabled = [i for i in pool if i.values.get("disabled") is True]
+        meant = [i for i in pool if i.id in c.focus] or (disabled if on and len(disabled) == 1 else [])
     if not meant and _TRIGGER.search(words):
         meant = pool if len(pool) == 1 or re.search(r"\b(?:all|every|both|triggers)\b", words) else []
     if not meant and len(pool) > 1 and _TRIGGER.search(words):
@@ -58,7 +61,7 @@ def _apply(c: Change, meant: list[Item], off: bool) -> bool:
 
 
 _MAY_FAIL = re.compile(
-    r"\b(?:may|can|could|is\s+allowed\s+to|are\s+allowed\s+to|is\s+ok(?:ay)?\s+to|might)\s+fail\b|\bcontinue\s+(?:anyway|even|with\s+the|if|when)|\b(?:ignore|tolerate|swallow)\b[^.;]*\b(?:errors?|failures?)|\ballow\w*\s+(?:\w+\s+){0,3}?(?:to\s+fail|failures?)|\bfails?\b[^.;]*\b(?:go\s+on|continue|carry\s+on|keep\s+going|proceed)|\b(?:don'?t|do\s+not|should\s+not|must\s+not|shouldn'?t)\s+(?:fail|stop|break|abort)\s+(?:the\s+)?(?:whole\s+|entire\s+)?(?:flow|run|execution|everything|pipeline)\b[^.;]*\b(?:if|when)\b|\b(?:flow|run|execution)\s+(?:should|must)\s+(?:not|n't)\s+(?:fail|stop|break)\s+(?:if|when)\b|\b(?:shouldn'?t|should\s+not|must\s+not|mustn'?t)\s+(?:stop|break|abort|fail|kill|block)\s+(?:the\s+)?(?:others?|rest|whole|remaining|run|flow|execution)|\b(?:shouldn'?t|should\s+not)\s+(?:make|let)\s+(?:\w+\s+){1,4}fail\b"
+    r"\b(?:may|can|could|is\s+allowed\s+to|are\s+allowed\s+to|is\s+ok(?:ay)?\s+to|might)\s+fail\b|\bcontinue\s+(?:anyway|even|with\s+the|if|when)|\b(?:ignore|tolerate|swallow)\b[^.;]*\b(?:errors?|failures?)|\ballow\w*\s+(?:\w+\s+){0,3}?(?:to\s+fail|failures?)|\bfails?\b[^.;]*\b(?:go\s+on|continue|carry\s+on|keep\s+going|proceed)|\b(?:don'?t|do\s+not|should\s+not|must\s+not|shouldn'?t)\s+(?:fail|stop|break|abort)\s+(?:the\s+)?(?:whole\s+|entire\s+)?(?:flow|run|execution|everything|pipeline)\b[^.;]*\b(?:if|when)\b|\b(?:flow|run|execution)\s+(?:should|must)\s+(?:not|n't)\s+(?:fail|stop|break)\s+(?:if|when)\b|\b(?:shouldn'?t|should\s+not|must\s+not|mustn'?t)\s+(?:stop|break|abort|fail|kill|block)\s+(?:the\s+)?(?:others?|rest|whole|remaining|run|flow|execution)|\b(?:fail\w*|cannot|can'?t|errors?|down|broken)\b.*\b(?:not\s+a\s+problem|no\s+problem|doesn'?t\s+matter|does\s+not\s+matter|(?:is|that'?s)\s+(?:fine|ok|okay)|never\s+mind|not\s+(?:so\s+)?important)\b|\b(?:shouldn'?t|should\s+not)\s+(?:make|let)\s+(?:\w+\s+){1,4}fail\b"
 )
 _MAY_NOT_FAIL = re.compile(
     r"\b(?:not|never|no\s+longer|n't)\s+(?:\w+\s+){0,2}?(?:allowed?\s+to\s+fail|allow\s+failures?)|\b(?:remove|drop|without)\s+(?:the\s+)?allow\s?failure"
@@ -78,7 +81,20 @@ def failures(c: Change) -> bool:
     pool = c.doc.tasks()
     found_ = rank(pool, c.low)
     meant = group(pool, c.low) if found_ else pool if len(pool) == 1 else [i for i in pool if i.id in c.focus]
-    if len(meant) > 1 and not re.search(r"\b(?:all|every|each|both|any)\b", c.low):
+    if not meant:
+        loops = [
+            t
+            for t in pool
+            if t.short_type.endswith(("foreach", "parallel", "flow.loop", "eachparallel", "eachsequential"))
+        ]
+        if len(loops) == 1:
+            inside = [
+                t
+                for t in pool
+                if t.path[: len(loops[0].path)] == loops[0].path and len(t.path) == len(loops[0].path) + 2
+            ]
+            meant = inside
+    elif len(meant) > 1 and not re.search(r"\b(?:all|every|each|both|any)\b", c.low):
         meant = meant[:1]
     for item in meant:
         c.doc.set(item.path, "allowFailure", True)

@@ -7,66 +7,114 @@ import re
 from copilot.draft.offline import features
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.document import Item
-from copilot.draft.offline.editing.targets import mentioned, trigger_meant
+from copilot.draft.offline.editing.targets import group, plural, rank
 from copilot.draft.offline.schedule import Schedule, find_schedules
 from copilot.draft.offline.services import PREFIX
 from copilot.draft.offline.timezones import find_zone
 
 _NOT_SCHEDULE = re.compile(r"\b(?:retry|retries|attempts|tries|timeout|sleep|give\s+up|backoff|in\s+between)\b")
+_OLD = re.compile(
+    r"\b(?:instead\s+of|rather\s+than|not)\s+(?:at\s+)?(?:\d[\d:.]*\s*(?:am|pm)?|daily|hourly|weekly|monthly|nightly|every\s+\w+)"
+)
+_BARE = re.compile(r"(?<!every )(?<!each )\b(?:half\s+an\s+hour|an\s+hour)\b")
+_ONLY_DAYS = re.compile(
+    r"\b(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\s+only\b|\bonly\s+(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\b"
+)
+_MORE = re.compile(r"\b(?:also|too|as\s+well|additionally|in\s+addition)\b")
+_NICKNAMES = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+}
 
 
 def reschedule(c: Change) -> bool:
-    """Another time, zone or rhythm for a schedule; an interval for a trigger that polls; a schedule where there is none."""
-    plain = re.sub(
-        r"\b(?:instead\s+of|rather\s+than|not)\s+(?:at\s+)?(?:\d[\d:.]*\s*(?:am|pm)?|daily|hourly|weekly|monthly|every\s+\w+)",
-        lambda m: " " * len(m.group()),
-        c.low,
-    )
-    schedules = find_schedules(plain)
-    only_days = re.search(
-        r"\b(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\s+only\b|\bonly\s+(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\b",
-        plain,
-    )
-    zone = re.search(r"\btime\s?zone\b", plain)
-    if (not schedules and not only_days and not zone) or _NOT_SCHEDULE.search(plain):
+    """Another time, zone or rhythm; a schedule where there is none."""
+    plain = _words_of_time(c)
+    if _NOT_SCHEDULE.search(plain):
         return False
     crons = [t for t in c.doc.items("triggers") if "cron" in t.values]
-    polling = trigger_meant(c.doc, c.low, "trigger")
-    every = re.search(rf"\b(?:every|each)\s+{features.DURATION}", plain)
-    unit = re.search(r"\b(?:every|each|once\s+an?|once\s+per)\s+(?P<unit>second|minute|hour|day)\b", plain)
-    beat = (
-        features.duration(every["amount"], every["unit"])
-        if every
-        else features.duration("1", unit["unit"])
-        if unit
-        else ""
-    )
-    if not crons and polling is not None and beat and ("interval" in polling.values or _has_interval(c, polling.type)):
+    if not crons and (beat := _beat(plain)) and (polling := _polling(c)) is not None:
         c.doc.set(polling.path, "interval", beat)
+        c.focus_on(polling)
         return True
-    meant = (mentioned(crons, c.low) or crons[:1]) if crons else []
-    if not meant:
-        if not schedules:
-            return False
-        first = schedules[0]
-        trigger = {"id": c.doc.new_id("schedule"), "type": PREFIX + "core.trigger.Schedule", "cron": first.cron}
-        c.doc.add_section("triggers", [trigger | ({"timezone": first.timezone} if first.timezone else {})])
-        return True
-    trigger_ = meant[0]
-    if schedules and re.search(r"\b(?:also|too|as\s+well|additionally|in\s+addition)\b", plain):
-        return _one_more(c, trigger_, schedules[0], plain)
-    if schedules:
-        c.doc.set(
-            trigger_.path, "cron", _merged(str(trigger_.values["cron"]), schedules[0].cron, schedules[0].note, plain)
-        )
-    elif only_days:
-        c.doc.set(trigger_.path, "cron", _merged(str(trigger_.values["cron"]), "0 9 * * 1-5", "assumed", plain))
-    to = re.search(r"\b(?:to|is|be)\s+(?P<place>[a-z_/ ]+)$", plain)
-    found = find_zone(plain) or (find_zone(f"in {to['place']}") if zone and to else None)
-    if not (schedules or only_days or found):
+    schedules, days = find_schedules(plain), _ONLY_DAYS.search(plain)
+    zone = _zone(plain, bool(crons))
+    if not crons:
+        return bool(schedules) and _first_schedule(c, schedules[0])
+    if not (schedules or days or zone):
         return False
-    if found:
-        c.doc.set(trigger_.path, "timezone", found[0])
+    meant = group(crons, c.low) if plural(c.low) and rank(crons, c.low) else []
+    meant = meant or (crons if re.search(r"\bboth\b|\ball\b", plain) else [_the_one(c, crons)])
+    if schedules and _MORE.search(plain):
+        return _one_more(c, meant[0], schedules[0], plain)
+    for trigger in meant:
+        old = str(trigger.values["cron"])
+        if schedules:
+            c.doc.set(trigger.path, "cron", _merged(old, schedules[0].cron, schedules[0].note, plain))
+        elif days:
+            c.doc.set(trigger.path, "cron", _merged(old, "0 9 * * 1-5", "assumed", plain))
+        if zone:
+            c.doc.set(trigger.path, "timezone", zone)
+        c.focus_on(trigger)
+    return True
+
+
+def _words_of_time(c: Change) -> str:
+    """The words without what only sounds like a time: ids such as ``quarter_hourly``, 'instead of daily', 'half an hour'."""
+    low = c.low
+    for trigger in c.doc.items("triggers"):
+        if re.search(r"[_-]", trigger.id):
+            low = _blank(rf"\b{re.sub('[_-]', '[_ -]', re.escape(trigger.id.lower()).replace(chr(92), ''))}\b", low)
+    return _blank(_BARE.pattern, _blank(_OLD.pattern, low))
+
+
+def _blank(pattern: str, words: str) -> str:
+    return re.sub(pattern, lambda m: " " * len(m.group()), words)
+
+
+def _the_one(c: Change, crons: list[Item]) -> Item:
+    """The schedule that is named, or was spoken of before; the first otherwise."""
+    found = rank(crons, c.low)
+    return found[0].item if found else next((t for t in crons if t.id in c.focus), crons[0])
+
+
+def _beat(words: str) -> str:
+    """ISO 8601 of 'every 5 minutes', 'each hour'; '' when there is none."""
+    every = re.search(rf"\b(?:every|each)\s+{features.DURATION}", words)
+    if every:
+        return features.duration(every["amount"], every["unit"])
+    unit = re.search(r"\b(?:every|each|once\s+an?|once\s+per)\s+(?P<unit>second|minute|hour|day)\b", words)
+    return features.duration("1", unit["unit"]) if unit else ""
+
+
+def _polling(c: Change) -> Item | None:
+    """The trigger that looks at intervals."""
+    pool = []
+    for trigger in c.doc.items("triggers"):
+        definition = c.types.get(trigger.type)
+        if "interval" in trigger.values or (definition is not None and "interval" in definition.properties):
+            pool.append(trigger)
+    found = rank(pool, c.low)
+    return found[0].item if found else pool[0] if pool else None
+
+
+def _zone(words: str, scheduled: bool) -> str:
+    """The time zone that is said, '' without one."""
+    found = find_zone(words)
+    if found is None and re.search(r"\btime\s?zone\b", words):
+        to = re.search(r"\b(?:to|is|be)\s+(?P<place>[a-z_/ ]+)$", words)
+        found = find_zone(f"in {to['place']}") if to else None
+    if found is None and scheduled and re.search(r"\d\s*(?:am|pm|:\d\d)?\s+[a-z]+$", words):
+        found = find_zone("in " + words.split()[-1])
+    return found[0] if found else ""
+
+
+def _first_schedule(c: Change, said: Schedule) -> bool:
+    trigger = {"id": c.doc.new_id("schedule"), "type": PREFIX + "core.trigger.Schedule", "cron": said.cron}
+    c.doc.add_section("triggers", [trigger | ({"timezone": said.timezone} if said.timezone else {})])
     return True
 
 
@@ -89,21 +137,9 @@ def _one_more(c: Change, trigger: Item, said: Schedule, words: str) -> bool:
     return True
 
 
-def _has_interval(c: Change, type_name: str) -> bool:
-    definition = c.types.get(type_name)
-    return bool(definition and "interval" in definition.properties)
-
-
 def _merged(old: str, new: str, note: str, words: str) -> str:
     """A cron with the days of the new one and the time of the old where the words name no time, and the reverse."""
-    named = {
-        "@hourly": "0 * * * *",
-        "@daily": "0 0 * * *",
-        "@midnight": "0 0 * * *",
-        "@weekly": "0 0 * * 0",
-        "@monthly": "0 0 1 * *",
-    }
-    before, after = named.get(old.strip(), old).split(), new.split()
+    before, after = _NICKNAMES.get(old.strip(), old).split(), new.split()
     if len(before) != 5 or len(after) != 5:
         return new
     if note and after[1] not in ("*",) and "/" not in after[1]:

@@ -66,7 +66,8 @@ def value_for(slot: Slot, text: Text, start: int, end: int, names: Names) -> Any
         return members(text, start, end) or None
     if kind in ("map", "object") or isinstance(slot.value, dict):
         return pairs(text.plain[start:end]) or None
-    return _string(text, start, end)
+    value = _string(text, start, end)
+    return value if fits(slot, value) else None
 
 
 def _is_duration(slot: Slot) -> bool:
@@ -227,20 +228,58 @@ def pairs(words: str) -> dict[str, Any]:
 
 
 def _string(text: Text, start: int, end: int) -> str | None:
-    literal = next((one for one in text.within(start, end) if one.kind in (QUOTED, CODE, URL)), None)
-    literal = literal or next(iter(text.within(start, end)), None)
     words = re.split(r"\s{4,}", text.plain[start:end].strip())[0]
     if secret_in(words) and "," in words:
         words = words.split(",")[0]
+    if "{{" in words:
+        return _TAIL.sub("", _ARTICLE.sub("", words)).strip().strip("\"'`") or None
+    literal = next((one for one in text.within(start, end) if one.kind in (QUOTED, CODE, URL)), None)
+    literal = literal or next(iter(text.within(start, end)), None)
     if literal is not None:
         outside = text.masked[start : literal.start] + text.masked[literal.end : end]
         if literal.kind in (QUOTED, CODE) or len(re.findall(r"\w+", outside)) <= 3:
             return literal.value
-    words = _TAIL.sub("", _ARTICLE.sub("", words)).strip(" \t")
+    words = _first_value(_TAIL.sub("", _ARTICLE.sub("", words)).strip(" \t"))
     words = words.rstrip(".,;") if len(words) > 1 else words
     if words.lower() in _SIGNS:
         return _SIGNS[words.lower()]
     return words or None
+
+
+def _first_value(words: str) -> str:
+    """'data/orders.csv in bucket acme': what is plainly a value ends where the sentence goes on."""
+    tokens = words.split()
+    if not tokens or not looks_like_value(tokens[0]):
+        return words
+    kept = 1
+    while kept < len(tokens) and (looks_like_value(tokens[kept]) or tokens[kept][0].isupper()):
+        kept += 1
+    return " ".join(tokens[:kept])
+
+
+def looks_like_value(word: str) -> bool:
+    """A word no sentence would hold: with digits, capitals inside, slashes, dots."""
+    return bool(re.search(r"\d|[A-Z]{2,}|[a-z][A-Z]|[/_:@.-]\w|^\W+$", word.rstrip(".,")))
+
+
+_SHAPES = (
+    (r"sql|query|statement", r"(?is)\s*(?:select|insert|update|delete|with|create|truncate|merge|drop|alter|copy|call|begin|--|\{[{%]).*"),
+    (r"cron", r"\s*(?:@\w+|\S+(?:\s+\S+){4,5}|\{\{.*)\s*"),
+    (r"uri|url|.*(?:Url|Uri)", r".*(?:://|/|\{\{|:).*|[\w-]+(?:\.[\w-]+)+"),
+    (r"script|commands?|beforeCommands", r".*[^a-z ].*"),
+)  # fmt: skip
+
+
+def fits(slot: Slot, value: Any) -> bool:
+    """Whether a text can be what such a property holds; a text of several lines only gives way to a quoted one."""
+    if not isinstance(value, str):
+        return True
+    if isinstance(slot.value, str) and "\n" in slot.value.strip() and "{{" not in value and len(value.split()) < 3:
+        return False
+    if re.search(r"\ban?\s+(?:input|variable|secret|parameter)$", value):
+        return False
+    shape = next((s for n, s in _SHAPES if re.fullmatch(n, slot.name)), None)
+    return shape is None or bool(re.fullmatch(shape, value, re.S))
 
 
 def addresses(text: Text, start: int, end: int) -> str:

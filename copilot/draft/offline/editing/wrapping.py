@@ -11,7 +11,7 @@ from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.composing import reference, writer
 from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.structure import wrap_items
-from copilot.draft.offline.editing.targets import rank
+from copilot.draft.offline.editing.targets import Found, rank
 from copilot.draft.offline.editing.wanted import members
 from copilot.draft.offline.services import PREFIX
 
@@ -153,7 +153,11 @@ def _anything(c: Change, words: str) -> str:
     )
     if not said or (said["what2"] and not (said["no2"] or said["some"])):
         return ""
-    for found in rank(c.doc.items("tasks"), said["what"] or said["what2"]):
+    what = said["what"] or said["what2"]
+    spoken = rank(c.doc.items("tasks"), what)
+    if re.fullmatch(r"(?:any\s+)?(?:new\s+)?(?:rows?|results?|records?|data|anything|something|it)", what):
+        spoken = [Found(t, 1.0) for t in reversed(c.doc.items("tasks")) if "quer" in t.short_type]
+    for found in spoken:
         definition = c.types.get(found.item.type)
         field = next(
             (f for f in ("size", "count", "rowCount", "messagesCount") if definition and f in definition.outputs), None
@@ -175,14 +179,14 @@ def _expression(c: Change, words: str) -> str:
 
 
 _COUNT = re.compile(
-    rf"\b(?:max(?:imum)?(?:\s+of)?|at\s+most|only|not\s+more\s+than|no\s+more\s+than|up\s+to|limit(?:\s+\w+){{0,4}}\s+to)?\s*(?P<n>\d+|{'|'.join(w for w in features.NUMBER_WORDS if len(w) > 2 and w not in ('once', 'twice', 'half'))})\s+(?:(?:[a-z]+\s+){{0,2}}(?=at\s+(?:a|the\s+same)\s+time|at\s+once|in\s+parallel|concurrently|simultaneously)|of\s+(?:them|these)|items?|iterations?|branches|tasks?|subflows?|values?|at\s+a\s+time|in\s+parallel|at\s+once|at\s+the\s+same\s+time|parallel)"
+    rf"\b(?:max(?:imum)?(?:\s+of)?|at\s+most|only|not\s+more\s+than|no\s+more\s+than|up\s+to|limit(?:\s+\w+){{0,4}}\s+to)?\s*(?P<n>\d+|{'|'.join(w for w in features.NUMBER_WORDS if len(w) > 2 and w not in ('once', 'twice', 'half'))})\s+(?:(?:[a-z]+\s+){{0,2}}(?=at\s+(?:a|the\s+same)\s+time|at\s+once|in\s+parallel|concurrently|simultaneously)|of\s+(?:them|these)|at\s+most|items?|iterations?|branches|tasks?|subflows?|values?|at\s+a\s+time|in\s+parallel|at\s+once|at\s+the\s+same\s+time|parallel)"
 )
 
 
 def at_once(c: Change) -> bool:
     """How many branches or iterations run side by side."""
     one = re.search(
-        r"\bone\s+(?:\w+\s+)?(?:by\s+one|after\s+(?:the\s+other|another)|at\s+a\s+time)\b|\bsequentially\b|\bnot\s+in\s+parallel\b",
+        r"\bnot\s+(?:more\s+than\s+)?one\s+at\s+once\b|\bnever\s+more\s+than\s+one\b|\bone\s+(?:\w+\s+)?(?:by\s+one|after\s+(?:the\s+other|another)|at\s+a\s+time)\b|\bsequentially\b|\bnot\s+in\s+parallel\b",
         c.low,
     )
     match = _COUNT.search(c.low)
@@ -201,7 +205,7 @@ def at_once(c: Change) -> bool:
         key = "concurrent" if item.short_type.endswith("flow.parallel") else "concurrencyLimit"
         c.doc.set(item.path, key, n)
         c.focus_on(item)
-    if not pool and isinstance(c.doc.flow.get("concurrency"), dict):
+    if not pool:
         c.doc.set_path(("concurrency", "limit"), n)
         return True
     return bool(pool)
