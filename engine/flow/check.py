@@ -19,6 +19,7 @@ from engine.flow.layout import indent_of, reindents
 from engine.flow.rules import Rule, rules
 from engine.flow.shapes import check_fields, compiler
 from engine.flow.source import Source, parse
+from engine.flow.supplied import supply
 
 _log = logging.getLogger(__name__)
 _FAILS_WHEN_REACHED = frozenset(
@@ -104,6 +105,7 @@ def check_source(
     ctx = examine(source, target, siblings=siblings, known=known)
     for rule in rules():
         _apply(rule, ctx)
+    supply(ctx)
     return _in_order(ctx)
 
 

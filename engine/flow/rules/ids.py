@@ -22,41 +22,77 @@ _VERBS = frozenset(
 def _repeated(ctx: Checked, entries: Iterable[tuple[str, Path]], noun: str) -> Iterator[Finding]:
     first: dict[str, Path] = {}
     times: dict[str, int] = {}
-    read: set[str] | None = None
-    for name, path in entries:
+    listed = list(entries)
+    taken = {name for name, _ in listed}
+    for name, path in listed:
         if not name:
             continue
-        if name in first:
-            line = ctx.source.at((*first[name], "id")).line
-            message = f"two {noun}s have the id {name}; the other is on line {line}"
-            edit = None
-            if ctx.source.scalar_style((*path, "id")) == "plain":
-                free = next(f"{name}_{n}" for n in count(times.get(name, 1) + 1) if f"{name}_{n}" not in first)
-                times[name] = int(free.rpartition("_")[2])
-                read = _read_names(ctx, noun) if read is None else read
-                # where the id is read somewhere, only its author knows which of the two is meant
-                safe = name not in read
-                edit = ctx.replacing(ctx.source.at((*path, "id")), free, safe=safe)
-                first[free] = path
-            yield ctx.finding("duplicate_id", (*path, "id"), message, "Give each an id of its own.", edit=edit)
-        else:
+        if name not in first:
             first[name] = path
+            continue
+        line = ctx.source.at((*first[name], "id")).line
+        message = f"two {noun}s have the id {name}; the other is on line {line}"
+        edit = None
+        hint = "Give each an id of its own."
+        if ctx.source.scalar_style((*path, "id")) == "plain":
+            new, safe = _other_id(ctx, noun, name, first[name], path, taken)
+            if not new:
+                new = next(f"{name}_{n}" for n in count(times.get(name, 1) + 1) if f"{name}_{n}" not in taken)
+                times[name] = int(new.rpartition("_")[2])
+            taken.add(new)
+            hint = f"Give each an id of its own; {new} is free."
+            edit = ctx.replacing(ctx.source.at((*path, "id")), new, safe=safe)
+        yield ctx.finding("duplicate_id", (*path, "id"), message, hint, edit=edit)
 
 
-def _read_names(ctx: Checked, noun: str) -> set[str]:
-    """Ids that expressions or dependsOn refer to."""
-    root = {"task": "outputs", "input": "inputs"}.get(noun)
-    references = (r for template in ctx.templates for r in template.found.references)
-    names = {str(r.path[1]) for r in references if r.path[0] == root and len(r.path) > 1}
-    if noun == "task":
-        names |= {
-            name
-            for t in ctx.tasks
-            if t.short == "Dag"
-            for entry in _list(t.value.get("tasks"))
-            for name in _waits(entry)
-        }
-    return names
+def _other_id(ctx: Checked, noun: str, name: str, first: Path, path: Path, taken: set[str]) -> tuple[str, bool]:
+    """A better name for the second of two than one with a number, if there is one, and whether a change is safe.
+
+    Where expressions read a name that nothing has, that is the one; and where all that is read of the two is read
+    before the second has run, or is given by the first alone, the second can have any other.
+    """
+    reads = _reads(ctx, noun)
+    missing = [n for n in reads if n not in taken and _TASK_ID.fullmatch(n)]
+    if len(missing) == 1 and all(_gives(ctx, path, field) for field, _ in reads[missing[0]]):
+        return missing[0], True
+    last = ctx.source.at(path).end_line
+    of_first = (
+        line <= last or (field and _gives(ctx, first, field) and not _gives(ctx, path, field))
+        for field, line in reads.get(name, ())
+    )
+    return "", all(of_first)
+
+
+_ROOTS = {"task": "outputs", "input": "inputs"}
+
+
+def _gives(ctx: Checked, path: Path, field: str) -> bool:
+    """Whether the task at a path gives this output, or may; what an input holds is not known."""
+    owner = ctx.owner((*path, "id"))
+    if not field or owner is None or owner.path != path or owner.kind not in ("task", "flowable"):
+        return True
+    definition = owner.definition
+    if definition is None or not definition.outputs_known or definition.partial or owner.kind == "flowable":
+        return True
+    return field in definition.outputs
+
+
+def _reads(ctx: Checked, noun: str) -> dict[str, set[tuple[str, int]]]:
+    """Ids that expressions or dependsOn refer to, each with the fields that are read of it and the lines of those."""
+    out: dict[str, set[tuple[str, int]]] = {}
+    root = _ROOTS.get(noun)
+    for template in ctx.templates:
+        for reference in template.found.references:
+            steps = [step.key for step in reference.steps]
+            if steps[0] == root and len(steps) > 1:
+                field = str(steps[2]) if len(steps) > 2 and isinstance(steps[2], str) else ""
+                out.setdefault(str(steps[1]), set()).add((field, ctx.source.at(template.path).line))
+    for task in ctx.tasks if noun == "task" else ():
+        for i, entry in enumerate(_list(task.value.get("tasks")) if task.short == "Dag" else ()):
+            line = ctx.source.at((*task.path, "tasks", i)).line
+            for waited in _waits(entry):
+                out.setdefault(waited, set()).add(("", line))
+    return out
 
 
 def _waits(entry: Any) -> list[str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from engine.flow.context import Checked
-from engine.flow.findings import Finding, Path
+from engine.flow.findings import Finding, Path, Severity
 from engine.flow.graph import find_cycle
 from engine.flow.kinds import duration_hint, duration_problem, holds_expression, suggest_duration
 from engine.flow.names import nearest
 from engine.flow.rules import rule
+from engine.flow.values import misfit, out_of_bounds, regex_problem
 
 _FILE_SOURCES = ("nsfile:", "kestra:", "file:")
 
@@ -50,9 +50,13 @@ def defaults_fit(ctx: Checked) -> Iterator[Finding]:
             edit = ctx.replacing(ctx.source.at(here), meant) if meant else None
             message = f"the default {default} is not an ISO 8601 duration"
             yield ctx.finding("bad_duration", here, message, duration_hint(text), edit=edit)
-        elif kind in _FORMS and not _FORMS[kind][0](default):
-            what, hint = _FORMS[kind][1:]
-            yield ctx.finding("bad_default", here, f"the default {default!r} is no {what}", hint)
+        elif problem := misfit(kind, default):
+            yield ctx.finding("bad_default", here, f"the default {default!r} is no {problem[0]}", problem[1])
+        elif beyond := out_of_bounds(entry, default):
+            # until 2.0 it was noticed only where nobody gave another value
+            severity: Severity = "error" if ctx.there("2.0", "") else "warning"
+            message, hint = f"the default {default!r} is {beyond}", "Choose one that is allowed."
+            yield ctx.finding("bad_default", here, message, hint, severity=severity)
 
 
 def _offered(entry: dict[str, Any], default: Any) -> bool:
@@ -67,50 +71,76 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _whole(value: Any) -> bool:
-    if isinstance(value, bool | dict | list):
-        return False
-    try:
-        return float(str(value)).is_integer()
-    except (ValueError, OverflowError):
-        return False
+@rule
+def items_of_lists(ctx: Checked) -> Iterator[Finding]:
+    """The items of an ARRAY or MULTISELECT are single values, and no secrets."""
+    for entry, path in inputs_of(ctx):
+        items = str(entry.get("itemType", "")).upper()
+        if _kind(entry) in ("ARRAY", "MULTISELECT") and items in _NO_ITEMS:
+            message = f"itemType cannot be {items}"
+            yield ctx.finding("bad_enum", (*path, "itemType"), message, "Use STRING, or JSON for nested lists.")
 
 
-def _boolean(value: Any) -> bool:
-    return isinstance(value, bool) or str(value).lower() in ("true", "false")
-
-
-def _number(value: Any) -> bool:
-    if isinstance(value, bool | dict | list):
-        return False
-    try:
-        float(str(value))
-    except ValueError:
-        return False
-    return True
-
-
-_FORMS: dict[str, tuple[Callable[[Any], bool], str, str]] = {
-    "INT": (_whole, "whole number", "Write a whole number."),
-    "FLOAT": (_number, "number", "Write a number."),
-    "BOOL": (_boolean, "true or false", "Write true or false."),
-    "BOOLEAN": (_boolean, "true or false", "Write true or false."),
-    "DATE": (lambda v: re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", str(v)) is not None, "date", "Write it as 2030-01-31."),
-    "TIME": (
-        lambda v: re.fullmatch(r"[0-2]\d:[0-5]\d(:[0-5]\d(\.\d+)?)?", str(v)) is not None,
-        "time",
-        "Write it as 07:30:00.",
-    ),
-}
+_NO_ITEMS = frozenset(("ARRAY", "SECRET", "MULTISELECT", "SELECT", "OBJECT", "TABLE"))
 
 
 @rule
-def array_of_arrays(ctx: Checked) -> Iterator[Finding]:
-    """An ARRAY input cannot hold ARRAY items."""
+def defaults_of_what_may_lack(ctx: Checked) -> Iterator[Finding]:
+    """A default is always applied: an input that has one cannot be optional, nor begin with something else.
+
+    So it is since there is ``prefill`` for what may be cleared again.
+    """
+    if not ctx.there("1.1", ""):
+        return
     for entry, path in inputs_of(ctx):
-        if _kind(entry) == "ARRAY" and str(entry.get("itemType", "")).upper() == "ARRAY":
-            message = "itemType cannot be ARRAY"
-            yield ctx.finding("bad_enum", (*path, "itemType"), message, "Use JSON for nested lists.")
+        if entry.get("defaults") is None:
+            continue
+        if entry.get("required") is False:
+            message = "an input with a default cannot be optional: its default is always applied"
+            hint = "Remove required: false, or write prefill instead of defaults."
+            yield ctx.finding("bad_default", (*path, "required"), message, hint, key=True)
+        if entry.get("prefill") is not None:
+            message = "an input has either a default or a prefill"
+            yield ctx.finding("bad_default", (*path, "prefill"), message, "Keep one of the two.", key=True)
+
+
+@rule
+def validators_that_can_be_read(ctx: Checked) -> Iterator[Finding]:
+    """The validator of an input is a regular expression of Java."""
+    for entry, path in inputs_of(ctx):
+        pattern = entry.get("validator")
+        problem = regex_problem(pattern) if isinstance(pattern, str) else ""
+        if problem:
+            hint = "Escape it with a backslash where it is meant as a character."
+            message = f"the validator is no regular expression: {problem}"
+            yield ctx.finding("bad_regex", (*path, "validator"), message, hint)
+
+
+@rule
+def inputs_within_one_another(ctx: Checked) -> Iterator[Finding]:
+    """An input whose id has a dot makes a group of what stands before it, which no other input can be."""
+    ids = {str(entry.get("id")): path for entry, path in inputs_of(ctx)}
+    for name, path in ids.items():
+        outer = next((o for o in ids if name.startswith(f"{o}.")), "")
+        if outer:
+            message = f"{name} lies within the input {outer}, which has a value of its own"
+            severity: Severity = "error" if ctx.there("2.0", "") else "warning"
+            hint = f"Rename one of {outer} and {name}."
+            yield ctx.finding("bad_id", (*path, "id"), message, hint, severity=severity)
+
+
+@rule
+def values_of_outputs(ctx: Checked) -> Iterator[Finding]:
+    """A literal that a flow gives as its output is of the output's type."""
+    listed = ctx.flow.get("outputs")
+    for i, entry in enumerate(listed if isinstance(listed, list) else []):
+        if not isinstance(entry, dict):
+            continue
+        problem = misfit(str(entry.get("type", "")).upper(), entry.get("value"))
+        if problem:
+            severity: Severity = "error" if ctx.there("2.0", "") else "warning"
+            message = f"the output {entry['value']!r} is no {problem[0]}"
+            yield ctx.finding("wrong_kind", ("outputs", i, "value"), message, problem[1], severity=severity)
 
 
 @rule

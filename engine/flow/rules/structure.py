@@ -36,6 +36,37 @@ def task_lists_are_not_empty(ctx: Checked) -> Iterator[Finding]:
 
 
 @rule
+def branches_are_not_empty(ctx: Checked) -> Iterator[Finding]:
+    """A branch that is written holds a task."""
+    for task in ctx.tasks:
+        for name, branch in _branches(ctx, task):
+            if branch == []:
+                message = f"{'.'.join(name)} of {task.short} must not be empty"
+                hint = f"Add a task to it, or remove {name[-1]}."
+                yield ctx.finding("empty_tasks", (*task.path, *name), message, hint, key=True)
+
+
+def _branches(ctx: Checked, task: Typed) -> Iterator[tuple[tuple[str, ...], Any]]:
+    kind = ctx.catalog.canonical(task.type).removeprefix(_FLOW)
+    if kind == "If":
+        yield ("then",), task.value.get("then")
+    elif kind == "Switch":
+        yield ("defaults",), task.value.get("defaults")
+        cases = task.value.get("cases")
+        yield from ((("cases", name), branch) for name, branch in (cases if isinstance(cases, dict) else {}).items())
+
+
+@rule
+def if_has_a_condition(ctx: Checked) -> Iterator[Finding]:
+    """Without a condition an If always takes its else, which nobody means; from 2.0 on it cannot be saved."""
+    for task in _of(ctx, "If"):
+        if task.value.get("condition") is None and not ctx.there("2.0", "") and not ctx.given_by_default(task.type):
+            hint = "Add condition: with an expression at this level."
+            path = (*task.path, "type")
+            yield ctx.finding("missing_required", path, "If needs condition", hint, severity="warning", key=True)
+
+
+@rule
 def switch_has_a_branch(ctx: Checked) -> Iterator[Finding]:
     """A Switch needs cases or defaults."""
     for task in _of(ctx, "Switch"):
@@ -78,6 +109,11 @@ def reserved_labels(ctx: Checked) -> Iterator[Finding]:
         if name.startswith(_RESERVED_LABELS) and name not in _OWN_SYSTEM_LABELS:
             message = f"the label {name} can only be set by Kestra itself"
             yield ctx.finding("reserved_label", path, message, "Choose a name without the system. prefix.", key=True)
+    labels = ctx.flow.get("labels")
+    for name, value in (labels if isinstance(labels, dict) else {}).items():
+        if isinstance(value, dict | list):
+            message = f"the label {name} is a single value, not a {'map' if isinstance(value, dict) else 'list'}"
+            yield ctx.finding("wrong_kind", ("labels", name), message, "Write one text for each label.")
 
 
 def _labels(labels: Any) -> Iterator[tuple[str, Path]]:

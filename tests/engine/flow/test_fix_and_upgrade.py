@@ -92,6 +92,7 @@ namespace: company.team
 inputs:
   - name: wanted
     type: BOOLEAN
+    defaults: true
 
 # shared settings
 pluginDefaults:
@@ -157,6 +158,7 @@ namespace: company.team
 inputs:
   - id: wanted
     type: BOOL
+    defaults: true
 
 # shared settings
 
