@@ -93,7 +93,7 @@ TWICE = """
         ("debug.Return\n  format: x", "made", "value", "made"),
         ("debug.Return\n  format: x", "load", "uri", "load_2"),
         ("http.Download\n  uri: https://x.io", "load", "uri", ""),
-        ('log.Log\n  message: "{{ outputs.load.uri }}"', "download", "uri", "load_2"),
+        ('log.Log\n  message: "{{ outputs.load.uri }}"', "zzz", "uri", "load_2"),
     ],
 )
 def test_the_second_of_two_gets_a_name_where_it_is_plain_which_is_read(
