@@ -26,6 +26,7 @@ from engine.storage.files import ExecutionRef
 from engine.storage.journal import LEVELS, Durability, Journal, LogLine, Summary
 
 if TYPE_CHECKING:
+    from engine.triggers.registry import Fire
     from engine.triggers.scheduler import Scheduler
     from engine.triggers.webhook import WebhookRequest
 
@@ -89,6 +90,7 @@ class Engine:
 
     def close(self) -> None:
         """Stop working. Executions that have not ended go on with ``resume_after_crash``."""
+        self.triggers.close()
         self.runner.close()
         self.journal.close()
         self.stores.close()
@@ -338,6 +340,13 @@ class Engine:
     def scheduler(self) -> Scheduler:
         """The scheduler of the registered flows; run it with ``run(stop)`` or step it with ``tick()``."""
         return self.triggers.make_scheduler()
+
+    def fire(self, fire: Fire, *, wait: bool = False) -> Execution:
+        """The execution that a trigger asks for, as the scheduler starts it. InvalidInputs, Refused."""
+        live = self.runner.call(lambda: self.triggers.start(fire))
+        if wait:
+            self._wait(live)
+        return live.execution
 
     def _changed(self, live: Live, event: Event) -> None:
         if event["e"] == "finished":

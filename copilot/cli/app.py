@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from copilot.cli import catalog, checking, deploying, evaluation, executions, knowledge, server, words
+from copilot.cli import (
+    acting,
+    backfilling,
+    catalog,
+    checking,
+    deploying,
+    evaluation,
+    executions,
+    keys,
+    knowledge,
+    server,
+    words,
+)
 
 app = typer.Typer(
     name="flowwright",
@@ -15,5 +27,17 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for group in (words, checking, executions, deploying, catalog, knowledge, evaluation, server):
+for group in (
+    words,
+    checking,
+    executions,
+    acting,
+    deploying,
+    backfilling,
+    keys,
+    catalog,
+    knowledge,
+    evaluation,
+    server,
+):
     group.add_to(app)

@@ -85,28 +85,35 @@ def server_of(settings: Settings, to: str | None, *, user: str | None = None, to
 
 
 def run_there(
-    settings: Settings, url: str | None, source: str, name: str, inputs: Mapping[str, Any], files: Mapping[str, Path]
+    server: Kestra, default_target: str, source: str, name: str, inputs: Mapping[str, Any], files: Mapping[str, Path]
 ) -> dict[str, Any]:
     """Deploy one flow to a Kestra server, run it there and follow it; the document of a local run.
 
     InvalidFlow with the first finding when it is not valid for the server's version; KestraError.
     """
     from copilot.kestra import deploy as deploying
+
+    done = deployed_for_run(server, default_target, source, name)
+    return deploying.run(server, done, inputs, files, follow)
+
+
+def deployed_for_run(server: Kestra, default_target: str, source: str, name: str) -> Planned:
+    """One flow as it is on the server once it was deployed there. InvalidFlow, KestraError."""
+    from copilot.kestra import deploy as deploying
     from copilot.kestra.errors import Rejected
     from engine.errors import InvalidFlow
     from engine.flow.findings import errors
 
-    with server_of(settings, url) as server:
-        planned = deploying.plan(server, [(name, source)], namespace=None, default_target=settings.target, prune=False)
-        (flow,) = planned.flows
-        if wrong := errors(list(flow.findings)):
-            message = f"line {wrong[0].line}: {wrong[0].message} (checked for Kestra {planned.target})"
-            raise InvalidFlow(message, hint=wrong[0].hint)
-        if flow.refused:
-            raise Rejected(f"the server refuses the flow: {flow.refused[0]}", violations=flow.refused)
-        (done,) = deploying.carry_out(server, planned).flows
-        progress(f"{_DONE[done.action or 'unchanged']} {done.namespace}.{done.flow_id} (revision {done.revision})")
-        return deploying.run(server, done, inputs, files, follow)
+    planned = deploying.plan(server, [(name, source)], namespace=None, default_target=default_target, prune=False)
+    (flow,) = planned.flows
+    if wrong := errors(list(flow.findings)):
+        message = f"line {wrong[0].line}: {wrong[0].message} (checked for Kestra {planned.target})"
+        raise InvalidFlow(message, hint=wrong[0].hint)
+    if flow.refused:
+        raise Rejected(f"the server refuses the flow: {flow.refused[0]}", violations=flow.refused)
+    (done,) = deploying.carry_out(server, planned).flows
+    progress(f"{_DONE[done.action or 'unchanged']} {done.namespace}.{done.flow_id} (revision {done.revision})")
+    return done
 
 
 def follow(event: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Commands that run flows here and look at what ran: run, executions, logs."""
+"""Commands that run flows and show what they said: run, logs."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from copilot.cli.options import AsJson, Inputs
+from copilot.cli.options import AsJson, Inputs, On
 from copilot.cli.output import boundary, emit, finish, progress, read_flow, read_inputs, say
 from copilot.errors import Usage
-from copilot.executions import GOOD, document, log_lines, must_be_valid, summaries
+from copilot.executions import GOOD, document, log_lines, must_be_valid
 
 if TYPE_CHECKING:
     from copilot.wiring import Workbench
+    from engine import Engine
 
 
 def add_to(app: typer.Typer) -> None:
     app.command("run")(run)
-    app.command("executions")(executions)
     app.command("logs")(logs)
 
 
@@ -29,12 +29,7 @@ def run(
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="ID", help="Finish an execution that a crash cut short.")
     ] = None,
-    on: Annotated[
-        str | None,
-        typer.Option(
-            "--on", metavar="kestra", help="Run on the server of FLOWWRIGHT_KESTRA_URL, or on one by address."
-        ),
-    ] = None,
+    on: On = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a flow on this machine, or on a Kestra server; every state change is recorded before the next step."""
@@ -58,25 +53,11 @@ def run(
 
 def _run_on(place: str, file: Path, bench: Workbench, inputs: Sequence[str]) -> dict[str, Any]:
     from copilot.cli.deploying import run_there
+    from copilot.places import server_named
 
-    if place != "kestra" and not place.startswith(("http://", "https://")):
-        raise Usage(f"--on {place}: there is no such place", hint="--on kestra, or the address of a Kestra server")
     values, files = read_inputs(inputs)
-    url = None if place == "kestra" else place
-    return run_there(bench.settings, url, read_flow(file), str(file), values, files)
-
-
-def executions(
-    limit: Annotated[int, typer.Option("--limit", min=1, help="How many, newest first.")] = 20, as_json: AsJson = False
-) -> None:
-    """List what ran here, newest first."""
-    with boundary(as_json):
-        with _bench().records() as engine:
-            rows = summaries(engine, limit)
-        if as_json:
-            emit({"executions": rows})
-        for row in [] if as_json else rows:
-            say(f"{row['id']}  {row['state']:<10} {row['start']}  {row['namespace']}.{row['flow_id']}")
+    with server_named(bench.settings, place) as server:
+        return run_there(server, bench.settings.target, read_flow(file), str(file), values, files)
 
 
 def logs(
@@ -103,8 +84,14 @@ def run_here(
 
 
 def resume_here(execution_id: str, bench: Workbench) -> dict[str, Any]:
-    """Finish an execution that a crash cut short; finished task runs are not run again. NotFound, Refused."""
-    with bench.engine() as engine:
+    """Finish an execution that a crash cut short; finished task runs are not run again. NotFound, Refused, Busy."""
+    from copilot.ownership import Presence, must_be_alone
+
+    def unless_run_elsewhere(engine: Engine, presence: Presence) -> None:
+        if engine.execution(execution_id).finished is None:
+            must_be_alone(presence, execution_id)
+
+    with bench.engine(claim=unless_run_elsewhere) as engine:
         engine.resume_after_crash(execution_id, on_event=_follow)
         return document(engine, execution_id)
 

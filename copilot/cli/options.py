@@ -17,3 +17,7 @@ ProviderName = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Also write the flow to this file.")]
 FlowFile = Annotated[Path, typer.Argument(metavar="FILE", help="A flow; - reads standard input.")]
+On = Annotated[
+    str | None,
+    typer.Option("--on", metavar="kestra", help="On the server of FLOWWRIGHT_KESTRA_URL, or on one by address."),
+]

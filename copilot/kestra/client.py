@@ -62,6 +62,9 @@ class Kestra:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._transport.close()
 
     # -- the server ----------------------------------------------------------------------------------
@@ -157,8 +160,8 @@ class Kestra:
                 return
             patience.sleep(patience.backoff)
 
-    def act(self, execution: str, action: str, **params: Any) -> dict[str, Any]:
-        """``kill``, ``pause``, ``resume``, ``restart`` or ``replay`` an execution.
+    def act(self, execution: str, action: str, form: Mapping[str, Any] | None = None, **params: Any) -> dict[str, Any]:
+        """``kill``, ``pause``, ``resume`` (with inputs as ``form``), ``restart`` or ``replay`` an execution.
 
         The execution that the answer holds; empty where Kestra only says yes. Conflict when its state forbids it.
         """
@@ -166,7 +169,8 @@ class Kestra:
         below = "/actions" if self._from_two() else ""
         wanted = {name: value for name, value in params.items() if value is not None}
         verb = "DELETE" if action == "kill" else "POST"
-        found = self._json(verb, f"{place}{below}/{action}", params=wanted, again=False)
+        parts = [(name, (None, _text(value))) for name, value in (form or {}).items()] or None
+        found = self._json(verb, f"{place}{below}/{action}", params=wanted, files=parts, again=False)
         return dict(found) if isinstance(found, Mapping) else {}
 
     def _from_two(self) -> bool:

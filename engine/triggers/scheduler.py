@@ -16,8 +16,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.errors import EngineError, NotFound
-from engine.flow.model import Flow
+from engine.flow.model import Flow, Trigger
 from engine.triggers.backfill import Backfill
+from engine.triggers.poller import Poller
 from engine.triggers.registry import Fire, Render
 from engine.triggers.schedule import Schedule, schedules
 from engine.triggers.store import TriggerKey, TriggerState, TriggerStore
@@ -44,6 +45,8 @@ class Scheduler:
     variables: Mapping[str, Any] = field(default_factory=dict)
     default_zone: str = "UTC"
     recover: str = "ALL"
+    poller: Poller | None = None
+    """Who asks for the polling triggers; each tick is one of its too."""
     _seen: set[TriggerKey] = field(default_factory=set)
     """Triggers met since this scheduler began: what they missed before is recovered once."""
     _quiet: set[TriggerKey] = field(default_factory=set)
@@ -61,7 +64,7 @@ class Scheduler:
                 continue
             for schedule in found:
                 fires += self._tick_one(schedule)
-        return fires
+        return fires + (self.poller.tick() if self.poller is not None else [])
 
     def next_due(self) -> datetime | None:
         """The earliest date that a known trigger waits for; None when there is none."""
@@ -79,10 +82,10 @@ class Scheduler:
     def execution_ended(self, execution_id: str, state: str) -> None:
         """An execution ended: its trigger may go on, or is switched off when ``stopAfter`` names the state."""
         for key in self.store.holding(execution_id):
-            trigger = next((s.trigger for s in self._schedules_of(key)), None)
+            trigger = self._trigger(key)
             stops = trigger is not None and state in (trigger.properties.get("stopAfter") or ())
-            state = self.store.get(key)
-            self.store.advance(key, state, replace(state, execution_id=None))
+            held = self.store.get(key)
+            self.store.advance(key, held, replace(held, execution_id=None))
             if stops:
                 self.store.set_disabled(key, True)
 
@@ -106,6 +109,17 @@ class Scheduler:
         self.store.set_backfill(key, backfill)
         return backfill
 
+    def schedule_of(self, flow: Flow, trigger_id: str) -> Schedule:
+        """The schedule of one trigger of a flow, which need not be registered. NotFound."""
+        for schedule in schedules(flow, self.render, self._variables(flow), self.default_zone):
+            if schedule.trigger.id == trigger_id:
+                return schedule
+        raise NotFound(
+            f"no schedule '{trigger_id}' in '{flow.namespace}.{flow.id}'",
+            hint="name an enabled Schedule trigger of the flow",
+            code="trigger-not-found",
+        )
+
     def pause_backfill(self, key: TriggerKey, paused: bool = True) -> None:
         """Pause or resume the backfill of a trigger; NotFound when there is none."""
         if not self.store.pause_backfill(key, paused):
@@ -128,6 +142,10 @@ class Scheduler:
     def _variables(self, flow: Flow) -> dict[str, Any]:
         about = {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision}
         return {"vars": dict(flow.variables), **self.variables, "flow": about, "labels": dict(flow.labels)}
+
+    def _trigger(self, key: TriggerKey) -> Trigger | None:
+        flows = (f for f in self.flows() if (f.namespace, f.id) == (key.namespace, key.flow_id))
+        return next((t for flow in flows for t in flow.triggers if t.id == key.trigger_id), None)
 
     def _schedules_of(self, key: TriggerKey) -> list[Schedule]:
         found = []
