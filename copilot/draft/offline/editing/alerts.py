@@ -59,7 +59,7 @@ def add_alert(c: Change) -> bool:
     elif ANYWAY.search(c.low):
         c.doc.add_section("finally", [task])
     elif near and anchor and near[0].score >= 1.5 and not failing:
-        c.doc.insert_items([task], **{anchor[1]: near[0].item.entry})  # type: ignore[arg-type]
+        c.doc.insert_items([task], **{anchor[1]: near[0].item.entry})
     elif failing:
         c.doc.add_section("errors", [task])
     else:

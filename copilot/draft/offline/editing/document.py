@@ -129,18 +129,18 @@ class Document:
         """Give a property of a mapping a value: in its place when it is there, after ``type`` (or ``id``) when not."""
         node = self.source.node((*path, key))
         parent = self.source.node(path)
-        braces = isinstance(parent, MappingNode) and parent.flow_style
+        braces = parent if isinstance(parent, MappingNode) and parent.flow_style else None
         plain = not isinstance(value, dict | list) and "\n" not in str(value)
         if isinstance(node, MappingNode | SequenceNode) and not node.flow_style:
             plain = False
-        if node is not None and (plain or braces) and node.start_mark.index != node.end_mark.index:
+        if node is not None and (plain or braces is not None) and node.start_mark.index != node.end_mark.index:
             start, end = self.source.range_of(node)
-            new = scalar(value, self.text[start:end]) if plain and not braces else inline(value)
+            new = scalar(value, self.text[start:end]) if plain and braces is None else inline(value)
             self.write(self.text[:start] + new + self.text[end:])
         elif node is not None:
             self._replace_block(path, key, value)
-        elif braces and parent is not None:
-            self._into_braces(parent, f"{key}: {inline(value)}")
+        elif braces is not None:
+            self._into_braces(braces, f"{key}: {inline(value)}")
         else:
             at, indent = self._place_for(path)
             self.replace_lines(at, at, block(key, value, indent))

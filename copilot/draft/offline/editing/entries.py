@@ -194,7 +194,7 @@ def add_to_list(c: Change, least: float = 0.3) -> bool:
         return True
     place = _list_for(c, to["list"] if to else "", least, names)
     if place is None and least > 0.5:
-        return bool(to) and _new_list(c, names, to["list"])
+        return to is not None and _new_list(c, names, to["list"])
     if place is None:
         return _new_list(c, names, to["list"] if to else "")
     for name in names:

@@ -9,7 +9,7 @@ from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.references import lists_of_names, owner, uses
 from copilot.draft.offline.editing.slots import Slot, called, slots
 from copilot.draft.offline.editing.structure import drop_member
-from copilot.draft.offline.editing.targets import plural, rank
+from copilot.draft.offline.editing.targets import Found, plural, rank
 from engine.flow.findings import Path
 
 _REMOVE = re.compile(
@@ -126,8 +126,8 @@ def words_say_not(words: str) -> bool:
     return not re.search(r"\b(?:remove|delete|drop|unset|clear|strip|get\s+rid|take\s+out)\b", words)
 
 
-def _named_two(found: list[object], words: str) -> bool:
-    return len([f for f in found if f.score >= 8]) > 1 and " and " in words  # type: ignore[attr-defined]
+def _named_two(found: list[Found], words: str) -> bool:
+    return len([f for f in found if f.score >= 8]) > 1 and " and " in words
 
 
 def _pool(c: Change, words: str) -> list[Item]:

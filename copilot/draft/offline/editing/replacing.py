@@ -1,4 +1,4 @@
-"""One text for another where it stands: words, numbers, file patterns, passed values."""
+"""One text for another where it stands in values of the flow: words, phrases, tags and versions."""
 
 from __future__ import annotations
 
@@ -7,31 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from copilot.draft.offline.editing.change import Change
-from copilot.draft.offline.editing.removing import plain_lists
-from copilot.draft.offline.editing.slots import called
-from copilot.draft.offline.editing.structure import drop_member
-from copilot.draft.offline.editing.targets import mentioned, rank
-from copilot.draft.offline.editing.wanted import number_in
+from copilot.draft.offline.editing.targets import rank
 from copilot.draft.offline.services import SERVICES
 from copilot.draft.offline.text import NAME
 from engine.flow.findings import Path
 
-_NUMBER_WORDS = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "twelve": 12,
-}
-
-
 _TOKEN = rf"(?:{NAME}|[\w./:@-]+)"
+
+
 _REPLACE = tuple(
     re.compile(pattern)
     for pattern in (
@@ -41,6 +24,34 @@ _REPLACE = tuple(
         rf"\b(?P<new>{_TOKEN})\s+(?:instead\s+of|rather\s+than|not|in\s+place\s+of)\s+(?P<old>{_TOKEN})",
         rf"\bfrom\s+(?P<old>{_TOKEN})\s+to\s+(?P<new>{_TOKEN})",
     )
+)
+
+
+_TAGGED = re.compile(r"(?<![\w/.-])(?P<name>[a-z][\w./-]*):(?P<tag>[\w][\w.-]*)", re.I)
+
+
+_SMALL = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "it",
+        "this",
+        "that",
+        "and",
+        "or",
+        "to",
+        "for",
+        "be",
+        "with",
+        "in",
+        "on",
+        "at",
+        "of",
+        "optional",
+        "required",
+        "default",
+    ]
 )
 
 
@@ -54,9 +65,6 @@ def replace_text(c: Change) -> bool:
         if (odd or _quoted(c, old)) and _replace_everywhere(c, old, new, whole=False):
             return True
     return False
-
-
-_TAGGED = re.compile(r"(?<![\w/.-])(?P<name>[a-z][\w./-]*):(?P<tag>[\w][\w.-]*)", re.I)
 
 
 def same_family(c: Change) -> bool:
@@ -154,31 +162,6 @@ def _replace_phrase(c: Change, old: str, new: str, within: Path) -> bool:
     return bool(spots)
 
 
-_SMALL = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "it",
-        "this",
-        "that",
-        "and",
-        "or",
-        "to",
-        "for",
-        "be",
-        "with",
-        "in",
-        "on",
-        "at",
-        "of",
-        "optional",
-        "required",
-        "default",
-    ]
-)
-
-
 def _said_pairs(c: Change) -> list[tuple[str, str]]:
     """(old, new) in every way the words can be read."""
     ids = {i.id for i in c.doc.items()}
@@ -248,185 +231,3 @@ def _text(c: Change, match: re.Match[str], group: str) -> str:
 
 def _is_service(word: str) -> bool:
     return any(re.fullmatch(s.pattern, word.lower()) for s in SERVICES)
-
-
-def swap_number(c: Change) -> bool:
-    """'two months back instead of three': a number that stands once in the flow."""
-    match = re.search(
-        r"(?P<new>[^.;,]+?)\s+(?:instead\s+of|rather\s+than|in\s+place\s+of|not)\s+(?P<old>[^.;,]+)", c.low
-    ) or re.search(r"\bfrom\s+(?P<old>\S+)\s+to\s+(?P<new>\S+)", c.low)
-    if not match:
-        return _threshold(c)
-    old, new = match["old"], match["new"]
-    numbers = [
-        next((str(_NUMBER_WORDS.get(w, w)) for w in re.findall(r"\d+|" + "|".join(_NUMBER_WORDS), side)), "")
-        for side in (old, new)
-    ]
-    if not all(numbers) or numbers[0] == numbers[1]:
-        return False
-    pattern = re.compile(rf"(?<![\w.]){numbers[0]}(?![\w.])")
-    spots = list(pattern.finditer(c.doc.text))
-    unit = re.search(r"\b(month|day|week|hour|minute|year)s?\b", c.low)
-    if unit:
-        near = [
-            m for m in spots if re.match(rf"\s*,\s*['\"]{unit[1]}s?['\"]", c.doc.text[m.end() : m.end() + 16], re.I)
-        ]
-        spots = near or spots
-    if len(spots) != 1:
-        return False
-    c.doc.write(c.doc.text[: spots[0].start()] + numbers[1] + c.doc.text[spots[0].end() :])
-    return True
-
-
-def _threshold(c: Change) -> bool:
-    """'the limit is 500 now': the one number that something is compared with."""
-    said = re.search(r"\b(?:threshold|limit|cut-?off|boundary|minimum|maximum)\b\D*(\d+(?:\.\d+)?)\s*$", c.low)
-    spots = list(re.finditer(r"(?:[<>]=?|[!=]=)\s*(\d+(?:\.\d+)?)\b", c.doc.text))
-    if not said or len(spots) != 1:
-        return False
-    c.doc.write(c.doc.text[: spots[0].start(1)] + said[1] + c.doc.text[spots[0].end(1) :])
-    return True
-
-
-def value_of_noun(c: Change) -> bool:
-    """'my bucket is taxi-lake-77': the value of the task or variable the noun names."""
-    match = re.search(
-        rf"\b(?:my|our|the)\s+([a-z][\w ]{{1,24}}?)\s+(?:is|=|should\s+be|becomes)\s+(?P<value>{NAME}|[\w./:-]+)", c.low
-    )
-    if not match:
-        return False
-    noun = match[1].split()[-1]
-    literal = c.text.literal_at(match.start("value"))
-    value = literal.value if literal else c.words[match.start("value") : match.end("value")].rstrip(".,")
-    for item in c.doc.tasks():
-        if noun in item.id.lower() and "value" in item.values:
-            c.doc.set(item.path, "value", value)
-            return True
-    for item in c.doc.tasks() + c.doc.items("triggers"):
-        key = next((k for k in item.values if noun in k.lower() and isinstance(item.values[k], str)), None)
-        if key:
-            c.doc.set(item.path, key, value)
-            return True
-    variables = c.doc.flow.get("variables")
-    key = next((k for k in variables if noun in k.lower()), None) if isinstance(variables, dict) else None
-    if key:
-        c.doc.set(("variables",), key, value)
-        return True
-    item_ = next((i for i in c.doc.items("inputs") if noun in i.id.lower()), None)
-    if item_:
-        c.doc.set(item_.path, "defaults", value)
-    return item_ is not None
-
-
-def only_files(c: Change) -> bool:
-    """'only .csv files' for something that lists or watches files."""
-    match = re.search(
-        r"\bonly\s+(?:at\s+|for\s+|take\s+)?(?:the\s+)?\.?(csv|json|parquet|xml|xlsx|txt|pdf|zip|gz)s?\b", c.low
-    )
-    if not match:
-        return False
-    for item in c.doc.items("triggers") + c.doc.tasks():
-        definition = c.types.get(item.type)
-        key = next(
-            (
-                k
-                for k in ("regexp", "regExp", "filter")
-                if definition and k in definition.properties and not definition.properties[k].enum
-            ),
-            None,
-        )
-        if key:
-            c.doc.set(item.path, key, rf".*\.{match[1]}$")
-            return True
-    return False
-
-
-def start_at(c: Change) -> bool:
-    """'start counting at 100': the number a missing value falls back to."""
-    match = re.search(r"\bstart\w*\s+(?:counting\s+)?(?:at|from|with)\s+(-?\d+)\b", c.low)
-    if not match:
-        return False
-    spot = re.search(r"\?\?\s*(-?\d+)(?P<close>\s*\))(?P<add>\s*\+\s*1\b)?", c.doc.text)
-    if not spot:
-        return False
-    value = f"({match[1]} - 1)" if spot["add"] else match[1]
-    c.doc.write(c.doc.text[: spot.start(1)] + value + c.doc.text[spot.end(1) :])
-    return True
-
-
-_NO_MORE = re.compile(
-    r"\b(?:no|without|not\s+for|not|except|ignore|leave\s+out)\s+(?:the\s+|any\s+|more\s+)*(?P<what>[a-z]+)"
-)
-
-
-def keep_only(c: Change) -> bool:
-    """'only FAILED': of a list that holds more, the members that are named stay."""
-    said = re.search(
-        r"\bonly\s+(?:for\s+|on\s+|at\s+|the\s+|keep\s+|take\s+|use\s+)*(?P<what>[^,;.]+)", c.low
-    ) or re.search(r"^(?P<what>.+?)\s+only\b", c.low)
-    if not said:
-        return False
-    few = re.match(r"(?:the\s+)?(?P<end>first|last)\s+(?P<n>\w+)(?:\s+(?P<noun>\w+))?", said["what"])
-    if few and (number := number_in(few["n"])):
-        return _keep_few(c, few["end"] == "first", int(number), few["noun"] or "")
-    for path, members in plain_lists(c):
-        kept = [
-            i for i, m in enumerate(members) if any(_same_word(str(m), w) for w in re.findall(r"[\w-]+", said["what"]))
-        ]
-        if kept and len(kept) < len(members):
-            for index in reversed(range(len(members))):
-                if index not in kept:
-                    drop_member(c.doc, path, index)
-            return True
-    return False
-
-
-def _keep_few(c: Change, first: bool, n: int, noun: str) -> bool:
-    """'only the first three months': of the list that is meant, or the only one that is long enough."""
-    lists = [(p, m) for p, m in plain_lists(c) if len(m) > n]
-    named = [
-        (p, m) for p, m in lists if noun and any(called(str(step), noun)[0] for step in p if isinstance(step, str))
-    ]
-    chosen = named or lists
-    if len(chosen) != 1:
-        return False
-    path, members = chosen[0]
-    kept = range(n) if first else range(len(members) - n, len(members))
-    for index in reversed(range(len(members))):
-        if index not in kept:
-            drop_member(c.doc, path, index)
-    return True
-
-
-def leave_out(c: Change) -> bool:
-    """'no warnings': a member of a list of states, days or names goes."""
-    for match in _NO_MORE.finditer(c.low):
-        for path, members in plain_lists(c):
-            gone = [i for i, m in enumerate(members) if _same_word(str(m), match["what"])]
-            if gone and len(members) > 1:
-                drop_member(c.doc, path, gone[0])
-                return True
-    return False
-
-
-def _same_word(member: str, said: str) -> bool:
-    low = member.lower()
-    return said in (low, low + "s") or (said.startswith(low[:6]) and len(low) > 5 and member.isupper())
-
-
-def pass_inputs(c: Change) -> bool:
-    """Values for the inputs of a subflow."""
-    pairs = re.findall(r"\b([A-Za-z_]\w*)\s*=\s*[`'\"]?([\w./:-]+)", c.words)
-    calls = [t for t in c.doc.tasks() if t.short_type.endswith("flow.subflow")]
-    if not pairs or not calls or not re.search(r"\binputs?\b|\bpass\b|\bwith\b", c.low):
-        return False
-    item = (mentioned(calls, c.low) or calls)[0]
-    known = {i.id for i in c.doc.items("inputs")}
-    for name, value in pairs:
-        said = f"{{{{ inputs.{value} }}}}" if value in known else value
-        if isinstance(item.values.get("inputs"), dict):
-            c.doc.set((*item.path, "inputs"), name, said)
-        else:
-            c.doc.set(item.path, "inputs", {name: said})
-            item = next(t for t in c.doc.tasks() if t.id == item.id)
-    return True

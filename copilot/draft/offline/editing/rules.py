@@ -15,22 +15,12 @@ from copilot.draft.offline.editing.entries import add_entry, add_output, add_to_
 from copilot.draft.offline.editing.extracting import extract
 from copilot.draft.offline.editing.inputs import change_input
 from copilot.draft.offline.editing.moving import move
+from copilot.draft.offline.editing.narrowing import keep_only, leave_out
+from copilot.draft.offline.editing.numbers import only_files, pass_inputs, start_at, swap_number, value_of_noun
 from copilot.draft.offline.editing.policies import concurrency, polling, retry, timeout
 from copilot.draft.offline.editing.removing import remove
 from copilot.draft.offline.editing.renaming import rename
-from copilot.draft.offline.editing.replacing import (
-    keep_only,
-    leave_out,
-    only_files,
-    pass_inputs,
-    replace_text,
-    same_family,
-    start_at,
-    swap_number,
-    swap_phrase,
-    swap_word,
-    value_of_noun,
-)
+from copilot.draft.offline.editing.replacing import replace_text, same_family, swap_phrase, swap_word
 from copilot.draft.offline.editing.secrets import secrets_for
 from copilot.draft.offline.editing.setting import set_value
 from copilot.draft.offline.editing.sharing import migrate, plugin_defaults, runner
