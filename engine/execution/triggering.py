@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError
 from engine.execution.lifecycle import Request
 from engine.execution.live import Live
+from engine.execution.pool import Pool
 from engine.execution.state import Execution
 from engine.execution.variables import of_flow
 from engine.flow.load import load_flow
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from engine.triggers.webhook import WebhookRequest
 
 _log = logging.getLogger(__name__)
+_ASKERS = 4
+"""How many polling triggers are asked at once."""
 
 
 class Triggering:
@@ -36,6 +40,7 @@ class Triggering:
         self._listening: list[Flow] | None = None
         self._read: dict[tuple[str, str, int], Flow] = {}
         self.scheduler: Scheduler | None = None
+        self._askers = Pool(_ASKERS)
 
     @property
     def store(self) -> TriggerStore:
@@ -108,22 +113,30 @@ class Triggering:
 
     def make_scheduler(self) -> Scheduler:
         """The scheduler for the registered flows; its starts go through the runner."""
+        from engine.execution.polling import ask
+        from engine.triggers.poller import Poller
         from engine.triggers.scheduler import Scheduler
 
         def begin(fire: Fire) -> str | None:
             return self.executor.runner.call(lambda: self.start(fire)).execution.id
 
         if self.scheduler is None:
-            self.scheduler = Scheduler(
-                flows=self._flows,
-                store=self.store,
-                start=begin,
-                clock=lambda: datetime.fromtimestamp(self.executor.now(), UTC),
-                render=self._render,
-                is_running=lambda execution: execution in self.executor.runner.live,
-                variables=self.executor.base,
-            )
+            shared: dict[str, Any] = {
+                "flows": self._flows,
+                "store": self.store,
+                "start": begin,
+                "clock": lambda: datetime.fromtimestamp(self.executor.now(), UTC),
+                "render": self._render,
+                "is_running": lambda execution: execution in self.executor.runner.live,
+                "variables": self.executor.base,
+            }
+            poller = Poller(ask=partial(ask, self.executor), elsewhere=self._askers.submit, **shared)
+            self.scheduler = Scheduler(poller=poller, **shared)
         return self.scheduler
+
+    def close(self) -> None:
+        """Polling triggers are asked no more."""
+        self._askers.close()
 
     def _flows(self) -> list[Flow]:
         """The registered flows with a trigger; each revision is read once, as the scheduler asks every second."""

@@ -14,7 +14,7 @@ from engine.flow.model import Flow, Trigger
 
 Render = Callable[[Any, Mapping[str, Any]], Any]
 """Renders a value, with every text inside it, against these variables; a lone expression keeps its type."""
-ReactsTo = Literal["time", "execution", "request"]
+ReactsTo = Literal["time", "execution", "request", "poll"]
 
 
 class Timetable(Protocol):
@@ -29,14 +29,30 @@ class Timetable(Protocol):
         ...
 
 
+class Poll(Protocol):
+    """What a polling trigger asks at its interval."""
+
+    def asks(self, trigger: Trigger) -> tuple[str, Mapping[str, Any]]:
+        """The task that finds out: its type, and its properties not rendered."""
+        ...
+
+    def found(
+        self, trigger: Trigger, outputs: Mapping[str, Any], render: Render, variables: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """What ``trigger`` is in the execution to start, from the outputs of that task; None to start none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerKind:
-    """A trigger type: what it reacts to and, for time, how to read its timetable (default zone as second argument)."""
+    """A trigger type: what it reacts to; for time how to read its timetable (default zone as second argument), for
+    polling what it asks."""
 
     type: str
     reacts_to: ReactsTo
     timetable: Callable[[Trigger, str], Timetable] | None = None
     aliases: tuple[str, ...] = ()
+    poll: Poll | None = None
 
 
 @dataclass(frozen=True, slots=True)
