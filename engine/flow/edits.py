@@ -35,6 +35,18 @@ def fix_all(text: str, target: str = DEFAULT_TARGET) -> tuple[str, list[Finding]
 
     A round that would leave more errors than it found is taken back.
     """
+    from engine.flow.upgrade import rewritten
+
+    fixed, findings = _rounds(text, target)
+    if any(f.code == "version_removed" and f.severity == "error" for f in findings):
+        # what changed its shape is more than one edit; taken only where nothing wrong is left then
+        newer, remaining = _rounds(rewritten(fixed, target), target)
+        if not _errors(remaining):
+            return newer, remaining
+    return fixed, findings
+
+
+def _rounds(text: str, target: str) -> tuple[str, list[Finding]]:
     from engine.flow.check import check_flow
 
     findings = check_flow(text, target)

@@ -36,16 +36,24 @@ def upgrade(text: str, target: str) -> tuple[str, list[Finding]]:
 
     A text that cannot be read comes back as it was, with its findings.
     """
+    source = parse(text)
+    if not isinstance(source.value, dict) or source.findings:
+        return text, check_flow(text, target)
+    return fix_all(rewritten(text, target), target)
+
+
+def rewritten(text: str, target: str) -> str:
+    """The flow with what changed its shape up to ``target``; as it was where it cannot be read."""
     for step, since in _STEPS:
         if not in_version(since, "", target):
             continue
         source = parse(text)
         if not isinstance(source.value, dict) or source.findings:
-            return text, check_flow(text, target)
-        rewritten = apply(text, step(examine(source, target)))
+            break
+        changed = apply(text, step(examine(source, target)))
         # a step that would leave no flow behind is left out
-        text = rewritten if isinstance(parse(rewritten).value, dict) else text
-    return fix_all(text, target)
+        text = changed if isinstance(parse(changed).value, dict) else text
+    return text
 
 
 # --- lines of entries
@@ -108,6 +116,31 @@ def _inputs(ctx: Checked) -> Iterator[Edit]:
             yield _scalar(ctx, ("inputs", i, "type"), new)
         if "name" in entry and "id" not in entry:
             yield ctx.replacing(ctx.source.key_at(("inputs", i, "name")), "id")
+
+
+def _listeners(ctx: Checked) -> Iterator[Edit]:
+    """Listeners for what failed become errors; tasks that stand right below listeners are meant as such."""
+    listeners = ctx.flow.get("listeners")
+    if not isinstance(listeners, list) or not listeners or "errors" in ctx.flow:
+        return
+    if all(isinstance(e, dict) and "type" in e and "tasks" not in e for e in listeners):
+        yield ctx.replacing(ctx.source.key_at(("listeners",)), "errors")
+    elif all(_hears_failures(entry) for entry in listeners):
+        lines = ["errors:"]
+        for i in range(len(listeners)):
+            lines += _lines_of(ctx, ("listeners", i, "tasks"))[1:]
+        yield _replace_entry(ctx, ("listeners",), lines)
+
+
+def _hears_failures(listener: Any) -> bool:
+    """Whether a listener has tasks in block style, and only hears of executions that failed."""
+    if not isinstance(listener, dict) or set(listener) - {"conditions", "tasks", "description"}:
+        return False
+    conditions = listener.get("conditions")
+    heard = [c.get("in") for c in conditions if isinstance(c, dict)] if isinstance(conditions, list) else []
+    types = [str(c.get("type", "")) for c in conditions if isinstance(c, dict)] if isinstance(conditions, list) else []
+    status = len(types) == 1 and types[0].rpartition(".")[2].removesuffix("Condition") == "ExecutionStatus"
+    return status and heard == [["FAILED"]] and isinstance(listener.get("tasks"), list)
 
 
 def _script_runners(ctx: Checked) -> Iterator[Edit]:
@@ -266,6 +299,7 @@ def _lines_of(ctx: Checked, path: Path) -> list[str]:
 # In this order: names first, so that the later steps meet only today's.
 _STEPS: tuple[tuple[Step, str], ...] = (
     (_type_names, "0.21"),
+    (_listeners, "1.0"),
     (_inputs, "2.0"),
     (_script_runners, "2.0"),
     (_http_options, "2.0"),

@@ -95,6 +95,7 @@ def outputs_that_exist(ctx: Checked) -> Iterator[Finding]:
                 yield _unknown_task(ctx, template, reference, name, by_id)
             continue
         late = None if reference.guarded else _late(ctx, template, reference, by_id[name])
+        late = late or _closed(ctx, template, reference, by_id[name])
         if late:
             yield late
             continue
@@ -164,6 +165,17 @@ def _late(ctx: Checked, template: Template, reference: Reference, read: list[Typ
     return _at(
         ctx, template, reference, 1, "unknown_output_ref", message, hint, meant, sure=when in ("after", "itself")
     )
+
+
+def _closed(ctx: Checked, template: Template, reference: Reference, read: list[Typed]) -> Finding | None:
+    """The outputs of a task inside of a Loop stay there, unless the Loop declares outputs of its own."""
+    loop = next((above for above in read[0].ancestors() if above.short == "Loop"), None)
+    place = template.owner
+    if loop is None or len(read) > 1 or place is loop or (place is not None and loop in place.ancestors()):
+        return None
+    message = f"{read[0].id} runs inside of the Loop {loop.id}, and its outputs are not seen outside of it"
+    hint = f"Declare outputs on {loop.id}, and read loopOutputs(outputs.{loop.id}.outputs, 'its id')."
+    return _at(ctx, template, reference, 1, "unknown_output_ref", message, hint, sure=not reference.guarded)
 
 
 def _instead(ctx: Checked, reader: Typed, reference: Reference) -> str:
