@@ -13,6 +13,7 @@ from copilot.draft.offline.referring import is_heading, referring_back, with_con
 from copilot.draft.offline.roles import role_of
 from copilot.draft.offline.text import LIST, QUOTED, URL, Literal
 from copilot.draft.offline.types import Types, short
+from copilot.draft.offline.verbs import first_verb
 
 if TYPE_CHECKING:
     from copilot.draft.offline.plan import Understanding
@@ -99,6 +100,12 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         and not _separate(seen, b, m)
         and not any(g.start <= b.start < g.end for g in clones)
         for b in beside
+    ):
+        return False
+    if (
+        service.key == "mail"
+        and re.search(r"(?:\+|&|,|\band)\s*$", before)
+        and first_verb(words) not in ("tell", "write", "")
     ):
         return False
     if service.key == "mail" and re.match(r"\s+(?:address\s+)?inputs?\b", after):
@@ -437,7 +444,11 @@ def _around(seen: Understanding, m: Mention, kept: list[Mention]) -> str:
     others = [o for o in kept if o.clause == m.clause and o.service and o.service is not m.service]
     start = max([clause.start, *(o.end for o in others if o.end <= m.start)])
     end = min([clause.end, *(o.start for o in others if o.start >= m.end)])
-    return seen.text.masked[start:end]
+    spans = [span for one in seen.schedules for span in one.spans]
+    return "".join(
+        " " if any(s <= i < e for s, e in spans) else letter
+        for i, letter in enumerate(seen.text.masked[start:end], start)
+    )
 
 
 def _is_cause(seen: Understanding, m: Mention) -> bool:
@@ -500,7 +511,10 @@ def _http(seen: Understanding, m: Mention, kept: list[Mention]) -> tuple[str, di
     )
     if m.what == "http_check":
         return "http_request", {"uri": uri, "method": "GET", "check": True}
-    if calls and not (files and method in ("", "GET")):
+    listed = (
+        uri and not re.search(r"\.\w{2,5}(?:$|\?)", uri) and re.search(r"\bjson\s+(?:array|list|object)|\bapi\b", low)
+    )
+    if (calls or listed) and not (files and method in ("", "GET")):
         return "http_request", {
             "uri": uri,
             "method": method or ("POST" if re.search(r"\bpost\b", low) and uri is None else "GET"),

@@ -72,12 +72,12 @@ def _unit_in(units: list[str], name: str) -> bool:
 
 
 def by_choice(plain: str, inputs: Mapping[str, InputSpec]) -> str | None:
-    """'S=5 M=8 L=12' where an input has the values S, M and L: a look-up in a map."""
+    """'S=5 M=8 L=12' where an input has the values S, M and L: one question after the other."""
     pairs = dict(re.findall(r"\b([A-Za-z][\w-]*)\s*(?:=|:|→|->)\s*(-?\d+(?:\.\d+)?)\b", plain))
     for name, spec in inputs.items():
         if len(spec.values) > 1 and set(spec.values) <= set(pairs):
-            inner = ", ".join(f"'{v}': {pairs[v]}" for v in spec.values)
-            return f"{{{inner}}}[inputs.{name}]"
+            *asked, last = spec.values
+            return " : ".join([*(f"inputs.{name} == '{v}' ? {pairs[v]}" for v in asked), pairs[last]])
     return None
 
 

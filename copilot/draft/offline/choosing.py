@@ -74,7 +74,7 @@ def _pattern(word: str) -> re.Pattern[str]:
     head = parts[0].removesuffix("e") if len(parts[0]) > 3 else parts[0]
     head = re.escape(head[:-1] if head.endswith("y") and len(head) > 3 else head)
     rest = "".join(rf"\s+{re.escape(p)}" for p in parts[1:])
-    return re.compile(rf"\b{head}(?:e|y|i)?(?:s|es|d|ed|ing|er|[a-z]ing|[a-z]ed|ment|ion)?{rest}s?\b")
+    return re.compile(rf"\b{head}(?:e|y|i)?(?:s|es|d|ed|ing|er|[a-z]ing|[a-z]ed)?{rest}s?\b")
 
 
 def said(word: str, words: str) -> bool:
@@ -147,10 +147,17 @@ def choose(
         one = judge(name, words, role, skip)
         score = one.score + (0.9 / (1 + preferred.index(name)) if name in preferred else 0.0)
         score -= _needs_an_id(name, words, types)
-        one = replace(one, score=score)
+        one = replace(one, score=score + (0.0 if one.verb else _usual(name)))
         if best is None or (one.score, one.objects, -len(name)) > (best.score, best.objects, -len(best.type)):
             best = one
     return best
+
+
+def _usual(name: str) -> float:
+    """Where the words name no verb ("-> trello card"), things are made, sent or run before they are moved or deleted."""
+    order = table("verbs")["plain"]["usual"]
+    verbs = [w for w in words_of(name.rpartition(".")[2]) if w in order]
+    return 0.8 - 0.1 * min(order.index(w) for w in verbs) if verbs else 0.0
 
 
 def _needs_an_id(name: str, words: str, types: Types) -> float:

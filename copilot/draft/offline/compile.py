@@ -77,7 +77,7 @@ def compile_plan(w: Writer) -> dict[str, Any]:
         "outputs": outputs or None,
         "triggers": triggers(w) or None,
     }
-    flow["inputs"] = [_input(w, spec) for spec in w.inputs.values()] or None
+    flow["inputs"] = _with_values(w, flow, [_input(w, spec) for spec in w.inputs.values()]) or None
     if asked_once(w.text.masked):
         share(flow)
     return {key: value for key, value in flow.items() if value}
@@ -375,6 +375,22 @@ def _around_clone(w: Writer, tasks: list[Task], clone: str) -> None:
     if end > spot + 1:
         inside = tasks[spot:end]
         tasks[spot:end] = [w.task("working_directory", "core.flow.WorkingDirectory", tasks=inside)]
+
+
+def _with_values(w: Writer, flow: dict[str, Any], inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Since 2.0 a schedule or webhook must have a value for every input: what nobody gave is read from the KV store."""
+    started = [t for t in flow.get("triggers") or () if str(t["type"]).endswith((".Schedule", ".Webhook"))]
+    if before(w.target, "2.0") or not started:
+        return inputs
+    for one in inputs:
+        if "defaults" in one or one.get("required") is False or all(one["id"] in t.get("inputs", {}) for t in started):
+            continue
+        if one["type"] in ("FILE", "SELECT", "MULTISELECT", "ARRAY", "BOOL", "BOOLEAN"):
+            one["required"] = False
+        else:
+            one["defaults"] = f"{{{{ kv('{one['id']}') }}}}"
+            w.note(f"A trigger asks nobody: `{one['id']}` is read from the key-value store; set it there once.")
+    return inputs
 
 
 def _input(w: Writer, spec: InputSpec) -> dict[str, Any]:

@@ -15,7 +15,7 @@ NUMBER_WORDS = {"once": 1, "one": 1, "a": 1, "an": 1, "twice": 2, "two": 2, "thr
 _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _NUM = rf"(?:\d+(?:\.\d+)?|{_WORDS})"
 _TIME_UNIT = r"(?:ms|milliseconds?|seconds?|secs?|s|sekunden?|segundos?|secondes?|minutes?|mins?|m|minuten?|minutos?|hours?|hrs?|h|stunden?|horas?|heures?|days?|d|tagen?|días?|jours?|weeks?)\b"
-DURATION = rf"(?P<amount>\b(?:\d+(?:\.\d+)?|(?:{_WORDS})(?=[\s-])))(?:\s+an?)?\s*-?\s*(?P<unit>{_TIME_UNIT})"
+DURATION = rf"(?P<amount>\b(?:\d+(?:\.\d+)?|(?:{_WORDS})(?=[\s-])))(?:\s+an?\b)?\s*-?\s*(?P<unit>{_TIME_UNIT})"
 
 
 def number(word: str) -> float:
@@ -78,6 +78,10 @@ def _retry(words: str, clause: int) -> Retry:
     attempts, note = _attempts(words[max(0, (at.start() if at else 0) - 30) :])
     rest = words
     ceiling = None
+    span = re.search(rf"\b(?:between|from)\s+(?P<low>{_NUM})\s*(?:and|to|-)\s*{DURATION}", words)
+    if kind == "random" and span:
+        low, high = duration(span["low"], span["unit"]), duration(span["amount"], span["unit"])
+        return Retry(kind, attempts, low, high, None, clause, note)
     if kind != "constant" and (top := _MAX_WAIT.search(words)):
         ceiling = duration(top["amount"], top["unit"])
         rest = words[: top.start()] + words[top.end() :]
@@ -231,7 +235,7 @@ def schedule_disabled(text: Text) -> bool:
 
 
 _OUTPUT = re.compile(
-    rf"\boutputs?\b[^.;]{{0,60}}?\bas\s+(?P<c>{NAME})|\b(?:(?:as\s+)?(?:an?\s+|the\s+)?(?:flow\s+)?outputs?\s*(?:called|named|:|=)?\s*(?P<a>{NAME}|(?:total|result|count|sum|month|rows|n)\b)|(?:an\s+)?output\s+called\s+(?P<b>\w+))"
+    rf"\boutputs?\b[^.;]{{0,60}}?\bas\s+(?P<c>{NAME})|\b(?:(?:as\s+)?(?:an?\s+|the\s+)?(?:flow\s+)?outputs?\s*(?:called|named|:|=)?\s*(?P<a>{NAME}|(?:total|result|count|sum|month|rows|n)\b|(?<=flow output )(?!called|named|of|is|are|as|the)[a-z]\w*)|(?:an\s+)?output\s+called\s+(?P<b>\w+))"
 )
 
 

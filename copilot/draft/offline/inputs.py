@@ -151,7 +151,9 @@ def _in_parentheses(text: Text, found: dict[str, InputSpec]) -> None:
         group = "before" if match["before"] else "inside"
         rest = _original(text, *match.span("rest" if match["before"] else "rest2"))
         name = _name_at(text, match, group)
-        if name not in _STOP and not (group == "before" and re.match(rf"\s*(?:called\s+|named\s+)?{NAME}", match["rest"] or "")):
+        if name not in _STOP and not (
+            group == "before" and re.match(rf"\s*(?:called\s+|named\s+)?{NAME}", match["rest"] or "")
+        ):
             _add(found, _described(name, _kind_of(match["kind"] or match["kind2"] or ""), rest.strip(" ,"), text))
 
 
@@ -177,14 +179,22 @@ def _spelled_out(text: Text, found: dict[str, InputSpec]) -> None:
             )
     _in_parentheses(text, found)
     for match in _ANY_OF.finditer(text.masked):
-        values = tuple(v for v in re.split(r"\s*[,/|]\s*(?:and\s+|or\s+)?|\s+(?:and|or|und|oder)\s+", _original(text, *match.span("values"))) if v)
+        values = tuple(
+            v
+            for v in re.split(
+                r"\s*[,/|]\s*(?:and\s+|or\s+)?|\s+(?:and|or|und|oder)\s+", _original(text, *match.span("values"))
+            )
+            if v
+        )
         name = _name_at(text, match, "id")
         if len(values) > 1 and name not in _STOP:
             _add(found, InputSpec(name, "SELECT", _default_near(text, match.end(), values), values))
     for match in _FROM_URL.finditer(text.masked):
         if literal := text.literal_at(match.start("url")):
             name = _name_at(text, match, "id")
-            found[name] = InputSpec(name, "SELECT", None, ("*",), True, {"expression": f"{{{{ http(uri='{literal.value}') }}}}"})
+            found[name] = InputSpec(
+                name, "SELECT", None, ("*",), True, {"expression": f"{{{{ http(uri='{literal.value}') }}}}"}
+            )
     for match in _KIND_BESIDE.finditer(text.masked):
         _add(found, InputSpec(_name_at(text, match, "id"), _kind_of(match.group())))
     for match in _KIND_OF_NAMED.finditer(text.masked):

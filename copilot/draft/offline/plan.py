@@ -152,12 +152,26 @@ def _where(seen: Understanding, step: Step) -> str:
 
 def _both(seen: Understanding, step: Step) -> bool:
     service = step.args.get("service")
+    if service and service.kind == "notify" and _failure_is_told_too(seen, step.clause):
+        return True
     return (
         seen.scopes[step.clause].both
         and bool(service and service.kind == "notify")
         and seen.scopes[step.clause].condition != "x"
         and _after_outcome(seen, step)
     )
+
+
+def _failure_is_told_too(seen: Understanding, index: int) -> bool:
+    """'mail me when done and also when it went wrong': the second clause has no step of its own."""
+    if seen.scopes[index].where != "tasks" or index + 1 >= len(seen.clauses):
+        return False
+    here, after = seen.clauses[index], seen.clauses[index + 1]
+    if after.sentence != here.sentence or seen.scopes[index + 1].where != "errors":
+        return False
+    own = any(m.clause == index + 1 for m in seen.mentions)
+    words = seen.text.masked[after.start : after.end]
+    return not own and after.lead == "and" and re.match(r"\W*(?:also\s+)?(?:if|when|on)\b", words) is not None
 
 
 def _after_outcome(seen: Understanding, step: Step) -> bool:

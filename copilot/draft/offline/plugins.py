@@ -46,6 +46,19 @@ class Plugins:
         return tuple(n for n in self._types if n.startswith(package + "."))
 
     @cached_property
+    def only_verbs(self) -> Mapping[str, str]:
+        """Type by a verb that only this one plugin has in the name of a task."""
+        telling = table("verbs")["plain"]["telling"]
+        found: dict[str, set[str]] = {}
+        for name in self._types:
+            if self.catalog.kind("io.kestra.plugin." + name) != "task":
+                continue
+            for word in re.findall(r"[A-Z][a-z]+", name.rpartition(".")[2]):
+                if word.lower() in telling:
+                    found.setdefault(word.lower(), set()).add(name)
+        return {verb: next(iter(names)) for verb, names in found.items() if len(names) == 1}
+
+    @cached_property
     def spoken(self) -> Mapping[str, str]:
         """Package by spoken name; names of several words are joined by one space."""
         facts = table("plugins")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from copilot.draft.offline.choosing import for_service
+from copilot.draft.offline.choosing import for_service, said
 from copilot.draft.offline.ir import Step
-from copilot.draft.offline.services import Service
+from copilot.draft.offline.services import SERVICES, Service
 from copilot.draft.offline.verbs import STARTS_CLAUSE
 
 if TYPE_CHECKING:
@@ -43,17 +43,45 @@ def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequ
             or any(s <= clause.start and clause.end <= e for s, e in schedule)
         ):
             continue
-        said = next((name for name, value in match.groupdict().items() if value), "run") if match else "run"
+        asked = next((name for name, value in match.groupdict().items() if value), "run") if match else "run"
         args: dict[str, Any] = {"literals": tuple(seen.text.within(clause.start, clause.end))}
-        going_on = _going_on(seen, clause.start, words, said, types)
+        going_on = _going_on(seen, clause.start, words, asked, types)
         if going_on and not (index in half and going_on[0].kind == "sql"):
-            args |= {"service": going_on[0], "role": _role(going_on[0], said), "type": going_on[1]}
-        elif match and index not in half and (service := _last_service(seen, clause.start, said)):
-            args |= {"service": service, "role": _role(service, said)}
+            args |= {"service": going_on[0], "role": _role(going_on[0], asked), "type": going_on[1]}
+        elif rare := _rare(words, types):
+            args |= {
+                "service": Service(rare.split(".")[0], "", "saas", {}, "", rare.rpartition(".")[0]),
+                "role": "run",
+                "type": rare,
+            }
+        elif _BUCKET.search(words):
+            args |= {"service": _bucket_of(seen.text.masked), "role": "write"}
+        elif match and index not in half and (service := _last_service(seen, clause.start, asked)):
+            args |= {"service": service, "role": _role(service, asked)}
         else:
             continue
         out.append(Step("use", args, seen.text.plain[clause.start : clause.end], clause.start, clause.end, index))
-    return out + _into_it(seen, mentions)
+        busy.add(index)
+    return out + _into_it(seen, mentions) + _each_fetched(seen, busy, steps)
+
+
+_FETCH_EACH = re.compile(
+    r"\b(?:fetch|get|download|pull|load|read|request|call)\s+(?:each|every|all|them|the\s+details|its\s+details)\b"
+)
+
+
+def _each_fetched(seen: Understanding, busy: set[int], steps: Sequence[Step]) -> list[Step]:
+    """'fetch each' after a list came over HTTP."""
+    out = []
+    for index, clause in enumerate(seen.clauses):
+        words = seen.text.masked[clause.start : clause.end]
+        asked = any(s.what in ("http_request", "http_download") and s.clause < index for s in steps)
+        if index not in busy and asked and seen.scopes[index].each and _FETCH_EACH.search(words):
+            args = {"uri": None, "method": "GET", "literals": tuple(seen.text.within(clause.start, clause.end))}
+            out.append(
+                Step("http_request", args, seen.text.plain[clause.start : clause.end], clause.start, clause.end, index)
+            )
+    return out
 
 
 _CONNECTION = re.compile(
@@ -142,6 +170,26 @@ def _role(service: Service, said: str) -> str:
     if said in service.roles or not service.roles:
         return said
     return {"create": "write", "update": "write", "delete": "delete", "read": "read"}.get(said, "run")
+
+
+def _rare(words: str, types: Types) -> str:
+    """A type whose verb no other plugin has: "pseudonymize the names"; '' when the words hold none."""
+    for verb, name in types.plugins.only_verbs.items():
+        if said(verb, words):
+            return name
+    return ""
+
+
+_BUCKET = re.compile(
+    r"\b(?:upload|put|copy|store|save|push|write)\b[^.;]*\b(?:to|into|in)\s+(?:my|our|the|a)\s+bucket\b"
+)
+
+
+def _bucket_of(words: str) -> Service:
+    """The store a bucket is in, by the cloud that the rest of the request speaks of."""
+    clouds = (("gcs", r"\bgc[ps]\b|google|big\s?query|gs://"), ("minio", r"\bminio\b"), ("obs", r"\bhuawei\b"))
+    key = next((k for k, pattern in clouds if re.search(pattern, words)), "s3")
+    return next(s for s in SERVICES if s.key == key)
 
 
 _GOES_ON = ("saas", "tool", "nosql", "store", "notify", "sql")

@@ -28,7 +28,7 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
             w.inputs[n].type == "FLOAT" for n in numbers
         ) or "/" in written else "INT"
     if w.last is None and (chosen := by_choice(w.text.plain, w.inputs)):
-        return f"{{{{ {chosen} }}}}", "INT" if "." not in chosen.split("]")[0].split("inputs")[0] else "FLOAT"
+        return f"{{{{ {chosen} }}}}", "FLOAT" if re.search(r"\d\.\d", chosen) else "INT"
     if w.last is None and (unit := converted(name, w.inputs)):
         return f"{{{{ {unit} }}}}", "FLOAT"
     worked_out = computed(f"{low} {name}", w.inputs) if w.last is None else None

@@ -62,7 +62,8 @@ _NUMBERS = {w: i for i, w in enumerate(["zero", "one", "two", "three", "four", "
     "fifteen": 15, "twenty": 20, "thirty": 30, "forty-five": 45, "a": 1, "an": 1, "other": 2, "second": 2, "eins": 1,
     "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10,
     "fünfzehn": 15, "dreißig": 30, "dos": 2, "tres": 3, "cinco": 5, "diez": 10, "quince": 15, "cinq": 5, "dix": 10,
-    "quinze": 15, "third": 3,
+    "quinze": 15, "third": 3, "deux": 2, "trois": 3, "quatre": 4, "huit": 8, "douze": 12, "vingt": 20, "trente": 30,
+    "cuatro": 4, "seis": 6, "ocho": 8, "doce": 12, "veinte": 20, "treinta": 30, "zwölf": 12, "zwanzig": 20,
 }  # fmt: skip
 _N = r"(?P<n>\d+(?:\.\d+)?|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
 _DAY_WORDS = (
@@ -137,7 +138,7 @@ def _hours(n: int, start: int, end: int) -> _Every:
 
 def _days(match: re.Match[str]) -> _Every:
     numbers: list[int] = []
-    for part in re.finditer(rf"\b({_DAY})\b(?:\s*(?:-|–|to|through|till|bis|a|à)\s*({_DAY})\b)?", match.group()):
+    for part in re.finditer(rf"\b({_DAY})\b(?:\s*(?:-|–|to|through|till|bis|au|a|à)\s*({_DAY})\b)?", match.group()):
         first = _day_number(part[1])
         last = _day_number(part[2]) if part[2] else first
         numbers += [(n - 1) % 7 + 1 for n in range(first, last + 1 + (7 if last < first else 0))]
@@ -167,6 +168,15 @@ def _of_month(match: re.Match[str]) -> _Every | None:
         return _Every(start, end, dom="28-31", guards=(Guard("last_day"),), default_hour=9)
     number = _ordinal(word)
     return _Every(start, end, dom=str(number), default_hour=9) if 1 <= number <= 31 else None
+
+
+_DAY_NUMBER = r"(?:\d{1,2}(?:st|nd|rd|th|\.)?|first|second|third|fourth)"
+
+
+def _days_of_month(match: re.Match[str]) -> _Every:
+    """'the first and 15th of the month'."""
+    numbers = sorted({_ordinal(w.rstrip(".")) for w in re.findall(_DAY_NUMBER, match["list"])})
+    return _Every(match.start(), match.end(), dom=",".join(map(str, numbers)), default_hour=9)
 
 
 def _ordinal(word: str) -> int:
@@ -204,10 +214,15 @@ _ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
         (rf"\b(?:{_EACH}\s+hour\s+)?(?:at|on)\s+the\s+half\s+hour\b|\bhalf\s+past\s+{_EACH}\s+hour\b", _fixed(minute="30", hour="*")),
         (rf"\b(?:{_EACH}|on)?\s*(?:the\s+)?{_ORD}\s+(?P<working>(?:working|business)\s+day){_OF_MONTH}", _of_month),
         (rf"\b(?:(?:{_EACH}|on|the|am|cada|le)\s+)*{_ORD}\s+(?P<day_name>{_DAY})(?:{_OF_MONTH}|\s+(?:monthly|each month))", _of_month),
+        (rf"\b(?:(?:{_EACH}|on|the|am|el|le|den)\s+)*(?P<list>{_DAY_NUMBER}(?:\s*,\s*(?:the\s+)?{_DAY_NUMBER})*\s*,?\s*(?:and|und|y|et|&)\s+(?:the\s+)?{_DAY_NUMBER}){_OF_MONTH}", _days_of_month),
         (rf"\b(?:(?:{_EACH}|on|the|am|el|le|den)\s+)*{_ORD}{_OF_MONTH}", _of_month),
         (rf"\b(?:monthly\s+)?on\s+the\s+{_ORD}(?:\s+day)?\b(?!\s+(?:of\s+)?{_MONTH})(?!\s*(?:attempt|try|task))", _of_month),
         (r"\bquarterly\b|\b(?:first|1st) day of (?:the|each|every|a) quarter", _quarter),
         (rf"\b(?:{_EACH}\s+(?:year\s+on\s+)?|on\s+)(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\s*,?\s*\d{{4}})\b", _year_day),
+        (rf"\b(?:{_EACH}\s+(?:year\s+on\s+)?|(?:yearly\s+)?on\s+|yearly\s+)(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<month>{_MONTH})(?!\s*,?\s*\d{{4}})\b", _year_day),
+        (r"\bmo(?:n)?\s*[-–]\s*fr(?:i)?\b", _fixed(dow="1-5", default_hour=9)),
+        (r"\btwice\s+(?:a|per)\s+day(?=\W*(?:at|um|a\s+las)?\s*\d)", _fixed()),
+        (r"\btwice\s+(?:a|per)\s+day\b", _fixed(minute="0", hour="0,12")),
         (rf"\b(?:{_EACH}\s+)?half(?:\s+an?)?[\s-]hour(?:ly)?\b", _fixed(minute="*/30", hour="*")),
         (rf"\b{_EACH}\s+quarter(?:\s+of\s+an)?\s+hour\b", _fixed(minute="*/15", hour="*")),
         (rf"\b(?:{_EACH}|on)?\s*(?:weekdays?|business\s+days?|working\s+days?|work\s?days?|werktags?|werktäglich|trading\s+days?|día\s+laborable|jours?\s+ouvrés?)\b(?!\s+(?:names?|of\s+(?:it|that|the)))(?:\s*\((?:mon|monday)\s*[-–]\s*(?:fri|friday)\))?", _fixed(dow="1-5", default_hour=9)),
@@ -217,7 +232,7 @@ _ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
         (rf"\b(?:at\s+)?(?P<minute>\d{{1,2}})\s+(?:minutes?\s+)?(?:past|after)\s+(?:{_EACH}|the)\s+hour\b", _past_the_hour),
         (rf"\b{_EACH}\s+(?:{_N}[\s-]+)?{_UNIT}", _interval),
         (rf"(?<![\w:.])(?:alle|once\s+(?:an?|per|every))\s+(?:{_N}\s+)?{_UNIT}(?!\s+at\s+most)", _interval),
-        (rf"\b(?:{_EACH}\s+)?(?:on\s+|am\s+|los\s+|les\s+)?(?:{_DAY})\b(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+und\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+|\s+through\s+|\s+bis\s+)(?:(?:on|every)\s+)?(?:{_DAY})\b)*", _days),
+        (rf"\b(?:{_EACH}\s+)?(?:on\s+|am\s+|los\s+|les\s+|du\s+|de\s+)?(?:{_DAY})\b(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+und\s+|\s+y\s+|\s+et\s+|\s+au\s+|\s+a\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+|\s+through\s+|\s+bis\s+)(?:(?:on|every)\s+)?(?:{_DAY})\b)*", _days),
         (r"\b(?:top\s+of\s+(?:every|the|each)\s+hour|hourly|stündlich|toutes les heures)\b", _fixed(minute="0", hour="*")),
         (r"\bminutely\b", _fixed(minute="*", hour="*")),
         (rf"\b(?:nightly|nachts|{_EACH}\s+(?:night|nacht|noche|nuit)|at\s+night|in\s+the\s+night)\b", _fixed(default_hour=2)),
@@ -250,8 +265,25 @@ class _At:
     sure: bool
 
 
+_PART_OF_HOUR = re.compile(
+    rf"\b(?:at\s+)?(?P<part>half|quarter)\s+(?P<side>past|to)\s+(?P<h>\d{{1,2}}|{_HOUR_WORDS})\b(?:\s*(?P<pm>p\.?m\.?|in\s+the\s+(?:evening|afternoon)))?"
+)
+
+
+def _parts_of_hours(text: str) -> list[_At]:
+    """'half past ten', 'quarter to six pm'."""
+    out = []
+    for match in _PART_OF_HOUR.finditer(text):
+        hour = _NUMBERS[match["h"]] if match["h"] in _NUMBERS else int(match["h"])
+        hour += 12 if match["pm"] and hour < 12 else 0
+        minutes = (hour * 60 + (30 if match["part"] == "half" else 15) * (1 if match["side"] == "past" else -1)) % 1440
+        out.append(_At(match.start(), match.end(), minutes // 60, minutes % 60, True))
+    return out
+
+
 def _times(text: str) -> list[_At]:
-    found = []
+    found = _parts_of_hours(text)
+    text = _blank(text, [(t.start, t.end) for t in found])
     for match in _TIME.finditer(text):
         if match["word"]:
             hour = 0 if match["word"].startswith(("midn", "mittern", "median", "minu")) else 12
@@ -343,7 +375,7 @@ def _within_hours(text: str, schedule: Schedule) -> Schedule:
     span = next((g for g in schedule.guards if g.kind == "time_between"), None)
     minute, hour, *rest = schedule.cron.split()
     whole = span is not None and all(v.endswith(":00") for v in span.values)
-    if span is None or not whole or not re.fullmatch(r"\*(?:/\d+)?", hour) or schedule.with_seconds:
+    if span is None or not whole or minute != "0" or not re.fullmatch(r"\*(?:/\d+)?", hour) or schedule.with_seconds:
         return schedule
     if re.search(r"\b(?:only|but|office|business|working)\b", text):
         return schedule

@@ -45,6 +45,7 @@ _NOUNS = frozenset(
     ]
 )
 OF_TYPES = "|".join(w for w in table("verbs")["means"] if w not in _NOUNS)
+CHANGE += "|pseudonymi[sz]e|anonymi[sz]e|mask|redact|hash|normali[sz]e"
 ALL = "|".join((READ, WRITE, RUN, CHANGE, TELL, WAIT, OF_TYPES, table("verbs")["more"]["verbs"]))
 _FILLERS = r"(?:(?:please|also|just|only|always|simply|finally|first|second(?:ly)?|i\s+(?:want|need)\s+(?:to|it\s+to|you\s+to)|it\s+(?:should|must)|you\s+(?:should|must)|should|must|to|we|it|they|i|that|which|the\s+(?:next|last|first|second)\s+task|the\s+rest|will|can|then|so)\s+){0,3}"
 _CONDITIONS = (

@@ -8,9 +8,8 @@ from typing import Any
 from copilot.draft.offline.blocks import block
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.messages import show
-from copilot.draft.offline.types import words_of
 from copilot.draft.offline.services import PREFIX, SERVICES, Service
-from copilot.draft.offline.types import short
+from copilot.draft.offline.types import short, words_of
 from copilot.draft.offline.writer import Task, Writer
 
 _MODELS = {"openai": "gpt-4o-mini", "gemini": "gemini-2.5-flash", "vertex": "gemini-2.5-flash", "anthropic": "claude-sonnet-4-5", "mistral": "mistral-small-latest",
@@ -195,13 +194,46 @@ def _parts(w: Writer, kind: str) -> list[dict[str, Any]]:
     return out[:3]
 
 
-_GENERAL = frozenset(["web", "search", "client", "kestra", "flow", "task", "calling", "code", "execution", "ai", "agent", "a2a", "sql", "database", "retriever", "embedding", "store", "kv", "custom", "postgre", "skill", "google", "http", "streamable"])
+_GENERAL = frozenset(
+    [
+        "web",
+        "search",
+        "client",
+        "kestra",
+        "flow",
+        "task",
+        "calling",
+        "code",
+        "execution",
+        "ai",
+        "agent",
+        "a2a",
+        "sql",
+        "database",
+        "retriever",
+        "embedding",
+        "store",
+        "kv",
+        "custom",
+        "postgre",
+        "skill",
+        "google",
+        "http",
+        "streamable",
+    ]
+)
 
 
 def _transport(w: Writer, words: list[str]) -> bool:
     """Which of the MCP clients is meant: by image, by command, or by address."""
     low = w.text.masked
-    wanted = "docker" if re.search(r"\bdocker\b|\bimage\b", low) else "sse" if re.search(r"\bsse\b|https?\b|\burl\b|\ue000", low) else "stdio"
+    wanted = (
+        "docker"
+        if re.search(r"\bdocker\b|\bimage\b", low)
+        else "sse"
+        if re.search(r"\bsse\b|https?\b|\burl\b|\ue000", low)
+        else "stdio"
+    )
     return wanted in words
 
 

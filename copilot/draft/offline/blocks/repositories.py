@@ -145,7 +145,9 @@ def build(w: Writer, step: Step) -> list[Task]:
         tasks.append(_ecr_token(w))
     if _GOOGLE_REGISTRY.search(w.text.masked):
         tasks += google_token(w)
-    pushes = bool(re.search(r"\bpush(?:ed|es|ing)?\b", w.text.masked)) and not re.search(r"\bscan\b|\btrivy\b", w.text.masked)
+    pushes = bool(re.search(r"\bpush(?:ed|es|ing)?\b", w.text.masked)) and not re.search(
+        r"\bscan\b|\btrivy\b", w.text.masked
+    )
     dockerfile = "FROM python:3.12-slim\nRUN pip install --no-cache-dir requests\n"
     w.note("The Dockerfile is a frame: replace it with your own, or clone a repository first.")
     tasks.append(

@@ -9,6 +9,7 @@ from copilot.draft.offline.blocks import block
 from copilot.draft.offline.blocks.scripts import runner
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.services import PREFIX
+from copilot.draft.offline.tables import table
 from copilot.draft.offline.writer import Task, Writer
 
 
@@ -41,9 +42,7 @@ def dbt(w: Writer, step: Step) -> list[Task]:
         ),
         "duckdb",
     )
-    profiles = None
-    if adapter == "postgres":
-        profiles = "default:\n  outputs:\n    prod:\n      type: postgres\n      host: \"{{ secret('POSTGRES_HOST') }}\"\n      port: 5432\n      user: \"{{ secret('POSTGRES_USERNAME') }}\"\n      password: \"{{ secret('POSTGRES_PASSWORD') }}\"\n      dbname: analytics\n      schema: public\n  target: prod\n"
+    profiles = _profile(w, "motherduck" if "motherduck" in w.text.masked else adapter)
     return [
         w.task(
             f"dbt_{verb.replace(' ', '_')}",
@@ -54,6 +53,22 @@ def dbt(w: Writer, step: Step) -> list[Task]:
             profiles=profiles,
         )
     ]
+
+
+def _profile(w: Writer, adapter: str) -> str | None:
+    """The dbt profile of an adapter, with secrets and what the words or inputs say."""
+    lines = table("dbt").get(adapter, {}).get("lines")
+    if not lines:
+        return None
+
+    def filled(match: re.Match[str]) -> str:
+        name = match[1]
+        if name.startswith("SECRET_"):
+            return w.secret(name.removeprefix("SECRET_"))
+        return w.ask(name.removeprefix("ask_"), note=f"`{name.removeprefix('ask_')}` of the dbt profile")
+
+    body = "\n".join("      " + re.sub(r"\$(\w+)\$", filled, line) for line in lines)
+    return f"default:\n  outputs:\n    prod:\n{body}\n  target: prod\n"
 
 
 @block("sqlmesh")
