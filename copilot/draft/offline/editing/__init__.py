@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from copilot.draft.offline.editing.change import Change, Rule
-from copilot.draft.offline.editing.clauses import clauses, halves, part, reworded
+from copilot.draft.offline.editing.clauses import clauses, gives_value, halves, part, reworded
 from copilot.draft.offline.editing.document import Document
 from copilot.draft.offline.editing.sharing import explain
 from copilot.draft.offline.text import Text, read_text
@@ -113,7 +113,9 @@ def _finer(piece: Text, state: _State) -> list[Text]:
     for left, right in joints:
         trial = _copy(state)
         first, second = _carry_out(left, trial), _carry_out(right, trial)
-        if first and second and not first & second and not (first | second) <= whole:
+        own = first and second and not first & second and not (first | second) <= whole
+        lost = bool(first) != bool(second) and gives_value(right if first else left)
+        if own or (lost and (first or second) == whole):
             return [left, *_finer(right, state)]
     return [piece]
 

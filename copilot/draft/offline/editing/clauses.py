@@ -31,6 +31,12 @@ _REST = re.compile(
 _TAIL = re.compile(r"\s*,?\s*\b(?:please|thanks|thank\s+you|pls)\s*$")
 
 
+def gives_value(piece: Text) -> bool:
+    """'the prefix in/', 'priority High': a name and a value, so that it must not be lost."""
+    match = re.fullmatch(r"(?:the\s+|its\s+)?[a-z]+(?:\s+[a-z]+)?\s+(\S+)", piece.plain, re.I)
+    return match is not None and bool(re.search(r"\d|[A-Z]|[/_:@.-]|^\W", match[1])) and "{" not in match[1]
+
+
 _TOO = re.compile(
     r"(?P<old>[^,;.]+?)\s+(?:is|are|was|were)\s+(?:far\s+|much\s+|way\s+|a\s+bit\s+)?(?:too\s+\w+|not\s+enough)\s*[,;:]?\s*(?:-\s*)?(?:so\s+|please\s+)?(?:make\s+it|make\s+that|use|take|better|rather|try|set\s+it\s+to|i\s+want|we\s+need|let's\s+say)?\s*(?P<new>[^,;.]*\d[^,;.]*|[^,;.]{2,30})$",
     re.I,

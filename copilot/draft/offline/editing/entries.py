@@ -10,7 +10,7 @@ from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.removing import plain_lists
 from copilot.draft.offline.editing.slots import Slot, called, properties_of
 from copilot.draft.offline.editing.structure import add_member
-from copilot.draft.offline.editing.targets import group, mentioned, rank, task_meant
+from copilot.draft.offline.editing.targets import group, mentioned, rank, stem, task_meant
 from copilot.draft.offline.editing.wanted import members, number_in, value_for
 from copilot.draft.offline.text import CODE, NAME, QUOTED, URL
 from engine.flow.catalog import Property
@@ -192,7 +192,16 @@ def add_to_list(c: Change, least: float = 0.3) -> bool:
         return False
     if _sibling(c, str(names[0])):
         return True
+    noun = re.match(r"(?:an?|another|the)\s+(?P<noun>[a-z]+)\s+\S+", c.low[match.start("what") : stop]) or re.match(
+        r"(?P<noun>[a-z]+)\s+\S+$", c.low[match.start("what") : stop]
+    )
+    if noun and isinstance(names[0], str) and " " in names[0]:
+        names = [str(names[0]).split()[-1], *names[1:]]
+    elif noun and _quoted(c, str(names[0])):
+        noun = None
     place = _list_for(c, to["list"] if to else "", least, names)
+    if place is not None and noun and not _speaks_of(c, place, noun["noun"]):
+        return False
     if place is None and least > 0.5:
         return to is not None and _new_list(c, names, to["list"])
     if place is None:
@@ -272,6 +281,28 @@ def _shape(word: str) -> str:
     if re.fullmatch(r"[\w/*-]*[\w*-]\.\w{2,5}", word):
         return "file"
     return "state" if re.fullmatch(r"[A-Z][A-Z_]+", word) else ""
+
+
+def _speaks_of(c: Change, path: Path, noun: str) -> bool:
+    """Whether 'a category' can be a member of this list: by the list's name, its owner or where it is read."""
+    name = next((str(p) for p in reversed(path) if isinstance(p, str)), "")
+    owner = [stem(w) for w in re.split(r"[_-]", _owner_id(c, path).lower())]
+    general = (
+        "city",
+        "value",
+        "option",
+        "choice",
+        "entry",
+        "item",
+        "member",
+        "name",
+        "file",
+        "package",
+        "state",
+        "country",
+        "column",
+    )
+    return noun in general or bool(called(name, noun)[0]) or stem(noun) in owner
 
 
 def _owner_id(c: Change, path: Path) -> str:

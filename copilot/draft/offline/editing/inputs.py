@@ -78,6 +78,15 @@ def _is_required(match: re.Match[str]) -> bool:
     return bool(match["must"]) or (match["state"] or match["made"]) in ("required", "mandatory")
 
 
+def _offered(c: Change) -> list[str]:
+    """The values a new input offers: 'with values dev, prod'."""
+    said = re.search(r"\b(?:values?|options?|choices?)\s*:?\s*(?P<list>[\w.-]+(?:\s*(?:,|and|or)\s*[\w.-]+)+)", c.low)
+    if said is None:
+        return []
+    words = c.words[said.start("list") : said.end("list")]
+    return [v for v in re.split(r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+", words) if v]
+
+
 def _new_inputs(c: Change) -> bool:
     known = {i.id for i in c.doc.items("inputs")}
     specs = [s for s in find_inputs(c.text) if s.id not in known]
@@ -87,6 +96,8 @@ def _new_inputs(c: Change) -> bool:
             entry["itemType"] = "STRING"
         if spec.values:
             entry["values"] = list(spec.values)
+        if not spec.values and len(specs) == 1 and (offered := _offered(c)):
+            entry |= {"type": "SELECT", "values": offered}
         if spec.default is not None:
             entry["defaults"] = spec.default
         c.doc.add_section("inputs", [entry])

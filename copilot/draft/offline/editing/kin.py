@@ -10,7 +10,7 @@ from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.named import same, stop_of
 from copilot.draft.offline.editing.slots import Slot
 from copilot.draft.offline.editing.targets import stem
-from copilot.draft.offline.editing.wanted import addresses, duration_in, value_for
+from copilot.draft.offline.editing.wanted import addresses, duration_in, members, value_for
 from copilot.draft.offline.text import EMAIL, URL
 
 _CHANGES = re.compile(
@@ -20,6 +20,13 @@ _CHANGES = re.compile(
 
 def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> Iterator[tuple[Any, float]]:
     """A value that can only be meant for this place: it replaces the old one, or is of the same kind as what is there."""
+    if isinstance(slot.value, list) and slot.value and all(isinstance(v, str | int) for v in slot.value) and meant:
+        said = re.match(
+            r"\W*(?:the\s+)?(?:[\w-]+\s+){0,2}?[\w-]+(?:\s+(?:are|should\s+be|must\s+be|is)\b|\s*[:=])\s*(?=\S)", words
+        )
+        listed = members(c.text, said.end(), len(words)) if said else []
+        if len(listed) > 1:
+            yield listed, 0.9
     if not slot.present or isinstance(slot.value, dict | list):
         yield from _level(slot, words)
         yield from _only_enum(c, slot, words, meant)
@@ -32,9 +39,10 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
     if slot.facts.enum:
         yield from _level(slot, words)
         yield from _only_enum(c, slot, words, meant)
-        if old and stem(old.lower().split()[0]) == stem(str(slot.value).lower()):
+        if old and stem(old.lower().split()[0]) in _stems(slot.value):
             spoken = {stem(w) for w in re.findall(r"[a-z]+", words)}
-            yield from ((m, 0.9) for m in slot.facts.enum if m != slot.value and stem(str(m).lower()) in spoken)
+            apart = _stems(slot.value)
+            yield from ((m, 0.9) for m in slot.facts.enum if m != slot.value and spoken & (_stems(m) - apart))
     elif (
         isinstance(slot.value, str)
         and duration_in(slot.value) == slot.value
@@ -51,10 +59,15 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
     elif isinstance(slot.value, str) and slot.value.startswith(("http://", "https://")):
         url = next((o.value for o in c.text.literals if o.value.startswith(("http://", "https://"))), None)
         if url and url != slot.value:
-            yield url, 0.6
+            alone = len(set(re.findall(r"https?://[^\s\"'{}]+", c.doc.text))) == 1
+            yield url, 0.95 if alone else 0.6
     if slot.name.lower() in ("to", "recipients", "recipient") and (mails := addresses(c.text, 0, len(c.text.masked))):
         yield mails, 0.92
     yield from _family(c, slot, words)
+
+
+def _stems(member: Any) -> set[str]:
+    return {stem(p) for p in str(member).lower().split("_")}
 
 
 def _level(slot: Slot, words: str) -> Iterator[tuple[Any, float]]:

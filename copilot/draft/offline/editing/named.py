@@ -14,7 +14,7 @@ from copilot.draft.offline.editing.wanted import duration_in, fits, looks_like_v
 
 _STRONG = re.compile(
     r"\b(?:should|must|shall|has\s+to|have\s+to|needs?\s+to|ought\s+to|will|can|may)\s+(?:now\s+|only\s+|always\s+|not\s+)?(?:be|become|say|read|have|use|equal|come\s+from|point\s+to|go\s+to|last|take)(?:\s+(?:set|changed|equal)\s+to)?\b"
-    r"|\b(?:is|are|becomes?)\s+(?:now\s+)?(?:called\s+|named\s+)?|(?<![\w])to\b|\binto\b|=|:|->|→"
+    r"|\b(?:is|are|becomes?)\s+(?:now\s+)?(?:called\s+|named\s+)?|(?<![\w])to\b|\binto\b|=|:(?=\s|$)|->|→"
 )
 
 
@@ -197,6 +197,8 @@ def said_by_name(c: Change, slot: Slot, words: str, old: str) -> Iterator[tuple[
             continue
         yield _inside(slot.value, value), base + how
     if slot.facts.kind == "boolean" and clear >= 0.7:
+        if re.match(rf"\W*(?:please\s+|also\s+)?{re.escape(slot.name.lower())}\b", words):
+            yield True, base + 0.2
         near = words[max(0, start - 40) : end + 12]
         if _NOT.search(near):
             yield False, base + 0.05

@@ -42,6 +42,8 @@ def set_value(c: Change) -> bool:
     if not found:
         return False
     chosen = _chosen(c, found)
+    if _adds(c) and any(o.slot.present and isinstance(o.slot.value, str) and o.slot.name not in _ONE for o in chosen):
+        return False
     for one in chosen:
         if one.slot.present and one.slot.value == one.value:
             c.answered_by(f"`{one.slot.name}` is `{one.value}` already; nothing was changed.")
@@ -52,6 +54,18 @@ def set_value(c: Change) -> bool:
         c.touched.append(one.slot.name)
         c.focus_on(one.slot.item)
     return bool(chosen) or bool(c.questions)
+
+
+_ONE = frozenset(["description", "timeout", "cron", "displayName", "runIf"])
+"""Of these there can only be one, so that adding one is replacing it."""
+
+
+def _adds(c: Change) -> bool:
+    """Whether the words ask for more beside what is there: 'also in x', 'add a third region'."""
+    verbs = r"(?:set|change|make|use|rename|put|update|increase|lower|raise|let|replace|switch|turn)"
+    return bool(re.match(rf"\W*(?:please\s+)?(?:add|include|append|also\s+(?!{verbs}\b))", c.low)) or bool(
+        re.search(r"\b(?:too|as\s+well)\s*$", c.low) and not re.search(rf"\b{verbs}\b", c.low)
+    )
 
 
 def candidates(c: Change) -> list[Candidate]:

@@ -42,7 +42,7 @@ def add_log(c: Change) -> bool:
     if message is None:
         plain = re.search(r"\blogs?\s+(?:the\s+)?(?P<what>[\w ]+)", c.low)
         named = next((i.id for i in c.doc.items("inputs") if plain and i.id in plain["what"]), None)
-        if not named and not plain:
+        if not named and (not plain or re.search(r"\b(?:it|this|that|them|as|should|must)\b", plain["what"])):
             return False
         message = (
             f"{{{{ inputs.{named} }}}}" if named else "{{ flow.id }}: " + (plain["what"].strip() if plain else "done")
@@ -98,6 +98,8 @@ def truncate_first(c: Change) -> bool:
         r"\btruncate\b|\bempty\s+the\s+table\b|\bclear\s+the\s+table\b|\bdelete\s+(?:all\s+)?(?:the\s+)?(?:old\s+)?rows\b",
         c.low,
     ):
+        return False
+    if re.search(r"\b(?:instead|no\s+longer|don'?t|do\s+not|never)\b", c.low):
         return False
     loads = [t for t in c.doc.tasks() if re.search(r"copyin|\.batch$|\.load", t.short_type)]
     if not loads:

@@ -68,6 +68,10 @@ def _words_of_time(c: Change) -> str:
     for trigger in c.doc.items("triggers"):
         if re.search(r"[_-]", trigger.id):
             low = _blank(rf"\b{re.sub('[_-]', '[_ -]', re.escape(trigger.id.lower()).replace(chr(92), ''))}\b", low)
+    low = _blank(
+        r"\bat\s+(?:most\s+|least\s+)?\d+\s+(?!am\b|pm\b|o'?clock|in\b|on\b|every|each|daily|utc|gmt|sharp|and\b|or\b|instead|please|the\b|for\b|uhr|but\b|with\b|a\b|local|[a-z]+\s+time\b)[a-z]+s\b",
+        low,
+    )
     return _blank(_BARE.pattern, _blank(_OLD.pattern, low))
 
 
