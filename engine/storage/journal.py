@@ -22,6 +22,8 @@ from engine.errors import EnvironmentMissing
 
 Durability = Literal["full", "process"]
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
+FORMAT = 1
+"""Kept in the file's ``user_version``; raised whenever the schema or the events change in what they mean."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -94,13 +96,28 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._connect()
-            self._writer.executescript(_SCHEMA)
+            self._take_format()
             last = "SELECT max(ifnull((SELECT max(seq) FROM events), 0), ifnull((SELECT max(seq) FROM logs), 0))"
             self._next = itertools.count(self._writer.execute(last).fetchone()[0] + 1)
         except (sqlite3.Error, OSError) as cause:
             raise EnvironmentMissing(
                 f"cannot open the journal {path}: {cause}", hint="choose a home directory that can be written"
             ) from cause
+
+    def _take_format(self) -> None:
+        """Make a new file ours; EnvironmentMissing for one that another version wrote."""
+        # One statement, so that another process that opens it first is seen wholly or not at all.
+        query = "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+        found, used = self._writer.execute(query).fetchone()
+        if used and found != FORMAT:
+            self._writer.close()
+            raise EnvironmentMissing(
+                f"the journal {self._path} has format {found}, this version reads format {FORMAT}",
+                hint="move the file away to begin anew, or use the version that wrote it",
+                code="journal-format",
+            )
+        if not used:
+            self._writer.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=30)
@@ -215,6 +232,11 @@ class Journal:
             f"SELECT {_COLUMNS} FROM executions WHERE {where} ORDER BY created DESC, seq DESC LIMIT ?", (*values, limit)
         )
         return [_summary(row) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """How many executions are in each state; iterations of loops are left out."""
+        rows = self._read("SELECT state, count(*) FROM executions WHERE kind = 'NORMAL' GROUP BY state", ())
+        return {str(state): int(count) for state, count in rows}
 
     def logs(self, execution: str | None = None, *, min_level: str = "TRACE", limit: int = 1_000_000) -> list[LogLine]:
         """Log lines in the order written, of one execution or of all."""
