@@ -18,6 +18,7 @@ from copilot.settings import Settings
 if TYPE_CHECKING:
     from copilot.ownership import Presence
     from engine import Engine
+    from engine.execution.attempts import RunTask
     from engine.execution.clock import Clock
     from engine.flow.findings import Finding
     from rag import Hit, Knowledge
@@ -47,18 +48,23 @@ class Workbench:
 
     @contextmanager
     def engine(
-        self, *, model_written: bool = False, clock: Clock | None = None, claim: Claim | None = None
+        self,
+        *,
+        model_written: bool = False,
+        clock: Clock | None = None,
+        claim: Claim | None = None,
+        run_task: RunTask | None = None,
     ) -> Iterator[Engine]:
         """The local engine on this home, for running. ``model_written``: its scripts came from a model.
 
         ``claim`` is told before any other process may run something here, and whether none does: the moment to take
-        up what a crash cut short.
+        up what a crash cut short. ``run_task`` replaces what runs a task.
         """
         from copilot.ownership import present
 
         with (
             present(self.settings.home / "engine", alone=claim is not None) as presence,
-            self._engine(model_written, clock) as engine,
+            self._engine(model_written, clock, run_task) as engine,
         ):
             if claim is not None:
                 claim(engine, presence)
@@ -68,15 +74,15 @@ class Workbench:
     @contextmanager
     def records(self) -> Iterator[Engine]:
         """The local engine for looking only: it runs nothing, so it is in nobody's way."""
-        with self._engine(False, None) as engine:
+        with self._engine(False) as engine:
             yield engine
 
-    def _engine(self, model_written: bool, clock: Clock | None) -> Engine:
+    def _engine(self, model_written: bool, clock: Clock | None = None, run_task: RunTask | None = None) -> Engine:
         from engine import Engine
 
         settings = {**self.engine_settings, "scripts.written_by_model": model_written}
-        home = self.settings.home / "engine"
-        return Engine(home, durability=self.settings.durability, settings=settings, clock=clock)
+        home, more = self.settings.home / "engine", {} if run_task is None else {"run_task": run_task}
+        return Engine(home, durability=self.settings.durability, settings=settings, clock=clock, **more)
 
     @property
     def engine_settings(self) -> Mapping[str, Any]:

@@ -14,7 +14,8 @@ from fastapi import FastAPI, Request, Response
 
 from copilot.api import errors, page
 from copilot.api.kestra.router import router as kestra_router
-from copilot.api.kestra.tenants import Tenants
+from copilot.api.kestra.tenants import TENANT_PATH, Tenants
+from copilot.api.metrics import Metrics
 from copilot.api.routes import router
 from copilot.api.service import Duties, Service
 from copilot.settings import LOOPBACK, Settings
@@ -60,9 +61,21 @@ def _guard(app: FastAPI, settings: Settings) -> None:
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Call) -> Response:
-        if refused := _weighed(request, settings.max_upload) or _let_in(request, expected):
-            return refused
-        return await call_next(request)
+        metrics: Metrics = request.app.state.service.metrics
+        began = metrics.now()
+        answer = _weighed(request, settings.max_upload) or _let_in(request, expected) or await call_next(request)
+        metrics.answered(request.method, _declared(request), answer.status_code, began)
+        return answer
+
+
+def _declared(request: Request) -> str:
+    """The path as it is declared, so that ids in it make no figure of their own."""
+    path = getattr(request.scope.get("route"), "path", None)
+    if not isinstance(path, str):
+        return "(none)"
+    above = TENANT_PATH if errors.on_kestra_path(request) else "/api/v1/"
+    inside = request.url.path.startswith(above) and not path.startswith(above)
+    return f"{above.rstrip('/')}{path}" if inside else path
 
 
 def _weighed(request: Request, max_upload: int) -> Response | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib import metadata
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from copilot.api import models
+from copilot.api.metrics import CONTENT_TYPE
 from copilot.api.service import Service
 from copilot.catalog import described_type, type_names
 
@@ -108,6 +109,21 @@ def type_(
 ) -> dict[str, Any]:
     """By its name or a former one; the hint of an unknown one names those that are near."""
     return described_type(name, _service(request).target(target))
+
+
+@router.get("/metrics", tags=["service"], summary="Figures for Prometheus")
+def metrics(
+    request: Request,
+    form: Annotated[
+        Literal["text", "json"], Query(alias="format", description="text for Prometheus, or json")
+    ] = "text",
+) -> Response:
+    """Executions by state, task attempts, retrieval and answers by duration, model calls and tokens, requests."""
+    service = _service(request)
+    _ = service.engine
+    if form == "json":
+        return JSONResponse(service.metrics.as_dict())
+    return Response(service.metrics.text(), media_type=CONTENT_TYPE)
 
 
 @router.get("/health", tags=["service"], summary="Is it up, and who answers")

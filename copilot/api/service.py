@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from copilot.api import models
 from copilot.api.duties import scheduling, take_up
 from copilot.api.errors import answer_to
+from copilot.api.metrics import Metrics
 from copilot.draft.contract import Request, Source
 from copilot.executions import document, must_be_valid
 from copilot.pipeline import OnStage, generate
@@ -54,6 +55,7 @@ class Service:
         self.duties = duties or Duties()
         self._model_written = model_written
         self.bench = Workbench(settings, log.info)
+        self.metrics = Metrics()
         self.stopping = threading.Event()
         self._open = ExitStack()
         self._lock = threading.Lock()
@@ -68,8 +70,12 @@ class Service:
     @cached_property
     def _engine(self) -> Engine:
         claim = take_up if self.duties.recover else None
-        opened = self.bench.engine(model_written=self._model_written, clock=self.duties.clock, claim=claim)
-        return self._open.enter_context(opened)
+        opened = self.bench.engine(
+            model_written=self._model_written, clock=self.duties.clock, claim=claim, run_task=self.metrics.run_task
+        )
+        engine = self._open.enter_context(opened)
+        self.metrics.watch(engine)
+        return engine
 
     @property
     def engine(self) -> Engine:
@@ -113,7 +119,8 @@ class Service:
             documents=documents,
         )
         tools = self.bench.tools(self.bench.drafter(body.provider))
-        return generate(request, tools, inputs=body.inputs, on_stage=on_stage).as_dict()
+        with self.metrics.answering("generate", on_stage) as heard:
+            return heard.told(generate(request, tools, inputs=body.inputs, on_stage=heard.stage).as_dict())
 
     def generate_events(self, body: models.GenerateBody) -> Iterator[bytes]:
         """Server-sent events: one a stage, then ``result`` with the answer, or ``error`` in the one error shape."""
@@ -134,17 +141,22 @@ class Service:
         from copilot.editing import edit_flow
 
         target = self.target(body.target)
-        return edit_flow(body.flow, body.prompt, self.bench, provider=body.provider, target=target).as_dict()
+        with self.metrics.answering("edit") as heard:
+            answer = edit_flow(body.flow, body.prompt, self.bench, provider=body.provider, target=target)
+            return heard.told(answer.as_dict())
 
     def ask(self, body: models.AskBody) -> dict[str, Any]:
         from copilot.ask import ask
 
         model = self.bench.text_model(body.provider)
-        return ask(body.question, self.bench.knowledge, target=self.target(body.target), provider=model).as_dict()
+        with self.metrics.answering("ask") as heard:
+            answer = ask(body.question, self.bench.knowledge, target=self.target(body.target), provider=model)
+            return heard.told(answer.as_dict())
 
     def search(self, body: models.SearchBody) -> dict[str, Any]:
         target = self.target(body.target)
-        hits = self.bench.knowledge.search(body.query, k=body.k, target=target)
+        with self.metrics.retrieving("search"):
+            hits = self.bench.knowledge.search(body.query, k=body.k, target=target)
         found = [hit.as_dict() for hit in hits]
         return {"query": body.query, "target": target, "hits": found, "reason": hits.reason}
 
