@@ -164,6 +164,10 @@ def base_of(facts: dict[str, Any]) -> dict[str, Any]:
         name: model_of(value) for name, value in facts.items() if isinstance(value, dict) and "properties" in value
     }
     flow = models["flow"]["fields"]
+    # the page on inputs gives a MULTISELECT its values by an expression, as it does a SELECT
+    offered = models["input"]["variants"]["MULTISELECT"]["values"]
+    offered.pop("required_since", None)
+    offered["expected"] = bool(offered.pop("required", False))
     for name, correction in FLOW_CORRECTIONS.items():
         flow[name] = {k: v for k, v in flow.get(name, {}).items() if k != "unsure"} | correction
     return {

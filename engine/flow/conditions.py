@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,6 +41,44 @@ def as_depends_on(conditions: list[Any]) -> list[dict[str, Any]] | None:
     return [{**flows[0], "states": states} if states else flows[0]]
 
 
+def as_window(window: Mapping[str, Any]) -> list[tuple[str, Any]] | None:
+    """The window of a Flow trigger in the words of 2.0; None when it says what those cannot."""
+    kind = str(window.get("type", "DURATION_WINDOW")).upper()
+    names = _WINDOWS.get(kind, {})
+    given = [(name, value) for name, value in window.items() if name != "type" and value not in _NOTHING]
+    if not given or any(name not in names for name, _ in given):
+        return None
+    return [(names[name], value) for name, value in given]
+
+
+# The names of each kind of time window in the words of 2.0.
+_WINDOWS = {
+    "DAILY_TIME_DEADLINE": {"deadline": "deadline"},
+    "DAILY_TIME_WINDOW": {"startTime": "from", "endTime": "to"},
+    "DURATION_WINDOW": {"window": "every", "windowAdvance": "offset"},
+    "SLIDING_WINDOW": {"window": "lookback"},
+}
+_NOTHING = (None, "P0D", "PT0S", "PT0M", "PT0H")
+
+
+def several_flows(condition: Any) -> tuple[list[dict[str, Any]], list[tuple[str, Any]]] | None:
+    """The flows and the window of a MultipleCondition that only names flows; None for any other condition."""
+    if not isinstance(condition, Mapping) or _short(condition) != "Multiple":
+        return None
+    inner = condition.get("conditions")
+    window = condition.get("timeWindow") or {k: condition[k] for k in ("window", "windowAdvance") if k in condition}
+    if not isinstance(inner, Mapping) or not isinstance(window, Mapping):
+        return None
+    flows: list[dict[str, Any]] = []
+    for each in inner.values():
+        found = as_depends_on([each]) if isinstance(each, Mapping) and _short(each) == "ExecutionFlow" else None
+        if found is None:
+            return None
+        flows += found
+    times = as_window(window) if window else []
+    return (flows, times) if flows and times is not None else None
+
+
 def _short(condition: Mapping[str, Any]) -> str:
     return str(condition.get("type", "")).rpartition(".")[2].removesuffix("Condition")
 
@@ -74,9 +113,19 @@ def _simple(name: str, given: Mapping[str, Any], date: str) -> str | None:
     if name == "PublicHoliday":
         region = f", '{given['subDivision']}'" if given.get("subDivision") else ""
         return f"isPublicHoliday({date}, '{given.get('country', 'US')}'{region})"
+    if name == "TimeBetween":
+        hours = [_hour(given.get(k)) for k in ("after", "before")]
+        if None not in hours:
+            return f"hourOfDay({date}) >= {hours[0]} and hourOfDay({date}) < {hours[1]}"
     if name == "DateTimeBetween" and given.get("after") and given.get("before"):
         return f"isDateBetween({date}, '{given['after']}', '{given['before']}')"
     return None
+
+
+def _hour(time: Any) -> int | None:
+    """The hour of a time of day that is a full hour without an offset."""
+    match = re.fullmatch(r"(\d\d):00(?::00)?Z?", str(time))
+    return int(match[1]) if match else None
 
 
 def _inner(template: Any) -> str | None:

@@ -16,7 +16,7 @@ from engine.flow.source import parse
 
 CORE = "io.kestra.plugin.core."
 _FLOW = CORE + "flow."
-_TASK_LISTS = ("tasks", "then", "else", "defaults", "errors", "finally")
+_TASK_LISTS = ("tasks", "then", "else", "defaults", "onWait", "onApprove", "onDeny", "errors", "finally")
 _FLOWABLES = frozenset(
     _FLOW + name
     for name in (
@@ -32,6 +32,7 @@ _FLOWABLES = frozenset(
         "WorkingDirectory",
         "LoopUntil",
         "Pause",
+        "Approval",
         "Loop",
         "ForEachItem",
         "Template",

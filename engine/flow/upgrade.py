@@ -7,12 +7,12 @@ the one before left, so that comments and layout stay as they are wherever nothi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from engine.flow.catalog import in_version
 from engine.flow.check import check_flow, examine
-from engine.flow.conditions import as_depends_on, as_when
+from engine.flow.conditions import as_depends_on, as_when, as_window, several_flows
 from engine.flow.context import Checked, Typed
 from engine.flow.edits import apply, fix_all
 from engine.flow.findings import Edit, Finding, Path
@@ -225,37 +225,49 @@ def _conditions(ctx: Checked) -> Iterator[Edit]:
             conditions = trigger.value.get(name)
             if not isinstance(conditions, list) or not conditions or "when" in trigger.value:
                 continue
+            path = (*trigger.path, name)
+            several = several_flows(conditions[0]) if len(conditions) == 1 else None
             flows = as_depends_on(conditions) if "dependsOn" not in trigger.value else None
-            when = None if flows else as_when(conditions)
-            if flows:
-                yield _replace_entry(ctx, (*trigger.path, name), _depends_on(flows))
+            when = None if flows or several else as_when(conditions)
+            if several and "dependsOn" not in trigger.value:
+                yield _replace_entry(ctx, path, _depends_on(*several))
+            elif flows:
+                yield _replace_entry(ctx, path, _depends_on(flows))
             elif when:
-                yield _replace_entry(ctx, (*trigger.path, name), [f"when: {_quoted(when)}"])
+                yield _replace_entry(ctx, path, [f"when: {_quoted(when)}"])
         awaited = _awaited(trigger)
         if awaited:
-            yield _replace_entry(ctx, (*trigger.path, "preconditions"), _depends_on(awaited))
+            yield _replace_entry(ctx, (*trigger.path, "preconditions"), _depends_on(*awaited))
 
 
-def _awaited(trigger: Typed) -> list[dict[str, Any]]:
-    """The flows of preconditions that say nothing else; empty when there are none."""
+def _awaited(trigger: Typed) -> tuple[list[dict[str, Any]], list[tuple[str, Any]]] | None:
+    """The flows and the window of preconditions that say nothing else; None when there are none."""
     before = trigger.value.get("preconditions")
-    flows = before.get("flows") if isinstance(before, dict) and set(before) <= {"id", "flows"} else None
+    known = {"id", "flows", "timeWindow"}
+    flows = before.get("flows") if isinstance(before, dict) and set(before) <= known else None
     if not isinstance(flows, list) or "dependsOn" in trigger.value or not all(isinstance(f, dict) for f in flows):
-        return []
-    return flows
+        return None
+    window = before.get("timeWindow") if isinstance(before, dict) else None
+    times = as_window(window) if isinstance(window, dict) else []
+    # what was left out meant these two states until 1.3, and means every state since
+    return None if times is None else ([{"states": ["SUCCESS", "WARNING"]} | f for f in flows], times)
 
 
 def _quoted(text: str) -> str:
     return f'"{text}"' if '"' not in text and "\\" not in text else "'" + text.replace("'", "''") + "'"
 
 
-def _depends_on(flows: list[dict[str, Any]]) -> list[str]:
+def _depends_on(flows: list[dict[str, Any]], window: Iterable[tuple[str, Any]] = ()) -> list[str]:
     lines = ["dependsOn:"]
     for flow in flows:
-        for i, (key, value) in enumerate(flow.items()):
-            shown = value if isinstance(value, str) and value.replace(".", "").isidentifier() else json.dumps(value)
-            lines.append(("  - " if i == 0 else "    ") + f"{key}: {shown}")
-    return lines
+        for i, (key, value) in enumerate(sorted(flow.items(), key=lambda entry: entry[0] == "states")):
+            lines.append(("  - " if i == 0 else "    ") + f"{key}: {_shown(value)}")
+    times = [f"  {name}: {_shown(value)}" for name, value in window]
+    return [*lines, "window:", *times] if times else lines
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) and value.replace(".", "").isidentifier() else json.dumps(value)
 
 
 def _defaults_inline(ctx: Checked) -> Iterator[Edit]:

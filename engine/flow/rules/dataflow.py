@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.flow.context import Checked, Typed
@@ -279,6 +280,37 @@ def trigger_variables(ctx: Checked) -> Iterator[Finding]:
             hint, meant = _guess(ctx, path[0], given)
             message = f"no trigger of this flow gives {path[0]}"
             yield _at(ctx, template, reference, 1, "unknown_trigger_ref", message, hint, meant, sure=False)
+
+
+@rule
+def outputs_of_awaited_flows(ctx: Checked) -> Iterator[Finding]:
+    """From 2.0 on the outputs of the flows that a Flow trigger waits for stand below the ids of those flows."""
+    awaited = {flow_id for trigger in ctx.triggers for flow_id in _awaited(trigger)}
+    if not ctx.there("2.0", "") or "" in awaited or not awaited:
+        return
+    for template, reference, path in ctx.reads("trigger"):
+        if path[:1] != ("outputs",) or len(path) < 2 or not isinstance(path[1], str) or path[1] in awaited:
+            continue
+        message = f"outputs of the flows waited for are at trigger.outputs.<flow>.{path[1]}"
+        meant = f"{next(iter(awaited))}.{path[1]}" if len(awaited) == 1 and str(path[1]).isidentifier() else ""
+        hint = f"Write trigger.outputs.{meant or f'<flow>.{path[1]}'}."
+        found = _at(ctx, template, reference, 2, "unknown_trigger_ref", message, hint, sure=False)
+        if meant.replace(".", "").isidentifier() and reference.steps[2].written == "dot":
+            part = reference.steps[2]
+            span = ctx.source.inside(template.path, part.offset, part.offset + len(path[1]))
+            found = replace(found, edit=ctx.replacing(span, meant))
+        yield found
+
+
+def _awaited(trigger: Typed) -> Iterator[str]:
+    """Ids of the flows that a trigger waits for; an empty one where it may be any, or is no Flow trigger."""
+    flows = trigger.value.get("dependsOn")
+    if trigger.short != "Flow" or not isinstance(flows, list):
+        yield ""
+        return
+    for flow in flows:
+        name = flow.get("flowId") if isinstance(flow, dict) else None
+        yield name if isinstance(name, str) and "{" not in name else ""
 
 
 @rule

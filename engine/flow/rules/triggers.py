@@ -69,8 +69,10 @@ def _lacking(ctx: Checked, trigger: Typed, entries: dict[str, Any]) -> Iterator[
     if lacking:
         message = f"{trigger.short} gives no value for {' and '.join(lacking)}, so none of its executions can start"
         hint = "Give the trigger inputs, or the input a default."
-        # Kestra refuses to save such a flow since 2.0
-        severity: Severity = "error" if ctx.there("2.0", "") else "hint"
+        # Kestra refuses to save such a flow since 2.0, that of a webhook since a later 2.x
+        severity: Severity = "hint"
+        if ctx.there("2.0", ""):
+            severity = "error" if trigger.short == "Schedule" else "warning"
         yield ctx.finding("missing_input", (*trigger.path, "type"), message, hint, severity=severity, key=True)
 
 
