@@ -29,6 +29,7 @@ _PAIR = re.compile(
 _NOUN_LAST = re.compile(
     rf"(?P<key>{NAME}|[A-Za-z_][\w.-]*)\s+(?P<kind>labels?|headers?|variables?|env\w*)\s*(?::|=|\bto\b|\bis\b|\bshould\s+be\b)\s*(?P<value>\S.*)$"
 )
+_NO_KEY = frozenset(["to", "with", "for", "of", "in", "on", "default", "the", "from", "should", "must", "is", "as", "instead", "and", "or", "by", "at", "it", "that", "a", "an"])  # fmt: skip
 _STRING = Property(kind="string", dynamic=True)
 
 
@@ -41,21 +42,7 @@ def add_entry(c: Change) -> bool:
             match = pair if pair and pair["kind"] and re.fullmatch(said, pair["kind"]) else None
             last = _NOUN_LAST.search(c.low)
             match = match or (last if last and re.fullmatch(said, last["kind"]) else None)
-        if match is None or match["key"] in (
-            "to",
-            "with",
-            "for",
-            "of",
-            "in",
-            "on",
-            "default",
-            "the",
-            "from",
-            "should",
-            "must",
-            "is",
-            "as",
-        ):
+        if match is None or match["key"] in _NO_KEY:
             continue
         owner = _owner(c, name)
         if owner is None and name not in ("labels", "variables"):

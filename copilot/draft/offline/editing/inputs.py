@@ -43,6 +43,8 @@ def change_input(c: Change) -> bool:
             return True
     if _NEW_INPUT.search(c.low):
         return _new_inputs(c)
+    if _offered_defaults(c):
+        return True
     if (match := _DEFAULT.search(c.low)) and not re.search(
         r"\balso\b[^.]*\bby\s+default|\badd\s+\S+\s+(?:to|in)\b", c.low
     ):
@@ -68,6 +70,27 @@ def change_input(c: Change) -> bool:
             c.focus_on(item)
             done = True
     return done
+
+
+def _offered_defaults(c: Change) -> bool:
+    """'default green and 2020', 'make vm the default': values that inputs offer, each for its own input."""
+    if not re.search(r"\bdefaults?\b", c.low) or re.search(r"\b(?:add|remove|drop|new)\b", c.low):
+        return False
+    spoken = re.findall(r"[\w.-]+", c.words)
+    found: dict[str, object] = {}
+    for item in c.doc.items("inputs"):
+        values = item.values.get("values")
+        offered = [v for v in values if str(v) in spoken] if isinstance(values, list) else []
+        if len(offered) == 1:
+            found[item.id] = offered[0]
+    if len(set(map(str, found.values()))) != len(found) or (len(found) > 1 and not re.search(r"\band\b|,", c.low)):
+        return False
+    for name, value in found.items():
+        place = c.doc.item(name, "inputs")
+        if place is not None:
+            c.doc.set(place.path, "defaults", value)
+            c.focus_on(place)
+    return bool(found)
 
 
 def _is_required(match: re.Match[str]) -> bool:

@@ -11,7 +11,7 @@ from copilot.draft.offline.editing.named import same, stop_of
 from copilot.draft.offline.editing.slots import Slot
 from copilot.draft.offline.editing.targets import stem
 from copilot.draft.offline.editing.wanted import addresses, duration_in, members, value_for
-from copilot.draft.offline.text import EMAIL, URL
+from copilot.draft.offline.text import EMAIL, QUOTED, URL
 
 _CHANGES = re.compile(
     r"\b(?:set|chang\w+|updat\w+|increas\w+|rais\w+|lower|reduc\w+|decreas\w+|make|put|switch|adjust|bump|extend|shorten|turn|use|let|have|limit|cap|fix|point|give|define|pin|take|need|want|replace|write|send|load|store|read|run|only|instead|should|must)\b"
@@ -60,10 +60,21 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
         url = next((o.value for o in c.text.literals if o.value.startswith(("http://", "https://"))), None)
         if url and url != slot.value:
             alone = len(set(re.findall(r"https?://[^\s\"'{}]+", c.doc.text))) == 1
-            yield url, 0.95 if alone else 0.6
+            yield url, 0.95 if alone else 0.8 if meant and slot.name in ("uri", "url") else 0.6
     if slot.name.lower() in ("to", "recipients", "recipient") and (mails := addresses(c.text, 0, len(c.text.masked))):
         yield mails, 0.92
+    if (
+        slot.name in _MESSAGES
+        and re.search(r"\b(?:say|says|print|write|log|post|send|read)\b", words)
+        and "instead" in words
+    ):
+        quoted = [o.value for o in c.text.literals if o.kind == QUOTED]
+        if len(quoted) == 1 and not str(slot.value).lstrip().startswith("{\n"):
+            yield quoted[0], 0.95
     yield from _family(c, slot, words)
+
+
+_MESSAGES = frozenset(["message", "messageText", "content", "text", "htmlTextContent", "title"])
 
 
 def _stems(member: Any) -> set[str]:

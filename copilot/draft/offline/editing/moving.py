@@ -6,7 +6,7 @@ import re
 
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.document import Item
-from copilot.draft.offline.editing.structure import move_item, swap_items
+from copilot.draft.offline.editing.structure import move_item, swap_items, to_section
 from copilot.draft.offline.editing.targets import rank
 
 _MOVE = re.compile(
@@ -16,6 +16,9 @@ _MOVE = re.compile(
 _EDGE = re.compile(
     r"\b(?:move|put|run|do|execute|place|shift)\s+(?P<what>.+?)\s+(?:(?:to|at|as)\s+)?(?:the\s+)?(?:very\s+)?(?P<edge>first|last|beginning|start|top|front|end|bottom)(?:\s+(?:task|step|thing|of\s+\w+(?:\s+\w+)?))?$"
     r"|^(?P<what2>.+?)\s+(?:should|must|has\s+to)\s+(?:run|come|be|happen|go)\s+(?:the\s+)?(?:very\s+)?(?P<edge2>first|last|at\s+the\s+(?:end|start|beginning))(?:\s+(?:task|step))?$"
+)
+_ALWAYS = re.compile(
+    r"^\W*(?:always\s+)?(?:run\s+|do\s+|execute\s+|call\s+)?(?:the\s+)?(?P<what>.+?)\s+(?:should\s+|must\s+)?(?:always\s+)?(?:run\s+|happen\s+|be\s+done\s+)?(?:even\s+(?:if|when)\s+(?:it|something|anything|the\s+\w+|a\s+task)\s+(?:fail\w*|breaks|goes\s+wrong)|no\s+matter\s+what|whatever\s+happens|in\s+any\s+case|always)\s*$"
 )
 _SWAP = re.compile(
     r"\b(?:swap|exchange|switch|reverse|flip)\s+(?:the\s+(?:order|position|places?)s?\s+of\s+)?(?P<a>.+?)\s+(?:and|with)\s+(?P<b>.+?)(?:\s+(?:around|tasks?|steps?))?$"
@@ -39,6 +42,10 @@ def move(c: Change) -> bool:
             side = "before" if re.match(r"before|in\s+front|above|ahead", where) else "after"
             c.focus_on(what)
             return move_item(c.doc, what, anchor, side)
+    if always := _ALWAYS.search(c.low):
+        what = _one(c, always["what"])
+        if what is not None and len(what.entry) == 2 and what.section == "tasks" and len(c.doc.value(("tasks",))) > 1:
+            return to_section(c.doc, what, "finally")
     if edge := _EDGE.search(c.low):
         return _to_edge(c, edge["what"] or edge["what2"], edge["edge"] or edge["edge2"])
     return False
@@ -58,7 +65,7 @@ def _to_edge(c: Change, words: str, edge: str) -> bool:
 
 def _one(c: Change, words: str) -> Item | None:
     """The task that is clearly meant."""
-    found = rank(c.doc.tasks(), words)
+    found = rank([*c.doc.tasks(), *c.doc.items("triggers")], words)
     if found and found[0].score >= 1.5:
         return found[0].item
     if re.fullmatch(r"\s*(?:it|that|this)\s*", words):

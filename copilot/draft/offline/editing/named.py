@@ -31,6 +31,9 @@ _DO = re.compile(
 )
 
 
+_SETS = re.compile(
+    r"\b(?:set|chang\w+|updat\w+|make|put|switch|use|take|give|want|need|replace|should|must|instead|default|with)\b|^\W*\S+\s+\S+\W*$"
+)
 _FACTOR = (("double", 2.0), ("twice", 2.0), ("triple", 3.0), ("halve", 0.5), ("half", 0.5))
 
 
@@ -190,10 +193,22 @@ def said_by_name(c: Change, slot: Slot, words: str, old: str) -> Iterator[tuple[
     base += 0.15 if slot.facts.enum else 0.05 if slot.facts.kind in ("integer", "number", "duration") else 0.0
     base += 0.1 if re.match(r"\s+(?:of|for|in|on)\b", words[end:]) else 0.0
     base -= 0.15 if re.search(r"\b(?:of|for|in|on)\s+(?:the\s+|its\s+)?(?:\w+\s+)?$", words[:start]) else 0.0
-    if slot.name == "defaults" and isinstance(slot.value, bool):
+    if slot.name == "defaults" and isinstance(slot.value, bool) and clear == 0.75:
         yield not _NOT.search(words), base
     for value, how in _values(c, slot, words, start, end):
-        if isinstance(value, str) and value in _PARTICIPLES:
+        quoted = any(one.value == value for one in c.text.literals)
+        if (
+            isinstance(value, str)
+            and not quoted
+            and (value in _PARTICIPLES or re.match(r"(?:every|each|all|both|any)\s", value))
+        ):
+            continue
+        if (
+            clear < 0.9
+            and how <= 0.15
+            and isinstance(value, str)
+            and not (_SETS.search(words) or looks_like_value(value.split()[0]))
+        ):
             continue
         yield _inside(slot.value, value), base + how
     if slot.facts.kind == "boolean" and clear >= 0.7:
@@ -304,6 +319,8 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
         if value is not None:
             yield value, 0.15
     bare = re.match(r"\s+(?P<v>[a-z][\w.-]*)(?=\s*$|\s*,|\s+(?:instead|please|now|for|of|in|on|from)\b)", words[end:])
+    if re.search(r"\b(?:if|when|unless|whether|because)\b", words[:start]):
+        bare = None
     if soft and bare and bare["v"] not in _NOISE and slot.facts.kind in ("string", "any"):
         last = re.fullmatch(r"\s*(?:instead|please|now)?", words[end + bare.end() :])
         if not fits(slot, bare["v"]):

@@ -25,7 +25,17 @@ def keep_only(c: Change) -> bool:
     few = re.match(r"(?:the\s+)?(?P<end>first|last)\s+(?P<n>\w+)(?:\s+(?P<noun>\w+))?", said["what"])
     if few and (number := number_in(few["n"])):
         return _keep_few(c, few["end"] == "first", int(number), few["noun"] or "")
+    said_ones = [
+        w.strip()
+        for w in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+", re.split(r"\s+(?:and\s+)?not\s", said["what"])[0])
+        if w.strip()
+    ]
     for path, members in plain_lists(c):
+        if not all(
+            any(_same_word(str(m), re.sub(r"^(?:(?:the|for|on|when|if|it|is|has)\s+)+", "", w)) for m in members)
+            for w in said_ones
+        ):
+            continue
         kept = [
             i for i, m in enumerate(members) if any(_same_word(str(m), w) for w in re.findall(r"[\w-]+", said["what"]))
         ]

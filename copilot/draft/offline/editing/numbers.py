@@ -45,6 +45,13 @@ def swap_number(c: Change) -> bool:
             m for m in spots if re.match(rf"\s*,\s*['\"]{unit[1]}s?['\"]", c.doc.text[m.end() : m.end() + 16], re.I)
         ]
         spots = near or spots
+    word = re.search(r"([a-z]+)\s+\S+\s+(?:instead|rather)", c.low)
+    if len(spots) > 1 and word:
+        spots = [
+            m
+            for m in spots
+            if re.search(rf"\b{word[1]}\W{{1,3}}$", c.doc.text[max(0, m.start() - 40) : m.start()], re.I)
+        ] or spots
     if len(spots) != 1:
         return False
     c.doc.write(c.doc.text[: spots[0].start()] + numbers[1] + c.doc.text[spots[0].end() :])

@@ -118,6 +118,7 @@ def timeout(c: Change) -> bool:
     if item is None:
         return False
     c.doc.set(item.path, "timeout", features.duration(match["amount"], match["unit"]))
+    c.focus_on(item)
     return True
 
 

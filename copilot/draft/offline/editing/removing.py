@@ -32,7 +32,7 @@ def remove(c: Change) -> bool:
     if not match:
         return False
     group = next(g for g, v in match.groupdict().items() if v)
-    if re.search(r"\b(?:that|which|where|older\s+than|if|when)\b", match[group].split(",")[0]):
+    if re.search(r"\b(?:that|which|where|older\s+than|if|when|without|unless|until)\b", match[group].split(",")[0]):
         return False
     if re.match(r"(?:skip|exclude|omit|leave)\b", match.group()):
         return _member(c, match, group)

@@ -25,8 +25,16 @@ from copilot.draft.offline.editing.secrets import secrets_for
 from copilot.draft.offline.editing.setting import set_value
 from copilot.draft.offline.editing.sharing import migrate, plugin_defaults, runner
 from copilot.draft.offline.editing.sql import change_sql, turn_order
-from copilot.draft.offline.editing.steps import add_case, add_last_step, add_log, add_step, truncate_first, write_out
-from copilot.draft.offline.editing.switching import failures, switch
+from copilot.draft.offline.editing.steps import (
+    add_approval,
+    add_case,
+    add_last_step,
+    add_log,
+    add_step,
+    truncate_first,
+    write_out,
+)
+from copilot.draft.offline.editing.switching import failures, leave_undone, switch
 from copilot.draft.offline.editing.timing import reschedule
 from copilot.draft.offline.editing.wrapping import arrange, at_once, only_if
 
@@ -47,12 +55,14 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("secrets", secrets_for, ("extract",)),
     ("switch", switch, ("service",)),
     ("failures", failures, ()),
+    ("undone", leave_undone, ("*",)),
     ("remove", remove, ("truncate", "switch", "failures", "secrets", "replace_text")),
     ("runner", runner, ("remove", "service")),
     ("case", add_case, ()),
+    ("approval", add_approval, ("remove",)),
     ("arrange", arrange, ("switch", "remove")),
     ("only_if", only_if, ("switch", "remove", "failures")),
-    ("input", change_input, ("case", "remove", "rename", "extract")),
+    ("input", change_input, ("case", "remove", "rename", "extract", "only_if")),
     ("concurrency", concurrency, ("remove",)),
     ("at_once", at_once, ("concurrency", "arrange")),
     ("polling", polling, ()),
@@ -77,7 +87,19 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     (
         "entry",
         add_entry,
-        ("like", "remove", "rename", "extract", "input", "output", "replace_text", "secrets", "alert"),
+        (
+            "only_if",
+            "only_if",
+            "like",
+            "remove",
+            "rename",
+            "extract",
+            "input",
+            "output",
+            "replace_text",
+            "secrets",
+            "alert",
+        ),
     ),
     ("log", add_log, ("like", "alert", "case", "entry", "remove", "output", "move", "only_if", "rename")),
     ("out", write_out, ("alert", "log", "remove", "arrange", "move")),

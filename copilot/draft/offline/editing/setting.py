@@ -51,7 +51,7 @@ def set_value(c: Change) -> bool:
         c.doc.set_path(one.slot.path, one.value)
         if re.search(r"\b(?:everywhere|all\s+places|each\s+place|every\s+place)\b", c.low):
             same_value_everywhere(c, one.slot.value, one.value)
-        c.touched.append(one.slot.name)
+        c.touched.append("/".join(map(str, one.slot.path)))
         c.focus_on(one.slot.item)
     return bool(chosen) or bool(c.questions)
 

@@ -61,6 +61,19 @@ def runner(c: Change) -> bool:
         item = (mentioned(scripts, c.low) or scripts)[0]
         c.doc.set(item.path, "containerImage", image[1])
         done = True
+    language = re.search(
+        r"\b(?:use|with|on|to|in)\s+(?P<name>python|node|ruby|julia|php|perl)\s+v?(?P<version>\d+(?:\.\d+)*)\b", c.low
+    )
+    for item in scripts if language else ():
+        now = str(item.values.get("containerImage", ""))
+        if (
+            language
+            and f"scripts.{language['name']}" in item.short_type
+            and (not now or now.startswith(language["name"]))
+        ):
+            slim = "-slim" if not now or "slim" in now else ""
+            c.doc.set(item.path, "containerImage", f"{language['name']}:{language['version']}{slim}")
+            done = True
     without = re.search(
         r"\b(?:without|no|not\s+in|(?:don'?t|do\s+not)\s+(?:use|need|want|have)|not\s+use)\s+docker\b|\bprocess\s+runner\b|\bas\s+a\s+(?:local\s+)?process\b|\b(?:run|runs|running)\b.*\blocally\b",
         c.low,

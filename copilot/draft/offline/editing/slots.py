@@ -29,7 +29,7 @@ _SAID: Mapping[str, str] = {
     "username": "user|login|user name", "table": "table name|table", "cron": "cron expression|cron|schedule", "timezone": "time zone|tz", "defaults": "default value|default", "displayName": "display name|label|title", "concurrencyLimit": "concurrency|parallelism|concurrency limit", "concurrent": "concurrency|parallelism|concurrency limit",
     "fetchType": "fetch type|fetch mode", "timeout": "time out|time limit|max runtime|maximum runtime|limit", "duration": "sleep time|wait time|length|duration|pause|wait", "subject": "subject line|title", "maxDuration": "total time|max time|overall limit", "method": "verb|http method", "flowId": "flow|subflow id|called flow",
     "beforeCommands": "before commands|setup commands", "fieldSeparator": "separator|delimiter", "delimiter": "separator", "commands": "command", "contentType": "content type", "limit": "concurrency limit|limit", "behavior": "behaviour|behavior", "logLevel": "log level", "level": "log level|level|severity", "required": "mandatory", "runIf": "condition",
-    "destination": "target|destination", "payload": "body|payload", "htmlTextContent": "body|text|content", "script": "code|script", "values": "items|list|options|choices|allowed values", "condition": "expression|condition", "maxTokens": "token limit|max tokens", "systemMessage": "system prompt|system message", "prompt": "question|prompt", "key": "key", "description": "describe|beschreibung|descripci[oó]n", "branch": "branch name|branch", "expirationDuration": "ttl|time to live|expir\\w+", "maxRecords": "messages|records", "channel": "chat|chat id|room|channel",
+    "destination": "target|destination", "payload": "body|payload", "htmlTextContent": "body|text|content", "script": "code|script", "values": "items|list|options|choices|allowed values", "condition": "expression|condition", "maxTokens": "token limit|max tokens", "systemMessage": "system prompt|system message", "prompt": "question|prompt", "key": "key", "description": "describe|beschreibung|descripci[oó]n", "content": "message|text", "branch": "branch name|branch", "expirationDuration": "ttl|time to live|expir\\w+", "maxRecords": "messages|records", "channel": "chat|chat id|room|channel",
 }  # fmt: skip
 _WEAK = frozenset(["name", "id", "type", "value", "key", "text", "enabled", "max", "min", "is"])
 
@@ -167,6 +167,7 @@ def name_words(name: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _patterns(name: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
     joined = r"[\s_-]?".join(re.escape(w) for w in name_words(name))
+    joined = joined.removesuffix("s") if len(joined) > 3 and not joined.endswith("ss") else joined
     said = _SAID.get(name)
     return re.compile(rf"(?<![\w.-]){joined}s?(?![\w-])"), re.compile(rf"\b(?:{said})\b") if said else None
 

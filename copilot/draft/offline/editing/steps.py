@@ -42,7 +42,12 @@ def add_log(c: Change) -> bool:
     if message is None:
         plain = re.search(r"\blogs?\s+(?:the\s+)?(?P<what>[\w ]+)", c.low)
         named = next((i.id for i in c.doc.items("inputs") if plain and i.id in plain["what"]), None)
-        if not named and (not plain or re.search(r"\b(?:it|this|that|them|as|should|must)\b", plain["what"])):
+        if not named and (
+            not plain
+            or re.search(
+                r"\b(?:it|this|that|them|as|should|must|too|also|only|debug|info|warnings?|level)\b", plain["what"]
+            )
+        ):
             return False
         message = (
             f"{{{{ inputs.{named} }}}}" if named else "{{ flow.id }}: " + (plain["what"].strip() if plain else "done")
@@ -65,6 +70,23 @@ def add_log(c: Change) -> bool:
         c.doc.insert_items([task], before=("tasks", 0))
     else:
         c.doc.insert_items([task], after=("tasks", len(tasks) - 1))
+    return True
+
+
+def add_approval(c: Change) -> bool:
+    """'wait for approval before the merge': a Pause before or after a task."""
+    said = re.search(
+        r"\b(?:wait\s+for|ask\s+for|require|needs?|add)\s+(?:an?\s+|the\s+)?(?:manual\s+|human\s+)?(?:approval|confirmation|ok)\b[^.;]*?\b(?P<where>before|after)\s+(?:the\s+)?(?P<what>.+)$",
+        c.low,
+    )
+    found = rank(c.doc.items("tasks"), said["what"]) if said else []
+    if not said or not found or found[0].score < 1:
+        return False
+    task = {"id": c.doc.new_id("approve"), "type": PREFIX + "core.flow.Pause"}
+    if said["where"] == "before":
+        c.doc.insert_items([task], before=found[0].item.entry)
+    else:
+        c.doc.insert_items([task], after=found[0].item.entry)
     return True
 
 

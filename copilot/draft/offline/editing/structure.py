@@ -58,6 +58,24 @@ def move_item(doc: Document, item: Item, anchor: Item, where: str) -> bool:
     return True
 
 
+def to_section(doc: Document, item: Item, section: str) -> bool:
+    """Move a top-level task into another section of the flow, such as ``finally``; the section is made when missing."""
+    entries = doc.value((section,))
+    if entries:
+        last = doc.item(str(entries[-1].get("id", "")))
+        return last is not None and move_item(doc, item, last, "after")
+    text = _cut(doc, item.entry)
+    later = [k for k in doc.flow if k in ("afterExecution", "outputs", "triggers", "pluginDefaults")]
+    lines = doc.lines()
+    at = min((doc.source.key_at((k,)).line for k in later), default=len(lines) + 1) - 1
+    while 0 < at < len(lines) and lines[at - 1].lstrip().startswith("#"):
+        at -= 1
+    body = f"{section}:\n" + shifted(text, 2 - indent_of(text))
+    before = "" if at and at <= len(lines) and not lines[at - 1].strip() else "\n"
+    doc.replace_lines(at, at, before + body + ("\n" if later else ""))
+    return True
+
+
 def swap_items(doc: Document, one: Item, other: Item) -> bool:
     """Two items of the same list change places."""
     first, second = sorted((one, other), key=lambda i: str(i.path))

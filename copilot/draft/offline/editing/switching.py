@@ -6,7 +6,9 @@ import re
 
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.document import Item
-from copilot.draft.offline.editing.targets import group, rank
+from copilot.draft.offline.editing.slots import properties_of
+from copilot.draft.offline.editing.targets import group, rank, stem
+from copilot.draft.offline.types import words_of
 
 _ON = re.compile(
     r"\b(?:turn|switch)\s+(?:[\w-]+\s+){0,4}?(?:back\s+)?on\b|\b(?:re-?)?(?:enable|activate)\b|\bis\s+(?:active|enabled|on)\s+again\b|\bno\s+longer\s+disabled\b"
@@ -58,6 +60,35 @@ def _apply(c: Change, meant: list[Item], off: bool) -> bool:
         c.answered_by(f"`{meant[0].id}` is {'off' if off else 'on'} already; nothing was changed.")
         return True
     return done
+
+
+_DONT = re.compile(
+    r"\b(?:don'?t|do\s+not|never|no\s+longer|stop)\s+(?P<verb>(?!run|wait|fail|need|want|use|let|change|touch|stop|forget|retry|be\b|have|do\b)[a-z]+)(?P<rest>[^,;]*)"
+)
+
+
+def leave_undone(c: Change) -> bool:
+    """'don't purge the files': the task whose very name is that verb is switched off."""
+    said = _DONT.search(c.low)
+    if said is None:
+        return False
+    verb = stem(said["verb"])
+    meant = [
+        t
+        for t in c.doc.tasks()
+        if verb in {stem(p.lower()) for p in re.split(r"[_-]", t.id)} | {stem(w) for w in words_of(t.type)}
+    ]
+    found = rank(meant, said.group()) if len(meant) > 1 else []
+    item = found[0].item if found else meant[0] if len(meant) == 1 else None
+    if (
+        item is None
+        or "disabled" in item.values
+        or any(n.lower() == said["verb"] for n in properties_of(item, c.types))
+    ):
+        return False
+    c.doc.set(item.path, "disabled", True)
+    c.notes.append(f"`{item.id}` is switched off.")
+    return True
 
 
 _MAY_FAIL = re.compile(

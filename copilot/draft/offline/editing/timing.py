@@ -116,7 +116,14 @@ def _zone(words: str, scheduled: bool) -> str:
     return found[0] if found else ""
 
 
+_RECURS = re.compile(
+    r"\b(?:every|each|daily|hourly|weekly|monthly|nightly|yearly|quarterly|once\s+an?|twice\s+a|at\s+\d|\d\s*(?:am|pm)|\d:\d\d|noon|midnight|mornings?|evenings?|nights?|schedule|cron|weekdays?|workdays?|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|uhr)\b"
+)
+
+
 def _first_schedule(c: Change, said: Schedule) -> bool:
+    if not _RECURS.search(c.low):
+        return False
     trigger = {"id": c.doc.new_id("schedule"), "type": PREFIX + "core.trigger.Schedule", "cron": said.cron}
     c.doc.add_section("triggers", [trigger | ({"timezone": said.timezone} if said.timezone else {})])
     return True

@@ -37,7 +37,8 @@ def arrange(c: Change) -> bool:
     parallel, sequence = _PARALLEL.search(c.low), _SEQUENCE.search(c.low)
     if loop and re.search(r"\b(?:wrap|put|run|execute|do|nest|repeat)\b", c.low):
         return _loop(c)
-    if sequence and _out_of_parallel(c):
+    named = [f for f in rank(c.doc.items("tasks"), c.low) if f.score >= 8]
+    if sequence and len(named) < 2 and _out_of_parallel(c):
         return True
     if not (parallel or sequence):
         return False
@@ -172,6 +173,14 @@ def _expression(c: Change, words: str) -> str:
     """The condition in Kestra's language, '' where nothing in the flow decides it."""
     if any_found := _anything(c, words.lower()):
         return any_found
+    given = re.search(
+        r"\b(?:the\s+)?(?:input\s+)?[`'\"]?(?P<name>[\w-]+)[`'\"]?\s+(?:input\s+)?(?:is|was|has\s+been)\s+(?P<no>not\s+)?(?:set|given|provided|filled|empty)\b",
+        words.lower(),
+    )
+    name = next((n for n in c.names.inputs if given and n.lower() == given["name"]), None)
+    if given and name:
+        absent = bool(given["no"]) != given.group().endswith("empty")
+        return f"{{{{ inputs.{name} is {'' if absent else 'not '}empty }}}}"
     w = writer(c)
     known = set(w.inputs)
     made = expression(w, words)
