@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.errors import NotFound, Refused
-from engine.execution.actions import Actions
+from engine.execution.actions import Actions, Decision
 from engine.execution.attempts import RunTask, run_registered
 from engine.execution.clock import Clock, SystemClock
 from engine.execution.executor import Executor
@@ -206,6 +206,14 @@ class Engine:
     ) -> Execution:
         """Go on after a pause; ``behavior`` RESUME, WARN, FAIL or CANCEL. Refused unless PAUSED; InvalidInputs."""
         return self.runner.call(lambda: self.actions.resume(execution_id, inputs or {}, behavior))
+
+    def decide(
+        self, execution_id: str, decision: str, given: Decision | None = None, *, task_run: str | None = None
+    ) -> Execution:
+        """Decide what an Approval asks, APPROVED or DENIED: the first that waits, or that of a task run. Refused unless
+        it is PAUSED, or without a comment where one is wanted; InvalidInputs."""
+        said = given or Decision()
+        return self.runner.call(lambda: self.actions.decide(execution_id, decision, said, task_run))
 
     def kill(self, execution_id: str) -> Execution:
         """End an execution and those it started. Refused when it has ended."""

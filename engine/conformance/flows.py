@@ -19,6 +19,7 @@ from engine.conformance.placeholders import Placeholders
 from engine.conformance.results import CaseResult
 from engine.engine import Engine
 from engine.errors import EngineError
+from engine.execution.actions import Decision
 from engine.execution.clock import VirtualClock
 from engine.execution.inputs import FileUpload
 from engine.execution.lifecycle import Request
@@ -306,6 +307,11 @@ class _Replay:
         given |= {name: _upload(name, file) for name, file in (step.get("files") or {}).items()}
         return self.engine.resume(execution.id, given, behavior=behaviors.get(step.get("to_state", ""), "RESUME"))
 
+    def _decide(self, execution: Execution, step: Mapping[str, Any]) -> Execution:
+        run = execution.find(step["task"]) if "task" in step else None
+        said = Decision(step.get("comment"), step.get("by"), step.get("inputs") or {})
+        return self.engine.decide(execution.id, step["decision"], said, task_run=run.id if run else None)
+
     def _mark(self, execution: Execution, step: Mapping[str, Any]) -> Execution:
         values = step.get("value")
         if "index" in step:
@@ -326,6 +332,7 @@ class _Replay:
         "replay": _replay,
         "resume": _resume,
         "mark_as": _mark,
+        "decide": _decide,
         "change_status": lambda self, execution, step: self.engine.change_status(
             execution.id, step.get("status") or step["state"]
         ),

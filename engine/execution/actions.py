@@ -6,11 +6,13 @@ Every method is called as the leader of the runner; what it gives back is how th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import NotFound, Refused
 from engine.execution import advance as core
 from engine.execution import reopen, steps
+from engine.execution.approvals import APPROVAL, check_comment
 from engine.execution.attempts import plain
 from engine.execution.executor import Executor
 from engine.execution.flowables import PREFIX
@@ -23,6 +25,15 @@ from engine.storage.files import ExecutionRef
 from engine.storage.masking import Masker
 
 _RESUMED_TO = {"WARN": "WARNING", "FAIL": "FAILED", "CANCEL": "CANCELLED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody says with a decision: why, who it is, and the inputs asked for."""
+
+    comment: str | None = None
+    by: str | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Actions:
@@ -169,10 +180,40 @@ class Actions:
             self._resume_run(live, run, inputs, behavior)
         return execution.snapshot()
 
+    def decide(self, execution_id: str, decision: str, given: Decision, run_id: str | None = None) -> Execution:
+        """Approve or deny what an Approval asks: the first that waits, or that of a task run. Refused unless PAUSED or
+        without a comment where one is wanted; InvalidInputs."""
+        live = self._running(execution_id, "PAUSED")
+        if execution_id not in self.runner.live:
+            live = self.resume_after_crash(execution_id)
+        runs = [r for r in live.execution.runs.values() if live.plan.task(r).type == APPROVAL]
+        run = next((r for r in runs if r.state == "PAUSED" and run_id in (None, r.id)), None)
+        if run is None:
+            raise Refused("the approval is not paused", hint="look at its state first", code="bad-state")
+        self._decide_run(live, run, decision, given)
+        return live.execution.snapshot()
+
+    def _decide_run(self, live: Live, run: TaskRun, decision: str, given: Decision) -> None:
+        if decision not in ("APPROVED", "DENIED"):
+            raise Refused(f"{decision} is no decision", hint="use APPROVED or DENIED", code="bad-decision")
+        check_comment(run.detail, decision, given.comment)
+        declared = live.plan.task(run).properties.get("inputs") or ()
+        said = {"comment": given.comment, "by": given.by}
+        more = {name: value for name, value in said.items() if value}
+        if declared:
+            more["inputs"] = self._given(live, run, declared, given.inputs)
+        self._go_on(live, core.decided(live.execution, run, decision, self.executor.now(), more))
+
     def _resume_run(self, live: Live, run: TaskRun, inputs: Mapping[str, Any], behavior: str = "RESUME") -> None:
-        """The end of one Pause."""
+        """The end of one Pause. To resume an Approval is to approve it."""
+        if live.plan.task(run).type == APPROVAL:
+            decision = "DENIED" if behavior in ("FAIL", "CANCEL") else "APPROVED"
+            return self._decide_run(live, run, decision, Decision(inputs=inputs))
         outputs = self._resumed_outputs(live, run, inputs, _RESUMED_TO.get(behavior, "RUNNING"))
-        events = core.resume_pause(live.plan, live.execution, run, self.executor.now(), behavior, outputs)
+        self._go_on(live, core.resume_pause(live.plan, live.execution, run, self.executor.now(), behavior, outputs))
+
+    def _go_on(self, live: Live, events: list[Event]) -> None:
+        """Record the end of a wait; an execution that somebody let go on is RESTARTED first."""
         changed = [{**e, "s": "RESTARTED"} if e["e"] == "state" and e["s"] == "RUNNING" else e for e in events]
         self.executor.record(live, *changed)
 
@@ -180,8 +221,10 @@ class Actions:
         """What was given on resuming, when that was and to which state (as newer versions of Kestra show it)."""
         declared = live.plan.task(run).properties.get("onResume") or ()
         resumed = {"resumed": {"on": iso(self.executor.now()), "to": to}}
-        if not declared:
-            return resumed
+        return {"onResume": self._given(live, run, declared, given), **resumed} if declared else resumed
+
+    def _given(self, live: Live, run: TaskRun, declared: Any, given: Mapping[str, Any]) -> Any:
+        """What somebody gave for the inputs that a waiting task run declares. InvalidInputs."""
         files = self.executor.files(live, run, None)
         values = resolve_declared(
             declared,
@@ -191,7 +234,7 @@ class Actions:
             encrypt=self.executor.stores.seal,
             dialect=self.executor.dialect,
         )
-        return {"onResume": plain(values), **resumed}
+        return plain(values)
 
     def kill(self, execution_id: str) -> Execution:
         """End it: running tasks are stopped, no other starts, executions it started are killed too."""

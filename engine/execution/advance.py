@@ -7,13 +7,14 @@ when the time of a waiting task run has come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.execution.approvals import APPROVAL, end_of, undecided
 from engine.execution.flowables import EXECUTABLES, PREFIX, Entry, Shape
 from engine.execution.plan import Plan
 from engine.execution.scopes import Scope
-from engine.execution.state import ROOT, STARTABLE, Event, Execution, TaskRun
+from engine.execution.state import ROOT, STARTABLE, Event, Execution, TaskRun, iso
 from engine.flow.model import Task
 
 LOOP_UNTIL = PREFIX + "LoopUntil"
@@ -50,7 +51,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A round of LoopUntil is over: evaluate its condition."""
+    """A round of LoopUntil is over: evaluate its condition. Or an Approval has asked: wait for the decision."""
 
     run: str
 
@@ -86,6 +87,13 @@ class SetState:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """The execution is to end in ``state``: no task starts any more; those that run may finish, unless it is KILLED."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The execution has its final state: render its outputs and record it."""
 
@@ -97,7 +105,7 @@ class Finished:
     """Nothing will happen any more: afterExecution tasks have ended too."""
 
 
-Command = Create | Open | Start | Check | Close | Wait | Cancel | SetState | Finish | Finished
+Command = Create | Open | Start | Check | Close | Wait | Cancel | SetState | Halt | Finish | Finished
 
 
 def advance(plan: Plan, execution: Execution, touched: Iterable[str]) -> list[Command]:
@@ -235,8 +243,11 @@ def _interrupt(plan: Plan, execution: Execution, run: TaskRun) -> list[Command]:
 
 
 def _round_over(plan: Plan, run: TaskRun) -> bool:
-    """Whether a LoopUntil whose children have all ended is to look at its condition."""
-    return plan.task(run).type == LOOP_UNTIL and not (run.detail or {}).get("over")
+    """Whether a LoopUntil whose children have all ended is to look at its condition, or an Approval to wait."""
+    kind = plan.task(run).type
+    if kind == APPROVAL:
+        return undecided(run.detail)
+    return kind == LOOP_UNTIL and not (run.detail or {}).get("over")
 
 
 def _in_turn(scope: Scope, parent: str, name: str, tasks: Sequence[Task]) -> list[Command] | None:
@@ -260,6 +271,9 @@ def _end(plan: Plan, execution: Execution, run: TaskRun | None, scope: Scope) ->
         state = "FAILED"
     elif state == "SUCCESS" and detail.get("outcome"):
         state = detail["outcome"]
+    if task.type == APPROVAL and not undecided(detail):
+        state, halt = end_of(detail, state)
+        return [Close(run.id, forgiven(task, state)), *([Halt(halt)] if halt else [])]
     flowable = plan.flowable(run)
     if state == "FAILED" and flowable is not None and flowable.transparent:
         state = "WARNING"
@@ -358,6 +372,8 @@ def due(plan: Plan, execution: Execution, run_id: str, at: float) -> list[Event]
         if execution.state == "RETRYING" and next(others, None) is None:
             events.append({"e": "state", "s": "RUNNING", "at": at})
         return events
+    if run.state == "PAUSED" and plan.task(run).type == APPROVAL:
+        return decided(execution, run, "EXPIRED", at, {})
     if run.state == "PAUSED":
         return resume_pause(plan, execution, run, at, (run.detail or {}).get("behavior", "RESUME"))
     return [{"e": "run", "id": run.id, "at": at}, {"e": "again", "parent": run.id, "at": at}]
@@ -385,6 +401,14 @@ def resume_pause(
         event |= {"s": "RUNNING", "detail": detail | more}
     else:
         event |= {"s": forgiven(task, {"FAIL": "FAILED", "WARN": "WARNING"}.get(behavior, "SUCCESS"))}
+    return [event, *wake(execution, run, at)]
+
+
+def decided(execution: Execution, run: TaskRun, decision: str, at: float, more: Mapping[str, object]) -> list[Event]:
+    """Somebody has decided an Approval, or nobody did in time: its tasks for that follow."""
+    outputs = {**(run.outputs or {}), "decision": decision, "auto": False, "on": iso(at), **more}
+    detail = {**(run.detail or {}), "decision": decision}
+    event: Event = {"e": "run", "id": run.id, "s": "RUNNING", "detail": detail, "out": outputs, "at": at}
     return [event, *wake(execution, run, at)]
 
 

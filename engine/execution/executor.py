@@ -12,6 +12,7 @@ from typing import Any
 from engine.errors import EngineError
 from engine.execution import advance as core
 from engine.execution import steps, variables
+from engine.execution.approvals import APPROVAL
 from engine.execution.attempts import FileLog, RunTask, attempt, said
 from engine.execution.children import Children
 from engine.execution.clock import Clock
@@ -74,6 +75,7 @@ class Executor:
             core.Wait: self._wait,
             core.Cancel: self._cancel,
             core.SetState: lambda live, c: self.children.lifecycle.begin(live),
+            core.Halt: lambda live, c: self._halt(live, c),
             core.Finish: lambda live, c: self.children.finish(live, c.state),
             core.Finished: lambda live, c: self.children.finished(live),
         }
@@ -295,6 +297,8 @@ class Executor:
     def _check(self, live: Live, command: core.Check) -> None:
         run = live.execution.runs[command.run]
         task = live.plan.task(run)
+        if task.type == APPROVAL:
+            return self.record(live, *steps.asked(live.execution, run, self.now()))
         try:
             opened = LoopUntil.check(task, self.render_text(live, run), run.outputs or {}, run.start, self.now())
         except EngineError as error:
@@ -312,6 +316,11 @@ class Executor:
         if run.id in live.dirs:
             return self.working_directories.close(live, run, command.state)
         self.record(live, {"e": "run", "id": run.id, "s": command.state, "at": self.now()})
+
+    def _halt(self, live: Live, command: core.Halt) -> None:
+        if command.state == "KILLED":
+            return self.children.kill(live)
+        self.record(live, {"e": "stop", "to": command.state, "at": self.now()})
 
     def _wait(self, live: Live, command: core.Wait) -> None:
         run = live.execution.runs[command.run]

@@ -227,6 +227,45 @@ class Pause(Flowable):
         return Opened(None, {"behavior": behavior}, state="PAUSED", wait=length)
 
 
+class Approval(Flowable):
+    """``onWait``, then a pause until somebody decides or ``timeout`` has passed, then the tasks of the decision."""
+
+    url: ClassVar[str] = (
+        "{{ kestra.url ?? '' }}/ui/{{ flow.tenantId }}/executions/{{ flow.namespace }}/{{ flow.id }}/{{ execution.id }}"
+    )
+
+    def open(self, task: Task, render: RenderText) -> Opened:
+        behaviors = {
+            decision: render(task.properties.get(name) or default).upper()
+            for decision, (name, default) in _APPROVAL_BEHAVIORS.items()
+        }
+        detail: dict[str, Any] = {
+            "behaviors": behaviors,
+            "commented": render(task.properties.get("commentRequired") or "NEVER"),
+            "wait": seconds_or_none(render(task.timeout)),
+        }
+        outputs: dict[str, Any] = {"url": render(self.url)}
+        if truthy(render(task.properties.get("autoApprove", False))):
+            detail |= {"decision": "APPROVED", "auto": True}
+            outputs |= {"decision": "APPROVED", "auto": True}
+        return Opened(outputs, detail)
+
+    def shape(self, task: Task, detail: Mapping[str, Any]) -> Shape:
+        waiting = () if detail.get("auto") else enabled(task.properties.get("onWait"))
+        branch = _APPROVAL_BRANCHES.get(str(detail.get("decision")))
+        return self._lists(task, "sequential", tasks=(*waiting, *enabled(task.properties.get(branch or ""))))
+
+
+DECISIONS = ("APPROVED", "DENIED", "EXPIRED")
+"""What may become of an Approval."""
+_APPROVAL_BEHAVIORS = {
+    "APPROVED": ("approveBehavior", "CONTINUE"),
+    "DENIED": ("denyBehavior", "CANCEL"),
+    "EXPIRED": ("expireBehavior", "CANCEL"),
+}
+_APPROVAL_BRANCHES = {"APPROVED": "onApprove", "DENIED": "onDeny"}
+
+
 class ForEachItem(Flowable):
     """Split a file, run a flow for each batch, merge what they gave: three task runs made by the loader."""
 
@@ -257,6 +296,7 @@ FLOWABLES: dict[str, Flowable] = {
         WorkingDirectory,
         LoopUntil,
         Pause,
+        Approval,
         ForEachItem,
         Template,
     )

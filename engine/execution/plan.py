@@ -11,7 +11,7 @@ from engine.execution.flowables import EXECUTABLES, FLOWABLES, Flowable, Shape, 
 from engine.execution.state import TaskRun
 from engine.flow.model import Flow, Task
 
-CHILD_LISTS = ("tasks", "then", "else", "defaults", "errors", "finally")
+CHILD_LISTS = ("tasks", "then", "else", "defaults", "onWait", "onApprove", "onDeny", "errors", "finally")
 _READS_OUTPUTS = ("output", "Output", "vars", "render", "Context", "tasks")
 
 

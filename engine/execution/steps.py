@@ -7,7 +7,7 @@ from engine.execution.flowables import Opened
 from engine.execution.plan import Plan
 from engine.execution.reopen import WORKING_DIRECTORY
 from engine.execution.retries import INTERRUPTED
-from engine.execution.state import Event, Execution, TaskRun
+from engine.execution.state import Event, Execution, TaskRun, iso
 
 
 def created(plan: Plan, execution: Execution, command: Create, new_id: str, at: float) -> Event:
@@ -59,6 +59,15 @@ def paused(execution: Execution, run: TaskRun, at: float, wait: float | None = N
     if execution.state in ("RUNNING", "RETRYING"):
         return [pause, {"e": "state", "s": "PAUSED", "at": at}]
     return [pause]
+
+
+def asked(execution: Execution, run: TaskRun, at: float) -> list[Event]:
+    """An Approval waits for its decision, and says until when."""
+    wait = (run.detail or {}).get("wait")
+    due: list[Event] = []
+    if wait is not None:
+        due = [{"e": "run", "id": run.id, "out": {**(run.outputs or {}), "due": iso(at + wait)}, "at": at}]
+    return [*due, *paused(execution, run, at, wait)]
 
 
 def resumed(execution: Execution, run: TaskRun, at: float) -> list[Event]:

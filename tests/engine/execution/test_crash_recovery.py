@@ -77,6 +77,18 @@ finally:
 afterExecution:
   - {id: after, type: CORE.debug.Return, format: "{{ execution.state }}"}
 """,
+    "approval": """
+tasks:
+  - id: ask
+    type: CORE.flow.Approval
+    timeout: PT5M
+    expireBehavior: CONTINUE
+    onWait:
+      - {id: tell, type: CORE.debug.Return, format: please}
+    finally:
+      - {id: tidy, type: CORE.debug.Return, format: "{{ outputs.ask.decision }}"}
+  - {id: last, type: CORE.debug.Return, format: last}
+""",
     "paused_loop": """
 tasks:
   - id: round
