@@ -110,7 +110,9 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
         return False
     if service.key == "mail" and re.match(r"\s+(?:address\s+)?inputs?\b", after):
         return False
-    if service.kind == "saas" and not service.roles and any(b.what == "http_call" for b in beside):
+    if service.kind == "saas" and not service.roles and any(_calls_it(seen, m, b) for b in beside):
+        return False
+    if service.key == "tika" and any(b.what in _SCRIPTS for b in beside):
         return False
     if service.kind == "store" and seen.text.literal_at(m.start) and any(_takes_address(b) for b in beside):
         return False
@@ -169,6 +171,14 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
 
 
 _JOBS = ("dataproc", "emr", "databricks", "spark", "glue", "synapse", "dataflow", "lambda")
+
+
+def _calls_it(seen: Understanding, m: Mention, call: Mention) -> bool:
+    """'Todoist over their REST api' is called by HTTP; 'from HubSpot to the Mailchimp api' names two."""
+    if call.what != "http_call":
+        return False
+    between = seen.text.masked[m.end : call.start]
+    return not (m.end <= call.start and re.match(r"to\b|into\b", seen.text.masked[call.start :])) or "rest" in between
 
 
 def _takes_address(m: Mention) -> bool:
@@ -307,6 +317,8 @@ def _log(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     if any(b.service and b.service.kind == "notify" for b in beside) and re.match(
         r"(?:tell|show|escribe|schreib)", said
     ):
+        return False
+    if re.match(r"logs?\b", said) and re.search(r"\b(?:purge|delete|clean|remove|ship|forward|export)\b", words):
         return False
     if re.search(r"\b(?:never|not|don'?t|without|no)\s+$", before) or re.match(
         r"\s*(?:level|s?\s+older|retention|file)\b", after

@@ -94,40 +94,74 @@ def _object_said(word: str, words: str) -> bool:
 _LIES_IN = re.compile(r"\b(?:in|into|to|from|on|at|of|inside|within|for|with)\s+(?:[\w-]+\s+){0,3}$")
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What was found so far of one type's name in the words of a clause."""
+
+    words: str
+    first: str
+    score: float = 0.0
+    verb: bool = False
+    exact: bool = False
+    objects: int = 0
+
+    def weigh_verb(self, word: str, role: str) -> None:
+        """The verb of the name: said by its own word, by one that means it, or not at all."""
+        facts = table("verbs")
+        heard = [m for m in facts["means"][word] if said(m, self.words)]
+        if said(word, self.words):
+            self.score, self.verb = self.score + 3.0, True
+            self.exact |= word not in facts["plain"]["verbs"] or word == self.first == "list"
+        elif heard:
+            self.score, self.verb = self.score + 2.0 + (self.first in heard), True
+            self.exact |= any(m[:7] == word[:7] for m in heard)
+        elif _object_said(word, self.words):
+            self.score, self.objects = self.score + 2.0, self.objects + _telling(word)
+        else:
+            self.score -= 3.0 if word in facts["plain"]["destroys"] else 1.5
+        if word in _ROLES.get(role, ()):
+            self.score += 1.2 - 0.1 * _ROLES[role].index(word)
+
+    def weigh_object(self, word: str, missing: float, *, of_package: bool = False) -> None:
+        """A noun of the name; ``missing`` is what it costs when nobody says it."""
+        if not _object_said(word, self.words):
+            self.score -= missing
+        elif word in table("verbs")["means"] and not of_package:
+            self.score += 0.5
+        else:
+            self.score, self.objects = self.score + 2.0, self.objects + _telling(word)
+
+
+def _telling(word: str) -> int:
+    return int(word not in table("verbs")["plain"]["words"])
+
+
 def judge(name: str, words: str, role: str, skip: frozenset[str]) -> Choice:
     """How well the name of one type fits the words; words in ``skip`` (the plugin's own name) say nothing."""
     package, _, last = name.rpartition(".")
-    facts = table("verbs")
-    means, first = facts["means"], _first_word(words)
-    score, verb, exact, objects = 0.0, False, False, 0
+    tally = _Tally(words, _first_word(words))
     own = [w for w in words_of(last) if w not in _SMALL and w not in skip]
+    its_verb = _verb_of(own)
     for word in own:
-        if word in means and not (objects and word in ("list", "batch")):
-            if said(word, words):
-                score, verb = score + 3.0, True
-                exact = exact or word not in facts["plain"]["verbs"] or (word == first and word == "list")
-            elif any(said(m, words) for m in means[word]):
-                score, verb = score + 2.0, True
-            elif _object_said(word, words):
-                score, objects = score + 2.0, objects + (word not in facts["plain"]["words"])
-            else:
-                score -= 3.0 if word in ("delete", "remove", "purge", "kill") else 1.5
-            if word in _ROLES.get(role, ()):
-                score += 1.2 - 0.1 * _ROLES[role].index(word)
-        elif _object_said(word, words):
-            score, objects = score + 2.0, objects + (word not in facts["plain"]["words"])
+        if word == its_verb:
+            tally.weigh_verb(word, role)
         else:
-            score -= 0.75
+            tally.weigh_object(word, 0.75)
     for word in package.split("."):
-        if word in skip or word in _SMALL:
-            continue
-        if _object_said(word, words):
-            score, objects = score + 2.0 + (first == word), objects + (word not in facts["plain"]["words"])
-            verb = verb or first == word
-        else:
-            score -= 0.4
-    verb = verb or (objects > 0 and not any(w in means for w in own))
-    return Choice(name, score - 0.01 * len(name.split(".")), verb, objects, exact)
+        if word not in skip and word not in _SMALL:
+            had = tally.objects
+            tally.weigh_object(word, 0.4, of_package=True)
+            if word == tally.first and _object_said(word, words):
+                tally.score, tally.verb = tally.score + 1.0, True
+                tally.objects = max(tally.objects, had + 1)
+    verb = tally.verb or (tally.objects > 0 and not its_verb)
+    return Choice(name, tally.score - 0.01 * len(name.split(".")), verb, tally.objects, tally.exact)
+
+
+def _verb_of(own: Sequence[str]) -> str:
+    """The verb in the words of a class name: "pop" of ListPop, "list" of ListVms."""
+    verbs = [w for w in own if w in table("verbs")["means"]]
+    return verbs[1] if len(verbs) > 1 and verbs[0] == "list" else next(iter(verbs), "")
 
 
 def _first_word(words: str) -> str:
@@ -165,7 +199,11 @@ def _needs_an_id(name: str, words: str, types: Types) -> float:
     if not name.endswith(".Get"):
         return 0.0
     definition = types.get(name)
-    if definition is None or not definition.required:
+    lists = any(
+        n.startswith(name.rpartition(".")[0] + ".") and n.endswith(("List", "Search"))
+        for n in types.below(name.split(".")[0])
+    )
+    if definition is None or not definition.required or not lists:
         return 0.0
     objects = [w for w in name.split(".")[1:-1] if said(w.removesuffix("s") + "s", words)]
     plural = any(re.search(rf"\b{re.escape(w.removesuffix('s'))}s\b", words) for w in objects)

@@ -30,6 +30,14 @@ _POLLED_URL = re.compile(
 _SAYS = re.compile(r"\b(?:says?|is|contains?|returns?|shows?|reports?)\s+([\w-]+)")
 
 
+# GitHub and GitLab tell of what happens there by calling a webhook.
+_AT_A_REPOSITORY = re.compile(
+    rf"\b{words('events', 'when')}\s+(?:someone\s+|somebody\s+)?(?:(?:an?|the|any|every|new)\s+)*(?:pr|pull\s+request|merge\s+request|issue|push|"
+    r"commit|release|tag|star)s?\s+(?:is\s+|gets\s+|was\s+)?(?:opened|created|merged|pushed|closed|published|labell?ed|made|comes?\s+in)\b"
+    r"(?:\s+(?:on|in|to|at)\s+(?:our\s+|the\s+)?(?:git(?:hub|lab)?|repo\w*|main|master)\b)*"
+)
+
+
 def find_events(
     text: Text, mentions: Sequence[Mention], has_schedule: bool, types: Types
 ) -> tuple[list[Event], set[int]]:
@@ -40,6 +48,15 @@ def find_events(
     if hook := _webhook(text.masked):
         callers = {m.start for m in mentions if m.service and m.service.kind == "saas" and _calls(text.masked, m, hook)}
         return [Event("webhook", {"span": hook.span()})], callers
+    if (happening := _AT_A_REPOSITORY.search(text.masked)) and not has_schedule:
+        hosts = {
+            m.start
+            for m in mentions
+            if m.service
+            and m.service.key in ("github", "gitlab")
+            and happening.start() <= m.start < happening.end() + 16
+        }
+        return [Event("webhook", {"span": happening.span()})], hosts
     if (other := flow_event(text, mentions)) is not None:
         return [other], set()
     events, starts = service_events(text.masked, mentions, has_schedule, types)

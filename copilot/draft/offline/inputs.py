@@ -486,7 +486,9 @@ def _described(identifier: str, kind: str, note: str, text: Text) -> InputSpec:
     default = None
     if match := re.search(r"default(?:s|\s+(?:is|to|value))?\s*[:=]?\s*['\"`]?([^'\"`,;]+)", note, re.I):
         default = re.sub(r"\s+or\s+so$", "", match[1].strip())
-    if "/" in note and not default:
+    if re.fullmatch(r"[\w-]+(?:\s*,\s*[\w-]+)*\s*,?\s+or\s+[\w-]+", note.strip()) and not default:
+        values = tuple(v for v in re.split(r"\s*,\s*(?:or\s+)?|\s+or\s+", note.strip()) if v)
+    elif "/" in note and not default:
         values = tuple(v.strip() for v in note.split("/"))
     kind = _kind_of(low) or kind or ("SELECT" if values else _kind_of_name(identifier))
     more: dict[str, Any] = {}

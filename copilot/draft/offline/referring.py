@@ -192,7 +192,7 @@ def _bucket_of(words: str) -> Service:
     return next(s for s in SERVICES if s.key == key)
 
 
-_GOES_ON = ("saas", "tool", "nosql", "store", "notify", "sql")
+_GOES_ON = ("saas", "tool", "nosql", "store", "notify", "sql", "queue")
 
 
 def _going_on(seen: Understanding, before: int, words: str, role: str, types: Types) -> tuple[Service, str] | None:
@@ -203,7 +203,7 @@ def _going_on(seen: Understanding, before: int, words: str, role: str, types: Ty
         if (
             one
             and one.verb
-            and one.score >= (2.4 if one.exact else 2.9)
+            and one.score >= (1.4 if one.exact else 2.9)
             and (one.objects or one.exact or _IT.search(words))
         ):
             return service, one.type

@@ -46,7 +46,7 @@ _COUNTED = re.compile(
     rf"\b(?P<n>\d+|{'|'.join(w for w in NUMBER_WORDS if len(w) > 2 and w not in ('half', 'once', 'twice', 'thrice', 'one'))})\s+(?:\w+\s+){{0,2}}?(?P<noun>[a-z]+s)\b"
 )
 _EACH = re.compile(
-    r"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per|for\s+(?:each|every))|(?!(?:in|on|at|of|for|with|by|per|and|or|to|from|than|every|its|their)\b)[a-z]{3,}\s+each(?!\s+(?:morning|day|night|week|month|hour|evening|monday|tuesday|wednesday|thursday|friday|saturday|sunday|year|minute))|in\s+each\s+of\s+(?:them|these|those)|each\s+(?:task|row|line|file|item|record|url|one)|of\s+(?:each|every)|for\s+(?:the\s+)?numbers(?=\s+(?:from\s+)?\d)|go\s+through|loop\s+(?:over|through|the)|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|(?:log|print)\s+one\s+line\s+each|loop\s+\d+\s+times|repeat\s+\d+\s+times|\d+\s+times\s+(?:log|call|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
+    r"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per|for\s+(?:each|every))|(?!(?:in|on|at|of|for|with|by|per|and|or|to|from|than|every|its|their)\b)[a-z]{3,}\s+each(?!\s+(?:morning|day|night|week|month|hour|evening|monday|tuesday|wednesday|thursday|friday|saturday|sunday|year|minute))|in\s+each\s+of\s+(?:them|these|those)|each\s+(?:task|row|line|file|item|record|url|one)|of\s+(?:each|every)|(?:sub-?flow|call|task|job|request|run|execution)s?\s+per|for\s+(?:the\s+)?numbers(?=\s+(?:from\s+)?\d)|go\s+through|loop\s+(?:over|through|the)|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|(?:log|print)\s+one\s+line\s+each|loop\s+\d+\s+times|repeat\s+\d+\s+times|\d+\s+times\s+(?:log|call|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
 )
 _NOT_EACH = re.compile(
     r"\b(?:file|sheet|json|row|object|event)s?\s+per\s+(?:date|day|csv|line|file|month)\b|\bwait\s+for\s+all|\bmessage\s+for\s+each|\bin\s+all\s+namespaces"
@@ -203,9 +203,19 @@ def _each(text: Text, clause: Clause, words: str) -> tuple[bool, str, tuple[str,
     literal = next((one for one in text.within(clause.start, clause.end, LIST)), None)
     items = tuple(v.strip().strip("'\"") for v in literal.value.split(",")) if literal and "," in literal.value else ()
     if match is None or _NOT_EACH.search(words):
-        return bool(items) or bool(_NAMED_ONES.match(words)), "", items
+        listed = _NAMED_ONES.match(words) or _capitals(text.plain[clause.start : clause.end])
+        return bool(items) or bool(listed), "", items
     noun = match["noun"] or ""
     return True, "" if noun in ("must", "with", "our", "my", "the", "it", "them") else noun, items
+
+
+_CAPITALS = re.compile(r"\b(?:for|[Pp]er\s+\w+:)\s+(?P<items>[A-Z][\w-]*(?:\s*,\s*(?:and\s+)?[A-Z][\w-]*){2,})")
+
+
+def _capitals(words: str) -> tuple[str, ...]:
+    """Names written out after 'for' or 'per country:', at least three of them."""
+    found = _CAPITALS.search(words)
+    return tuple(re.split(r"\s*,\s*(?:and\s+)?", found["items"])) if found else ()
 
 
 _MONTHS_ASKED = re.compile(
@@ -226,6 +236,8 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
             if v and v.lower() not in ("and", "inner", "list")
         )
         out.append((match["name"] or "", items))
+    if not out and (names := _capitals(text.plain)):
+        out.append(("", names))
     if (
         not out
         and re.search(r"\b(?:all|the|each|every)\s+(?:12\s+|twelve\s+)?months?\b", text.masked)

@@ -87,13 +87,16 @@ def _role(masked: str, mention: Mention, first: bool, has_schedule: bool, types:
     service = mention.service
     assert service is not None
     at_once = re.search(r"\breal-?\s?time\b", masked)
-    heads = service.kind == "queue" and first and "realtime" in service.roles
+    heads = first and "realtime" in service.roles and (service.kind == "queue" or at_once is not None)
     if heads and (at_once or _heads_a_chain(masked, mention, has_schedule)):
         return "realtime" if at_once or not _POLL.search(masked) else "trigger"
     start, end = sentence_of(masked, mention.start)
     said = masked[start:end]
     follows = masked[end : sentence_of(masked, min(end + 2, len(masked) - 1))[1]] if end + 2 < len(masked) else ""
-    if not _CUE.search(said) and not (_FILE.search(said) and _ANAPHOR.search(follows)):
+    cue = _CUE.search(said) or (
+        first and re.match(r"[\w\s]{0,30}?\b(?:moved|created|added|closed|opened|updated)\b[^.;]*$", said)
+    )
+    if not cue and not (_FILE.search(said) and _ANAPHOR.search(follows)):
         if not (service.kind == "queue" and first and _MESSAGE.search(follows)):
             return ""
         said += follows
@@ -120,7 +123,10 @@ def _by_kind(masked: str, mention: Mention, said: str, heads: bool, has_schedule
     happens = (
         _HAPPENS.search(said) or _FILE.search(said) or _ROWS.search(said) or _MAIL.search(said) or _MESSAGE.search(said)
     )
-    leads = re.match(rf"\W*(?:\w+\s+){{0,2}}?(?:{_WHEN}|each|every|new)\b", said)
+    leads = re.match(
+        rf"\W*(?:\w+\s+){{0,2}}?(?:{_WHEN}|each|every|new)\b|[\w\s]{{0,30}}?\b(?:moved|created|added|closed|opened|updated)\b",
+        said,
+    )
     return "own" if happens and leads and _own_trigger(masked, mention, types) else ""
 
 
@@ -141,7 +147,10 @@ def _own_trigger(masked: str, mention: Mention, types: Types) -> str:
 def _heads_a_chain(masked: str, mention: Mention, has_schedule: bool) -> bool:
     """'mqtt values -> pagerduty': a queue at the head of an arrow chain is what starts the flow."""
     head, tail = masked[: mention.start], masked[mention.end :]
-    return not has_schedule and len(head.split()) <= 2 and bool(re.match(r"[^.;]{0,60}?(?:->|→|=>)", tail))
+    moves = re.match(
+        r"[^.;]{0,60}?(?:->|→|=>)|\s+(?:\w+\s+)?(?:messages?|events?)\s+(?:to|into|in|trigger\w*|start\w*)\b", tail
+    )
+    return not has_schedule and len(head.split()) <= 2 and moves is not None
 
 
 def _is_target(masked: str, mention: Mention) -> bool:

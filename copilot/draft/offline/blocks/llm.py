@@ -180,7 +180,7 @@ def _parts(w: Writer, kind: str) -> list[dict[str, Any]]:
     """Tools, retrievers or memories of an agent that the words name, from the catalog."""
     out: list[dict[str, Any]] = []
     for name in w.types.catalog.types(kind, w.target):
-        words = [x for x in words_of(name)[2:] if x not in _GENERAL]
+        words = [x for x in words_of(name)[2:] if x not in _GENERAL and len(x) > 2]
         said = words and any(re.search(rf"\b{x}\b", w.text.masked) for x in words)
         mcp = "mcp" in words and not said
         if not said or mcp or ("mcp" in words and not _transport(w, words)):

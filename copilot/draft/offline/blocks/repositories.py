@@ -262,3 +262,18 @@ def trivy(w: Writer, step: Step) -> list[Task]:
             commands=[f"trivy image --exit-code 1 --severity HIGH,CRITICAL {_image(w)}"],
         )
     ]
+
+
+@block("git_push")
+def push_changes(w: Writer, step: Step) -> list[Task]:
+    """Files of the execution to a branch of a repository."""
+    file = w.last_of("file")
+    return [
+        w.task(
+            "push_to_git",
+            "git.Push",
+            **_git_login(w),
+            commitMessage="Update from {{ flow.id }}, execution {{ execution.id }}",
+            inputFiles={f"result.{file.format or 'txt'}": f"{{{{ {file.expression} }}}}"} if file else None,
+        )
+    ]
