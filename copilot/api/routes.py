@@ -1,4 +1,4 @@
-"""Our own paths under /api/v1. Handlers are plain functions: they block, so the framework runs them in threads."""
+"""Our own paths under /api/v1. Most handlers are plain functions: they block, so the framework runs them in threads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from importlib import metadata
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from copilot.api import models
@@ -66,9 +67,13 @@ def trial(body: models.TrialBody, request: Request) -> models.TrialResult:
 
 
 @router.post("/runs", tags=["executions"], summary="Run a flow on this machine", status_code=201)
-def run(body: models.RunBody, request: Request) -> dict[str, Any]:
+async def run(body: models.RunBody, request: Request) -> dict[str, Any]:
     """The execution with task runs, outputs and logs; with `wait: false`, as it is right after its start."""
-    return _service(request).run(body)
+    service = _service(request)
+    execution_id = await run_in_threadpool(service.start, body)
+    if body.wait:
+        await service.ended(execution_id)
+    return await run_in_threadpool(service.execution, execution_id)
 
 
 @router.get("/runs/{execution_id}", tags=["executions"], summary="An execution as it is now")

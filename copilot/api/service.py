@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from fastapi.concurrency import run_in_threadpool
 
 from copilot.api import models
 from copilot.api.duties import scheduling, take_up
@@ -28,11 +31,14 @@ from engine.flow.findings import errors as wrong_ones
 if TYPE_CHECKING:
     from engine import Engine
     from engine.execution.clock import Clock
+    from engine.execution.state import Execution
 
 log = logging.getLogger(__name__)
-BEAT = 0.4
+SHORTEST_PAUSE = 0.02
+LONGEST_PAUSE = 0.4
+"""Seconds between two looks at an execution that is followed: at first, and when it takes longer."""
 LONGEST_WAIT = 3600.0
-"""Seconds: between two looks at an execution that is followed, and for an answer that waits for an end."""
+"""Seconds that an answer waits for an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +92,24 @@ class Service:
         self.stopping.set()
         self._open.close()
 
-    def wait(self, execution_id: str) -> None:
+    async def follow(self, execution_id: str) -> AsyncIterator[Execution]:
+        """How an execution stands, now and a few times a second until it has ended or the service stops; no thread is
+        held meanwhile, so that many may follow. NotFound."""
+        pause = SHORTEST_PAUSE
+        while not self.stopping.is_set():
+            found = await run_in_threadpool(self.engine.snapshot, execution_id)
+            yield found
+            if found.finished is not None:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    async def ended(self, execution_id: str) -> None:
         """Until an execution has ended, the service stops, or an hour is over."""
         longest = time.monotonic() + LONGEST_WAIT
-        for _ in self.beats(execution_id):
-            if self.engine.snapshot(execution_id).finished is not None or time.monotonic() > longest:
+        async for _ in self.follow(execution_id):
+            if time.monotonic() > longest:
                 return
-
-    def beats(self, execution_id: str) -> Iterator[None]:
-        """Now, and again a few times a second, at once when the execution ends; until the service stops."""
-        while not self.stopping.is_set():
-            yield
-            before = time.monotonic()
-            self.engine.wait(execution_id, BEAT)
-            if time.monotonic() - before < BEAT / 2:
-                # it ended, or nobody here works on it
-                self.stopping.wait(BEAT / 4)
 
     def target(self, named: str | None) -> str:
         return known_version(named) if named else self.settings.target
@@ -176,10 +184,15 @@ class Service:
         must_be_valid(body.flow, self.target(body.target))
         return self.bench.trial(body.flow, body.inputs)
 
-    def run(self, body: models.RunBody) -> dict[str, Any]:
+    def start(self, body: models.RunBody) -> str:
+        """The id of an execution that runs from now on. InvalidFlow, InvalidInputs, Refused."""
         must_be_valid(body.flow, self.settings.target)
-        execution = self.engine.run(body.flow, body.inputs, wait=body.wait)
-        return document(self.engine, execution.id)
+        return self.engine.run(body.flow, body.inputs, wait=False).id
+
+    def run(self, body: models.RunBody) -> dict[str, Any]:
+        """An execution from its start to its end, for a caller who may hold a thread meanwhile."""
+        must_be_valid(body.flow, self.settings.target)
+        return document(self.engine, self.engine.run(body.flow, body.inputs, wait=body.wait).id)
 
     def execution(self, execution_id: str) -> dict[str, Any]:
         return document(self.engine, execution_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Body, Request, Response
@@ -234,6 +234,10 @@ def unqueue(execution: str, request: Request) -> Response:
 # -- following -----------------------------------------------------------------------------------------------
 
 
+QUIET = b": \n\n"
+"""Says nothing; a connection that broke shows when it is sent."""
+
+
 def event(name: str, document: Mapping[str, Any]) -> bytes:
     """One server-sent event; Kestra tells its kind by the id."""
     return f"id: {name}\ndata: {json.dumps(document, ensure_ascii=False, default=str)}\n\n".encode()
@@ -247,21 +251,17 @@ def follow_execution(execution: str, request: Request) -> StreamingResponse:
     return StreamingResponse(_followed(service, execution), media_type="text/event-stream", headers=_STREAM)
 
 
-def _followed(service: Service, execution: str) -> Iterator[bytes]:
+async def _followed(service: Service, execution: str) -> AsyncIterator[bytes]:
     yield event("start", {"id": execution})
     seen: Any = None
-    for _ in service.beats(execution):
-        now = service.engine.snapshot(execution)
+    async for now in service.follow(execution):
         changes = (len(now.history), [(run.id, len(run.history), len(run.attempts)) for run in now.task_runs])
-        ended = now.finished is not None
-        if changes != seen or ended:
+        if changes != seen or now.finished is not None:
             seen = changes
-            document = masked(service.engine, shapes.execution(now))
-            yield event("end" if ended else "progress", document)
+            document = await run_in_threadpool(masked, service.engine, shapes.execution(now))
+            yield event("progress" if now.finished is None else "end", document)
         else:
-            yield b": \n\n"
-        if ended:
-            return
+            yield QUIET
 
 
 # -- files ---------------------------------------------------------------------------------------------------

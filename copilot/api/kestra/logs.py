@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from copilot.api.kestra import shapes
 from copilot.api.kestra.context import answer, engine_of, masked, service_of
-from copilot.api.kestra.executions import event
+from copilot.api.kestra.executions import QUIET, event
 from copilot.api.kestra.queries import filters_of, keeps, page_of
 from engine.execution.state import iso
 
@@ -96,21 +97,18 @@ def follow_logs(execution: str, request: Request) -> StreamingResponse:
     return StreamingResponse(lines, media_type="text/event-stream", headers=_STREAM)
 
 
-def _followed(service: Service, execution: str, params: QueryParams) -> Iterator[bytes]:
+async def _followed(service: Service, execution: str, params: QueryParams) -> AsyncIterator[bytes]:
     yield event("start", {})
     sent, engine = 0, service.engine
     row = engine.journal.summary(execution)
-    for _ in service.beats(execution):
-        # looked at before the lines, so that none written before the end is missed
-        ended = engine.snapshot(execution).finished is not None
-        lines = _chosen(engine, execution, params)
+    # each look at the execution comes before the one at its lines, so that none written before the end is missed
+    async for _ in service.follow(execution):
+        lines = await run_in_threadpool(_chosen, engine, execution, params)
         for line in lines[sent:]:
             yield event("progress", masked(engine, shapes.log_entry(line, row)))
         if len(lines) == sent:
-            yield b": \n\n"
+            yield QUIET
         sent = len(lines)
-        if ended:
-            return
 
 
 @router.delete("/{execution}", summary="Delete the log of an execution")

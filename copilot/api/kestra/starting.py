@@ -136,12 +136,12 @@ async def create_execution(namespace: str, id: str, request: Request) -> Respons
     """
     async with uploads(request) as parts:
         values, files = given(parts)
-    return await run_in_threadpool(_start, request, namespace, id, values, files)
+    started = await run_in_threadpool(_start, request, namespace, id, values, files)
+    wait = flag(request.query_params, "wait")
+    return await _answer_for(request, started, wait=wait, shape=shapes.execution)
 
 
-def _start(
-    request: Request, namespace: str, flow_id: str, values: dict[str, Any], files: dict[str, FileUpload]
-) -> Response:
+def _start(request: Request, namespace: str, flow_id: str, values: dict[str, Any], files: dict[str, FileUpload]) -> str:
     engine, params = engine_of(request), request.query_params
     flow = executable(engine, namespace, flow_id, whole(params, "revision", 0) or None)
     if params.get("breakpoints"):
@@ -155,17 +155,18 @@ def _start(
         not_before=when(scheduled).timestamp() if scheduled else None,
         wait=False,
     )
-    return _answer_for(request, started.id, wait=flag(params, "wait"), shape=shapes.execution)
+    return started.id
 
 
-def _answer_for(
+async def _answer_for(
     request: Request, execution_id: str, *, wait: bool, shape: Callable[[Execution, str], dict[str, Any]]
 ) -> Response:
+    """The execution as it is now, or with ``wait`` as it ended."""
     service = service_of(request)
     if wait:
-        service.wait(execution_id)
-    execution = service.engine.snapshot(execution_id)
-    return answer(request, shape(execution, _url(request, execution)))
+        await service.ended(execution_id)
+    execution = await run_in_threadpool(service.engine.snapshot, execution_id)
+    return await run_in_threadpool(answer, request, shape(execution, _url(request, execution)))
 
 
 def _url(request: Request, of: Execution) -> str:
@@ -180,33 +181,27 @@ def _url(request: Request, of: Execution) -> str:
 @router.put("/webhook/{namespace}/{id}/{key}", summary="Start a flow through its webhook with PUT")
 async def webhook(namespace: str, id: str, key: str, request: Request) -> Response:
     """204 when the trigger's conditions say no; with `wait` in the trigger, the answer comes at the end."""
-    body = await request.body()
-    return await run_in_threadpool(_webhook, request, namespace, id, key, body)
-
-
-def _webhook(request: Request, namespace: str, flow_id: str, key: str, body: bytes) -> Response:
-    from engine.triggers.webhook import WebhookRequest
-
-    engine = engine_of(request)
-    executable(engine, namespace, flow_id, None)
-    started = engine.webhook(
-        namespace,
-        flow_id,
-        WebhookRequest(
-            request.method,
-            key,
-            headers={name: request.headers.getlist(name) for name in request.headers},
-            parameters={name: request.query_params.getlist(name) for name in request.query_params},
-            body=body,
-        ),
-    )
+    started = await run_in_threadpool(_received, request, namespace, id, key, await request.body())
     if started is None:
         return Response(status_code=204)
-    options = _options(engine, namespace, flow_id, started)
+    options = _options(engine_of(request), namespace, id, started)
     wait = options.get("wait") is True
     if wait and options.get("returnOutputs") is True:
-        return _answer_for(request, started.id, wait=True, shape=lambda execution, _: execution.outputs or {})
-    return _answer_for(request, started.id, wait=wait, shape=_webhook_shape)
+        return await _answer_for(request, started.id, wait=True, shape=lambda execution, _: execution.outputs or {})
+    return await _answer_for(request, started.id, wait=wait, shape=_webhook_shape)
+
+
+def _received(request: Request, namespace: str, flow_id: str, key: str, body: bytes) -> Execution | None:
+    from engine.triggers.webhook import WebhookRequest
+
+    service = service_of(request)
+    executable(service.engine, namespace, flow_id, None)
+    # where a token is set, this header is for the service and no business of the flow's
+    hidden = ("authorization",) if service.settings.token else ()
+    headers = {name: request.headers.getlist(name) for name in request.headers if name not in hidden}
+    parameters = {name: request.query_params.getlist(name) for name in request.query_params}
+    sent = WebhookRequest(request.method, key, headers=headers, parameters=parameters, body=body)
+    return service.engine.webhook(namespace, flow_id, sent)
 
 
 def _options(engine: Engine, namespace: str, flow_id: str, started: Execution) -> Mapping[str, Any]:

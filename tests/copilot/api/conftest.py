@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -80,10 +81,9 @@ def reached(served: Any) -> Callable[[str, str], dict]:
     """Waits until an execution has a state; gives it."""
 
     def wait(execution: str, state: str) -> dict:
-        for _ in served.service.beats(execution):
-            found = served.http.get(f"/executions/{execution}").json()
-            if found["state"]["current"] == state:
-                return found
-        raise AssertionError("the service stopped")
+        pause = threading.Event()
+        while (found := served.http.get(f"/executions/{execution}").json())["state"]["current"] != state:
+            pause.wait(0.05)
+        return found
 
     return wait

@@ -244,6 +244,30 @@ def test_a_webhook_whose_conditions_say_no_is_204(served, deployed):
     assert served.http.post(address, json={"order": "yes"}).status_code == 200
 
 
+def test_the_services_own_token_is_not_handed_to_flows(serve):
+    guarded = serve(token="open-sesame-123")
+    own = {"Authorization": "Bearer open-sesame-123"}
+    guarded.http.post("/flows", content=WEBHOOK.format(id="shy", more="wait: true"), headers={**YAML, **own})
+    address = "/executions/webhook/company.team/shy/a-long-secret-key"
+    answer = guarded.http.post(address, json={"order": "1"}, headers={**own, "X-Order": "7"})
+    assert answer.json()["trigger"]["variables"]["headers"]["x-order"] == ["7"]
+    assert "open-sesame" not in guarded.http.get(f"/executions/{answer.json()['id']}", headers=own).text
+
+
+def test_more_may_wait_for_an_end_than_there_are_threads(served, deployed, paused_flow, reached):
+    """Whoever waits or follows holds no thread, so that the call which ends the waiting still gets through."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    deployed(paused_flow("crowd"))
+    with ThreadPoolExecutor(60) as callers:
+        waiting = [callers.submit(served.http.post, "/executions/company.team/crowd?wait=true") for _ in range(50)]
+        while served.http.get("/executions/search?flowId=crowd&state=PAUSED&size=1").json()["total"] < 50:
+            continue
+        resumed = served.http.post("/executions/resume/by-query?flowId=crowd&state=PAUSED")
+        assert resumed.json() == {"count": 50}
+        assert {one.result().json()["state"]["current"] for one in waiting} == {"SUCCESS"}
+
+
 # -- keys, files, plugins ------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from copilot.ownership import present, serving_in
@@ -67,10 +69,10 @@ def started(service):
     def start(source, state):
         flow = service.http.post("/flows", content=source).json()
         execution = service.http.post(f"/executions/{flow['namespace']}/{flow['id']}").json()["id"]
-        for _ in service.service.beats(execution):
-            if service.http.get(f"/executions/{execution}").json()["state"]["current"] == state:
-                return execution
-        raise AssertionError("the service stopped")
+        pause = threading.Event()
+        while service.http.get(f"/executions/{execution}").json()["state"]["current"] != state:
+            pause.wait(0.05)
+        return execution
 
     return start
 
