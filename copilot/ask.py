@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from copilot.draft.text_model import TextModel
@@ -88,9 +88,11 @@ def ask(question: str, knowledge: Knowledge, *, target: str, provider: TextModel
         return _declined(found)
     pages = knowledge.search(question, k=_PASSAGES, target=target, kinds=("prose", "example"))
     hits = list({hit.chunk: hit for hit in [*found, *pages]}.values())
+    # Passages are compared with the words that they were found by.
+    asked = knowledge.understood(question)
     if provider is not None:
-        return _phrased(question, _ordered(question, hits, knowledge)[:_GIVEN], provider)
-    return _extracted(question, hits, knowledge)
+        return _phrased(question, _ordered(asked, hits, knowledge)[:_GIVEN], provider)
+    return _extracted(asked, hits, knowledge)
 
 
 def _declined(found: Found) -> Answer:
@@ -119,11 +121,37 @@ def _scored(question: str, hits: Sequence[Hit], knowledge: Knowledge) -> list[tu
 
 def _extracted(question: str, hits: Sequence[Hit], knowledge: Knowledge) -> Answer:
     """The passages that fit best, each cut to what answers."""
-    scored = _scored(question, hits, knowledge)
-    chosen = [hit for hit, score in scored if score >= _NEAR * scored[0][1]][:_QUOTED]
+    chosen = [hit for own in _chosen(_scored(question, hits, knowledge)) for hit in _from_its_start(own, knowledge)]
     citations = tuple(Citation(h.chunk, h.title, h.origin, _quote(question, h, knowledge)) for h in chosen)
     text = "\n\n".join(f"{c.title}\n{c.quote}" for c in citations)
     return Answer(text + _applied(question, text), citations, True)
+
+
+def _chosen(scored: Sequence[tuple[Hit, float]]) -> list[Hit]:
+    """The best passages: one a section, one type that was not named, and a page where there is one, since the reference
+    of a type says what it is but seldom how it is used."""
+    least = _NEAR * scored[0][1]
+    out: list[Hit] = []
+    for hit, score in scored:
+        enough = len(out) >= _QUOTED or score < least
+        if any(_section(hit) == _section(h) for h in out) or (enough and any(h.kind != "reference" for h in out)):
+            continue
+        surplus = hit.kind == "reference" and "name" not in hit.ranks and any(h.kind == "reference" for h in out)
+        if surplus or (enough and hit.kind == "reference"):
+            continue
+        out.append(hit)
+    return out
+
+
+def _section(hit: Hit) -> str:
+    """The chunk that a section begins with; the others count on from it (``#section~2``)."""
+    return hit.chunk.partition("~")[0]
+
+
+def _from_its_start(hit: Hit, knowledge: Knowledge) -> list[Hit]:
+    """A passage from within a section follows the section's beginning, which mostly holds the answer in words."""
+    start = knowledge.chunk_text(_section(hit)) if _section(hit) != hit.chunk else None
+    return [hit] if start is None else [replace(hit, chunk=_section(hit), text=start), hit]
 
 
 def _share(asked: set[str], hit: Hit) -> float:

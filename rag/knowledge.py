@@ -76,6 +76,10 @@ class Knowledge:
         """The search over the generation that is open now."""
         return self._current()
 
+    def understood(self, words: str) -> str:
+        """The words that a search looks for: in English, without slips, as far as they are known."""
+        return self._current().understood(words)
+
     def chunk_text(self, chunk: str) -> str | None:
         """The text of a chunk as it is stored; None when there is no such chunk now."""
         return self._generation.lexical.chunk_text(chunk)

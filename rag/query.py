@@ -52,7 +52,20 @@ def steps_of(text: str, *, least_words: int = 1, most: int = 8) -> list[str]:
 
 
 _CHANGE = frozenset(
-    {"breaking", "changed", "changelog", "deprecated", "deprecation", "formerly", "migrate", "migration", "moved"}
+    {
+        "added",
+        "available",
+        "breaking",
+        "changed",
+        "changelog",
+        "deprecated",
+        "deprecation",
+        "formerly",
+        "introduced",
+        "migrate",
+        "migration",
+        "moved",
+    }
     | {
         "old",
         "removed",

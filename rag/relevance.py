@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.query import words_of
+from rag.query import asks_for_change, words_of
 from rag.versions import version_number
 from rag.words import is_foreign, stop_words
 
@@ -65,6 +65,11 @@ class Signals:
     covered: float
     vector: Vectors
     covered_by_own: float = 0.0
+
+    @property
+    def about(self) -> bool:
+        """Whether all words but those that ask for a change name or head something."""
+        return all(w in self.subjects or asks_for_change([w]) for w in self.words)
 
     @property
     def unknown(self) -> list[str]:
@@ -135,6 +140,8 @@ def objection(text: str, unknown_types: Sequence[str], signals: Signals, embedde
     if _COMPANY.search(text) and _OURSELVES.search(text) and len(signals.words) <= 5:
         return "the documentation says nothing of prices or of the company"
     if complaint or is_foreign(text) or _ASKED_VERSION.search(text):
+        return ""
+    if asks_for_change(signals.words) and signals.about:
         return ""
     model = fitted()
     if model is None or model.embedder != embedder or signals.covered_by_own >= _OWN or signals.best >= _NEAR:

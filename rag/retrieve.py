@@ -25,8 +25,10 @@ from rag.query import (
 )
 from rag.relevance import Signals, objection
 from rag.rerank import Reranker, reordered
+from rag.spelling import Spelling
 from rag.versions import covers, version_number
 from rag.words import is_common, package_words, product_words, synonyms
+from rag.words.languages import in_english
 
 if TYPE_CHECKING:
     from rag.embedders import Vectors
@@ -40,6 +42,8 @@ _SYNONYMS = 0.4
 _LINKS = 0.9
 _LINKING = 12
 """Pages whose types are followed."""
+_ONE_TOKEN = 3
+"""Tokens of a word that the model holds whole, with the two that it puts around each text: a common English word."""
 _SCORED = 6000
 """Chunks that one full-text search may have to score, unless its rarest word alone stands in more."""
 _REFERENCE = 1.25
@@ -47,6 +51,7 @@ _SPECIAL = 0.7
 """For a type of a product that the query does not name."""
 _PRODUCT = 1.3
 """For a type of a product that the query names."""
+_PAID_NAMED = 0.9
 _ERROR_REFERENCE = 0.85
 _CHANGE_BONUS = 1.25
 _VERSION_BONUS = 1.6
@@ -56,6 +61,7 @@ _VERSION_BONUS = 1.6
 class Stages:
     """What takes part in a search; switched off one by one to measure what each is worth."""
 
+    understanding: bool = True
     full_text: bool = True
     vectors: bool = True
     exact: bool = True
@@ -89,6 +95,7 @@ class Retriever:
         self._mentions = self._lexical.mentions()
         spoken = Counter(name for names in self._mentions.values() for name in set(names))
         pages = len(self._mentions)
+        self._spelling = Spelling(self._lexical, lambda word: embedder.count_tokens(word) <= _ONE_TOKEN)
         self._rarity = {name: math.log(1 + pages / n) / math.log(1 + pages) for name, n in spoken.items()}
 
     def search(
@@ -102,6 +109,8 @@ class Retriever:
     ) -> Found:
         """At most ``k`` hits for the target version, best first, at most one a type."""
         named = self.types.named_in(words) if stages.exact else Named()
+        if stages.understanding:
+            words = self.understood(words)
         vector = self._embedder.embed_query(words)
         candidates = self._candidates(words, vector, named, target, kinds, stages)
         rows = self._lexical.rows(list(candidates))
@@ -158,6 +167,10 @@ class Retriever:
                 for number, cosine in near:
                     found[number].cosine = max(found[number].cosine, cosine)
         return found
+
+    def understood(self, words: str) -> str:
+        """The words in English and without slips, as far as word lists and the index go."""
+        return self._spelling.corrected(in_english(words, self._lexical.frequencies) or words)
 
     def signals(self, words: str, target: str) -> Signals:
         """What the judgement on relevance is made of."""
@@ -331,7 +344,9 @@ def _prior(row: Row, query: _Query, named: bool) -> float:
     package = package_words(name) & query.words
     meant = is_common(name) or bool(package) or bool(product_words(name) & query.words)
     superseded = row.weight < SUPERSEDED and query.changes
-    likelihood = (1.0 if superseded else row.weight) * (1.0 if meant else _SPECIAL)
+    # Who names the product of a paid plugin means it.
+    weight = max(row.weight, _PAID_NAMED) if package and row.weight >= SUPERSEDED else row.weight
+    likelihood = (1.0 if superseded else weight) * (1.0 if meant else _SPECIAL)
     if query.error:
         return likelihood * _ERROR_REFERENCE
     return likelihood * _REFERENCE * (_PRODUCT if package else 1.0)

@@ -18,7 +18,8 @@ from rag.model import Chunk, Document, text_digest
 from rag.versions import version_number
 from rag.words import split_name
 
-_SCHEMA = """
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+_SCHEMA = f"""
 CREATE TABLE documents (
     source TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, facts TEXT NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (source, id)
@@ -30,7 +31,7 @@ CREATE TABLE chunks (
 );
 CREATE INDEX chunks_document ON chunks (document);
 CREATE VIRTUAL TABLE words USING fts5 (
-    title, names, path, text, keywords, content='', tokenize="porter unicode61 remove_diacritics 2"
+    title, names, path, text, keywords, content='', tokenize="{TOKENIZER}"
 );
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, 'row');
 """
@@ -235,6 +236,10 @@ class LexicalReader:
         if len(known) > _REMEMBERED:
             self._counted = {}
         return {word: known[word] for word in words}
+
+    def stems(self) -> dict[str, int]:
+        """The stems that stand in more than one chunk, and in how many."""
+        return dict(self._rows("SELECT term, doc FROM vocabulary WHERE doc > 1 AND length(term) > 3 ORDER BY term"))
 
     def subjects(self, words: Sequence[str]) -> set[str]:
         """Those of the words that name or head something, or say in a reference what it is for."""

@@ -15,6 +15,7 @@ from rag.errors import InvalidSource, SourceNotFound
 from rag.markdown import front_matter, visible
 from rag.model import Document
 from rag.sources.catalog import read_catalog
+from rag.words import DESCRIBING, WORDS
 
 _HEADER = re.compile(r"^#\s*(\w+):\s*(.*)$")
 _TYPE = re.compile(r"^\s*-?\s*type:\s*[\"']?(io\.kestra\.[\w.]+)", re.MULTILINE)
@@ -25,13 +26,15 @@ _PARTS = ("catalog", "guides", "releases", "blueprints", "manifest.toml")
 
 
 def corpus_digest(folder: Path) -> str:
-    """A hash of every file that documents are made of; another corpus gives another one."""
+    """A hash of all that documents are made of, our words for types among it; another corpus gives another one."""
     digest = hashlib.blake2b(digest_size=16)
     for part in _PARTS:
         place = folder / part
         for path in sorted(place.glob("*")) if place.is_dir() else [place]:
             if path.is_file():
                 digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    for name in DESCRIBING:
+        digest.update((WORDS / f"{name}.toml").read_bytes())
     return digest.hexdigest()
 
 
@@ -52,7 +55,7 @@ class CorpusSource:
         for path in sorted((self._folder / "releases").glob("*.md")):
             yield release(path, f"releases/{path.stem}")
         for path in sorted((self._folder / "blueprints").glob("*.y*ml")):
-            yield blueprint(path, f"blueprints/{path.stem}", synonyms)
+            yield blueprint(path, f"blueprints/{path.stem}")
 
 
 def guide(path: Path, ident: str, synonyms: dict[str, list[str]]) -> Document:
@@ -91,7 +94,7 @@ def release(path: Path, ident: str) -> Document:
     )
 
 
-def blueprint(path: Path, ident: str, synonyms: dict[str, list[str]]) -> Document:
+def blueprint(path: Path, ident: str) -> Document:
     """A whole flow, with what it is for as its lead sentence."""
     text = visible(path.read_text(encoding="utf-8"))
     facts: dict[str, str] = {}
@@ -112,7 +115,7 @@ def blueprint(path: Path, ident: str, synonyms: dict[str, list[str]]) -> Documen
         removed=_version(facts.get("removed")),
         topics=topics,
         types=tuple(dict.fromkeys(_TYPE.findall(flow))),
-        keywords=" ".join(w for topic in topics for w in [topic, *synonyms.get(topic, [])]),
+        keywords=" ".join(topics),
     )
 
 

@@ -7,7 +7,9 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-_HERE = Path(__file__).parent
+WORDS = Path(__file__).parent
+DESCRIBING = ("actions", "families", "types")
+"""Tables that the text of a type is made with."""
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 PREFIX = "io.kestra.plugin."
 
@@ -15,18 +17,18 @@ PREFIX = "io.kestra.plugin."
 @cache
 def table(name: str) -> dict[str, str]:
     """``types``, ``families`` or ``actions``."""
-    return {k: str(v) for k, v in tomllib.loads((_HERE / f"{name}.toml").read_text(encoding="utf-8")).items()}
+    return {k: str(v) for k, v in tomllib.loads((WORDS / f"{name}.toml").read_text(encoding="utf-8")).items()}
 
 
 @cache
 def stop_words() -> frozenset[str]:
     """Words that say nothing about what is asked."""
-    return frozenset((_HERE / "stop_words.txt").read_text(encoding="utf-8").split())
+    return frozenset((WORDS / "stop_words.txt").read_text(encoding="utf-8").split())
 
 
 @cache
 def _foreign() -> frozenset[str]:
-    return frozenset((_HERE / "foreign.txt").read_text(encoding="utf-8").split())
+    return frozenset((WORDS / "foreign.txt").read_text(encoding="utf-8").split())
 
 
 def is_foreign(text: str) -> bool:
@@ -44,7 +46,7 @@ def package_words(type_name: str) -> frozenset[str]:
 @cache
 def common_families() -> frozenset[str]:
     """Packages that most flows draw from: the likelier meaning when a query names no product."""
-    return frozenset((_HERE / "common.txt").read_text(encoding="utf-8").split())
+    return frozenset((WORDS / "common.txt").read_text(encoding="utf-8").split())
 
 
 def is_common(type_name: str) -> bool:
@@ -90,6 +92,13 @@ _VAGUE = frozenset(
         "message",
         "messages",
         "by",
+        "chats",
+        "function",
+        "go",
+        "line",
+        "modal",
+        "posts",
+        "resend",
     ]
 )
 
@@ -124,12 +133,21 @@ def purpose(type_name: str) -> str:
         return known[key]
     package, _, name = key.rpartition(".")
     called = family_words(type_name).split(",")[0].split(";")[0] or " ".join(split_name(package.replace("core.", "")))
+    own = _action(name).replace("{family}", _subject(type_name, called))
+    return f"{own} {known[package]}" if package in known else own
+
+
+def _action(name: str) -> str:
+    """What a type of this name does to ``{family}``: by the whole name, else by its longest known part."""
     actions = table("actions")
     if name in actions:
-        own = actions[name].replace("{family}", _subject(type_name, called))
-    else:
-        own = f"{' '.join(split_name(name)).capitalize()} with {_subject(type_name, called)}."
-    return f"{own} {known[package]}" if package in known else own
+        return actions[name]
+    for pattern in sorted((k for k in actions if "*" in k), key=len, reverse=True):
+        start, _, end = pattern.partition("*")
+        rest = name[len(start) : len(name) - len(end)]
+        if rest and name.startswith(start) and name.endswith(end) and not rest[0].islower():
+            return actions[pattern].replace("{rest}", " ".join(split_name(rest)))
+    return f"{' '.join(split_name(name)).capitalize()} with {{family}}."
 
 
 def _subject(type_name: str, called: str) -> str:
