@@ -15,7 +15,7 @@ from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.kin import said_by_kind
 from copilot.draft.offline.editing.named import said_by_name
 from copilot.draft.offline.editing.replacing import same_value_everywhere
-from copilot.draft.offline.editing.slots import Slot, called, slots
+from copilot.draft.offline.editing.slots import Slot, called, name_words, slots
 from copilot.draft.offline.editing.targets import Found, plural, rank
 from copilot.draft.offline.editing.wanted import unquoted
 from copilot.draft.offline.text import LITERAL, Text
@@ -76,12 +76,21 @@ def candidates(c: Change) -> list[Candidate]:
     meant = {f.item.path: f for f in rank(items, words)}
     top = max((f.score for f in meant.values()), default=0.0)
     out: list[Candidate] = []
-    for slot in slots(c.doc, c.types):
+    places = slots(c.doc, c.types)
+    written = {s.name for s in places if s.present and called(s.name, words)[0] >= 1}
+    for slot in places:
+        if not slot.present and written and called(slot.name, words)[0] < 1 and _shares(slot.name, written):
+            continue
         bonus = _of_item(c, slot, meant, top, words)
         out += [Candidate(slot, v, s + bonus, True) for v, s in said_by_name(c, slot, words, old)]
         out += [Candidate(slot, v, s + bonus, False) for v, s in said_by_kind(c, slot, words, old, bonus > 0.15)]
     good = [o for o in out if o.score >= 0.9 and not _inside_longer(o, out, words)]
     return sorted(good, key=lambda o: (-o.score, o.slot.depth))
+
+
+def _shares(name: str, written: set[str]) -> bool:
+    """An absent 'afterSQL' is not meant where a written 'sql' is named."""
+    return any(set(name_words(one)) <= set(name_words(name)) for one in written)
 
 
 def _inside_longer(one: Candidate, others: Sequence[Candidate], words: str) -> bool:
