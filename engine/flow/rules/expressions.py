@@ -194,17 +194,15 @@ def foreign_delimiters(ctx: Checked) -> Iterator[Finding]:
     for path, text in ctx.strings:
         if "{" not in text or path[0] in ("description", "extend"):
             continue
-        code = _is_code(path)
-        for pattern in (_DOLLAR,) if code else (_DOLLAR, _ONE_BRACE):
-            for match in pattern.finditer(text):
-                if code and not _reads_ours(ctx, path, match[1]):
-                    continue
-                span = ctx.source.inside(path, match.start(), match.end())
-                written = "{{ " + match[1].strip() + " }}"
-                message = f"{match.group()} is not an expression; the text would be used as it stands"
-                edit = ctx.replacing(span, written) if "\n" not in match.group() else None
-                hint = f"Write {written}."
-                yield ctx.finding("bad_expression", path, message, hint, severity="warning", span=span, edit=edit)
+        for match in (*(_DOLLAR.finditer(text) if "${" in text else ()), *_ONE_BRACE.finditer(text)):
+            if _is_code(path) and not (text[match.start()] == "$" and _reads_ours(ctx, path, match[1])):
+                continue
+            span = ctx.source.inside(path, match.start(), match.end())
+            written = "{{ " + match[1].strip() + " }}"
+            message = f"{match.group()} is not an expression; the text would be used as it stands"
+            edit = ctx.replacing(span, written) if "\n" not in match.group() else None
+            hint = f"Write {written}."
+            yield ctx.finding("bad_expression", path, message, hint, severity="warning", span=span, edit=edit)
 
 
 def _is_code(path: Path) -> bool:

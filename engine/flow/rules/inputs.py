@@ -90,10 +90,8 @@ def defaults_of_what_may_lack(ctx: Checked) -> Iterator[Finding]:
 
     So it is since there is ``prefill`` for what may be cleared again.
     """
-    if not ctx.there("1.1", ""):
-        return
     for entry, path in inputs_of(ctx):
-        if entry.get("defaults") is None:
+        if entry.get("defaults") is None or not ("required" in entry or "prefill" in entry) or not ctx.there("1.1", ""):
             continue
         if entry.get("required") is False:
             message = "an input with a default cannot be optional: its default is always applied"

@@ -24,7 +24,9 @@ def retry_intervals(ctx: Checked) -> Iterator[Finding]:
     """The interval is shorter than maxDuration and maxInterval, minInterval shorter than maxInterval."""
     for path, retry in _retries(ctx):
         for shorter, longer in _LESS_THAN.get(str(retry.get("type", "")).lower(), ()):
-            low, high = _length(retry.get(shorter)), _length(retry.get(longer))
+            if shorter not in retry or longer not in retry:
+                continue
+            low, high = _length(retry[shorter]), _length(retry[longer])
             if low is None or high is None or low < high:
                 continue
             message = (
