@@ -72,10 +72,10 @@ class Spelling:
 
         if not stem:
             return ""
-        texts = [row.text for row in self._lexical.rows(self._lexical.search([stem], _CHUNKS)).values()]
+        texts = [row.text for row in self._lexical.rows(self._lexical.beginning(stem, _CHUNKS)).values()]
         words = set(re.findall(rf"\b{re.escape(stem[:-1])}[a-z]*", " ".join(texts).lower()))
         same = [w for w in words if self._stemmer.stem(w) == stem]
-        return min(same, key=lambda w: (OSA.distance(w, written), w), default=stem)
+        return min(same, key=lambda w: (OSA.distance(w, written), w), default="")
 
 
 class _Stemmer:

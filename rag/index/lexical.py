@@ -241,6 +241,13 @@ class LexicalReader:
         """The stems that stand in more than one chunk, and in how many."""
         return dict(self._rows("SELECT term, doc FROM vocabulary WHERE doc > 1 AND length(term) > 3 ORDER BY term"))
 
+    def beginning(self, stem: str, limit: int) -> list[int]:
+        """Numbers of chunks with a word of this stem, or one that goes on from it."""
+        # The stem is stemmed once more, which may shorten it; what is found still begins with the rest.
+        return [
+            n for (n,) in self._rows("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", (f"{_term(stem)} *", limit))
+        ]
+
     def subjects(self, words: Sequence[str]) -> set[str]:
         """Those of the words that name or head something, or say in a reference what it is for."""
         known = self._heading
