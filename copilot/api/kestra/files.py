@@ -12,17 +12,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 
 from copilot.api.kestra.context import engine_of
-from copilot.api.kestra.errors import BadRequest, InvalidEntity, Violation
+from copilot.api.kestra.errors import BadRequest
 from copilot.api.kestra.multipart import Part, uploads
+from copilot.api.kestra.unpacking import unpacked
 from copilot.errors import NotFound
 
 if TYPE_CHECKING:
     from engine.storage.namespaces import NamespaceFiles
 
 router = APIRouter(prefix="/namespaces", tags=["Kestra: namespace files"])
-_LARGEST_UNPACKED = 500_000_000
-_MOST_UNPACKED = 10_000
-_CHUNK = 1_000_000
 
 
 def _files(request: Request) -> NamespaceFiles:
@@ -113,33 +111,11 @@ def _store(request: Request, namespace: str, sent: Part) -> None:
     if not (sent.filename or "").lower().endswith(".zip"):
         files.put(namespace, _path(request), sent.content)
         return
-    unpacked = _unpacked(sent.content)
-    for name, _ in unpacked:
+    contents = unpacked(sent.content, "fileContent")
+    for name, _ in contents:
         files.location(namespace, name)  # every path is looked at before the first file is written
-    for name, content in unpacked:
+    for name, content in contents:
         files.put(namespace, name, content)
-
-
-def _unpacked(packed: bytes) -> list[tuple[str, bytes]]:
-    """The files of an archive. InvalidEntity when it cannot be read or grows beyond measure."""
-    found: list[tuple[str, bytes]] = []
-    total = 0
-    try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            for info in archive.infolist()[: _MOST_UNPACKED + 1]:
-                if info.is_dir():
-                    continue
-                content = bytearray()
-                with archive.open(info) as file:
-                    while chunk := file.read(_CHUNK):
-                        content += chunk
-                        total += len(chunk)
-                        if total > _LARGEST_UNPACKED or len(found) >= _MOST_UNPACKED:
-                            raise InvalidEntity([Violation("fileContent", "the archive grows beyond measure")])
-                found.append((info.filename, bytes(content)))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InvalidEntity([Violation("fileContent", f"the archive cannot be read: {error}")]) from None
-    return found
 
 
 @router.post("/{namespace}/files/directory", summary="Make a directory")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import zipfile
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from copilot.api.kestra import shapes
@@ -25,8 +23,8 @@ if TYPE_CHECKING:
     from engine.storage.flows import StoredFlow
 
 router = APIRouter(prefix="/flows", tags=["Kestra: flows"])
-_BETWEEN = re.compile(r"^---\s*$", re.M)
-_MOST_FLOWS = 1_000
+BETWEEN = re.compile(r"^---\s*$", re.M)
+MOST_FLOWS = 1_000
 
 
 # -- checking ------------------------------------------------------------------------------------------------
@@ -71,7 +69,7 @@ def yaml_of(source: str, media: str) -> str:
 # -- one flow ------------------------------------------------------------------------------------------------
 
 
-def _register(request: Request, source: str) -> dict[str, Any]:
+def register(request: Request, source: str) -> dict[str, Any]:
     engine = engine_of(request)
     flow = engine.register(source)
     return shapes.flow(engine.stores.flows.get(flow.namespace, flow.id), source=True)
@@ -81,7 +79,7 @@ def _create(request: Request, source: str) -> dict[str, Any]:
     namespace, flow_id = accepted(request, source)
     if engine_of(request).stores.flows.find(namespace, flow_id) is not None:
         raise InvalidEntity([Violation("flow.id", "Flow id already exists")], hint="update it with PUT")
-    return _register(request, source)
+    return register(request, source)
 
 
 def _update(request: Request, namespace: str, flow_id: str, source: str) -> dict[str, Any]:
@@ -95,7 +93,7 @@ def _update(request: Request, namespace: str, flow_id: str, source: str) -> dict
         wrong.append(Violation("flow.namespace", "Illegal namespace update"))
     if wrong:
         raise InvalidEntity(wrong)
-    return _register(request, source)
+    return register(request, source)
 
 
 @router.post("", summary="Create a flow from its text")
@@ -166,16 +164,6 @@ def distinct_namespaces(request: Request) -> list[str]:
     return sorted(name for name in found if wanted in name.lower())
 
 
-@router.get("/export/by-query", summary="Flows as a ZIP of their texts")
-def export_flows(request: Request) -> Response:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for stored in matching(engine_of(request), filters_of(request.query_params)):
-            archive.writestr(f"{stored.namespace}-{stored.id}.yml", stored.source)
-    headers = {"Content-Disposition": 'attachment; filename="flows.zip"'}
-    return Response(content.getvalue(), media_type="application/octet-stream", headers=headers)
-
-
 @router.get("/{namespace}/{id}/revisions", summary="Every revision of a flow")
 def list_revisions(namespace: str, id: str, request: Request) -> list[dict[str, Any]]:
     """Oldest first. 404 for a flow that never was."""
@@ -228,7 +216,8 @@ def flows_of_namespace(namespace: str, request: Request) -> list[dict[str, Any]]
 # -- deleting ------------------------------------------------------------------------------------------------
 
 
-def _delete(engine: Engine, namespace: str, flow_id: str) -> bool:
+def delete(engine: Engine, namespace: str, flow_id: str) -> bool:
+    """Delete a flow with what its triggers remember; False when there was none."""
     gone = engine.stores.flows.delete(namespace, flow_id)
     if gone:
         engine.triggers.forget()
@@ -236,19 +225,10 @@ def _delete(engine: Engine, namespace: str, flow_id: str) -> bool:
     return gone
 
 
-@router.delete("/delete/by-ids", summary="Delete flows of a list")
-def delete_by_ids(request: Request, ids: list[dict[str, str]] = Body(max_length=_MOST_FLOWS)) -> dict[str, int]:  # noqa: B008
-    engine = engine_of(request)
-    named = [(item.get("namespace", ""), item.get("id", "")) for item in ids]
-    for namespace, flow_id in named:
-        engine.stores.flows.get(namespace, flow_id)
-    return {"count": sum(_delete(engine, namespace, flow_id) for namespace, flow_id in named)}
-
-
 @router.delete("/{namespace}/{id}", summary="Delete a flow", status_code=204)
 def delete_flow(namespace: str, id: str, request: Request) -> None:
     """Its revisions stay readable by number. 404 when there is none."""
-    if not _delete(engine_of(request), namespace, id):
+    if not delete(engine_of(request), namespace, id):
         raise NotFound(f"there is no flow {namespace}.{id}")
 
 
@@ -262,9 +242,9 @@ async def validate_flows(request: Request) -> list[dict[str, Any]]:
         async with uploads(request) as parts:
             sources = [(part.filename, part.text()) for part in parts if part.name == "flows"]
     else:
-        sources = [(None, text) for text in _BETWEEN.split(await text_of(request)) if text.strip()]
+        sources = [(None, text) for text in BETWEEN.split(await text_of(request)) if text.strip()]
     return await run_in_threadpool(
-        lambda: [_verdict(request, n, name, text) for n, (name, text) in enumerate(sources[:_MOST_FLOWS])]
+        lambda: [_verdict(request, n, name, text) for n, (name, text) in enumerate(sources[:MOST_FLOWS])]
     )
 
 
@@ -311,7 +291,7 @@ async def update_namespace(namespace: str, request: Request) -> list[dict[str, A
 def _replace(request: Request, text: str, within: str | None, children: bool) -> list[dict[str, Any]]:
     """All are checked before the first is touched."""
     engine = engine_of(request)
-    sources = [part for part in _BETWEEN.split(text) if part.strip()]
+    sources = [part for part in BETWEEN.split(text) if part.strip()]
     named = [accepted(request, source) for source in sources]
     wrong = [
         Violation("flow.namespace", f"{namespace}.{flow_id} - flow namespace is invalid")
@@ -326,6 +306,6 @@ def _replace(request: Request, text: str, within: str | None, children: bool) ->
     if flag(request.query_params, "delete", True):
         for stored in engine.stores.flows.list(within):
             if (stored.namespace, stored.id) not in named:
-                _delete(engine, stored.namespace, stored.id)
+                delete(engine, stored.namespace, stored.id)
                 gone.append(shapes.flow(stored, source=True, deleted=True))
-    return [*gone, *(_register(request, source) for source in sources)]
+    return [*gone, *(register(request, source) for source in sources)]

@@ -16,6 +16,7 @@ from copilot.api.kestra import (
     bulk,
     executions,
     files,
+    flow_lists,
     flows,
     instance,
     kv,
@@ -33,5 +34,19 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(responses=_ERRORS)
 # Paths of fixed words come before those with a place for any word.
-for part in (flows, bulk, executions, starting, logs, kv, files, namespaces, triggers, plugins, ai, instance):
+for part in (
+    flow_lists,
+    flows,
+    bulk,
+    executions,
+    starting,
+    logs,
+    kv,
+    files,
+    namespaces,
+    triggers,
+    plugins,
+    ai,
+    instance,
+):
     router.include_router(part.router)

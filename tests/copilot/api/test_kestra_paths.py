@@ -94,6 +94,37 @@ def test_every_error_is_told_in_kestras_shape(served, deployed, log_flow, method
     assert answer.json()["_links"]["self"][0]["href"]
 
 
+def test_flows_are_imported_exported_switched_off_and_on_and_deleted_together(served, log_flow):
+    texts = [log_flow(f"many_{n}") for n in range(3)]
+    wrong = log_flow("many_wrong").replace("message", "mesage")
+    sent = {"fileUpload": ("flows.yaml", "\n---\n".join([*texts[:2], wrong]).encode())}
+    assert served.http.post("/flows/import", files=sent).json() == ["2"]
+    assert served.http.post("/flows/import?failOnError=true", files=sent).status_code == 422
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.yaml", texts[2])
+        archive.writestr("b.yaml", wrong)
+    zipped = {"fileUpload": ("flows.zip", packed.getvalue())}
+    assert served.http.post("/flows/import", files=zipped).json() == ["b.yaml"]
+    query = "q=many_"
+    with zipfile.ZipFile(io.BytesIO(served.http.get(f"/flows/export/by-query?{query}").content)) as archive:
+        assert [archive.read(name).decode().strip() for name in sorted(archive.namelist())] == [
+            text.strip() for text in texts
+        ]
+    ids = [{"namespace": "company.team", "id": f"many_{n}"} for n in range(2)]
+    assert served.http.post("/flows/disable/by-ids", json=ids).json() == {"count": 2}
+    off = served.http.get("/flows/company.team/many_0?source=true").json()
+    assert (off["disabled"], off["revision"]) == (True, 2)
+    assert served.http.post("/executions/company.team/many_0").status_code == 409
+    assert served.http.post(f"/flows/enable/by-query?{query}").json() == {"count": 3}
+    assert served.http.get("/flows/company.team/many_0?source=true").json()["source"].strip() == texts[0].strip()
+    assert served.http.post("/flows/disable/by-query").status_code == 400
+    lacking = [*ids, {"namespace": "company.team", "id": "nothing"}]
+    assert served.http.request("DELETE", "/flows/delete/by-ids", json=lacking).status_code == 404
+    assert served.http.request("DELETE", "/flows/delete/by-ids", json=ids).json() == {"count": 2}
+    assert served.http.get(f"/flows/search?{query}").json()["total"] == 1
+
+
 def test_the_tenant_may_be_left_out_and_no_other_exists(served, deployed, log_flow):
     deployed(log_flow("tenantless"))
     without = httpx.get(f"{served.url}/api/v1/flows/company.team/tenantless?source=true")
