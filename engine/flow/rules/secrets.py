@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -160,6 +161,7 @@ def _credential(path: Path, text: str) -> _Credential | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def holds_secret(key: str) -> bool:
     """Whether a property or variable of this name holds a credential."""
     words = words_of(key)
