@@ -35,7 +35,8 @@ MOST_LEVELS = 100
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for when a flow is to run. ``inputs`` as given; ``ready_inputs`` have been resolved before."""
+    """What is asked for when a flow is to run. ``inputs`` as given; ``ready_inputs`` have been resolved before.
+    ``fails_with``: it has failed before it began, for this reason, and is created to tell so."""
 
     inputs: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, FileUpload] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Request:
     not_before: float | None = None
     on_event: OnEvent | None = None
     ready_inputs: Mapping[str, Any] | None = None
+    fails_with: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the created event (original, attempt, first_created)."""
 
@@ -115,7 +117,7 @@ class Lifecycle:
             created["not_before"] = request.not_before
         created["inputs"] = self._inputs(live, created, request)
         live.execution = Execution()
-        failed = self._checked(live, created)
+        failed = request.fails_with or self._checked(live, created)
         executor.record(live, created)
         executor.runner.add(live, flow.source)
         if failed:

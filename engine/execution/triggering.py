@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import EngineError
+from engine.errors import EngineError, InvalidInputs
 from engine.execution.lifecycle import Request
 from engine.execution.live import Live
 from engine.execution.pool import Pool
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from engine.triggers.webhook import WebhookRequest
 
 _log = logging.getLogger(__name__)
+_NEWEST = 20
 _ASKERS = 4
 """How many polling triggers are asked at once."""
 
@@ -39,6 +41,8 @@ class Triggering:
         self._store: TriggerStore | None = None
         self._listening: list[Flow] | None = None
         self._read: dict[tuple[str, str, int], Flow] = {}
+        self._fired: set[tuple[str, str, str]] = set()
+        """Triggers that have fired since the engine was opened."""
         self.scheduler: Scheduler | None = None
         self._askers = Pool(_ASKERS)
 
@@ -85,12 +89,21 @@ class Triggering:
             except EngineError as error:
                 _log.warning("trigger %s of %s cannot start its flow: %s", fire.trigger.id, fire.flow.id, error)
 
-    def start(self, fire: Fire, *, by: Live | None = None) -> Live:
+    def _begin(self, fire: Fire) -> Live:
+        """The execution of a trigger that nobody waits for: with inputs that do not fit it is there, and has failed."""
+        try:
+            return self.start(fire)
+        except InvalidInputs as error:
+            return self.start(fire, fails_with=error.message)
+
+    def start(self, fire: Fire, *, by: Live | None = None, fails_with: str = "") -> Live:
         """The execution a trigger asks for; ``by`` is the one whose state it reacted to."""
         trigger = {"id": fire.trigger.id, "type": fire.trigger.type, "variables": dict(fire.variables)}
         lifecycle = self.executor.children.lifecycle
         readable, more = ((by.ref,), lifecycle.below(by)) if by else ((), {})
         request = Request(inputs=fire.inputs, labels=fire.labels, trigger=trigger, readable=readable, more=more)
+        if fails_with:
+            request = replace(request, ready_inputs={}, fails_with=fails_with)
         return lifecycle.create(fire.flow, request, self.executor.new_id())
 
     def webhook(self, flow: Flow, request: WebhookRequest) -> Live | None:
@@ -118,7 +131,7 @@ class Triggering:
         from engine.triggers.scheduler import Scheduler
 
         def begin(fire: Fire) -> str | None:
-            return self.executor.runner.call(lambda: self.start(fire)).execution.id
+            return self.executor.runner.call(lambda: self._begin(fire)).execution.id
 
         if self.scheduler is None:
             shared: dict[str, Any] = {
@@ -137,6 +150,24 @@ class Triggering:
     def close(self) -> None:
         """Polling triggers are asked no more."""
         self._askers.close()
+
+    def _begun_before(self, fire: Fire) -> str | None:
+        """The execution of this very date when a crash came between its start and the note that it was started.
+
+        That can only be the first date of a trigger after a start of the engine, and one of the flow's newest
+        executions. A backfill may run a date again.
+        """
+        name = (fire.flow.namespace, fire.flow.id, fire.trigger.id)
+        if name in self._fired or fire.key.endswith("/backfill"):
+            return None
+        self._fired.add(name)
+        journal = self.executor.runner.journal
+        for row in journal.summaries(namespace=name[0], flow=name[1], limit=_NEWEST):
+            trigger = journal.events(row.id)[0].get("trigger") or {}
+            date = (trigger.get("variables") or {}).get("date")
+            if trigger.get("id") == fire.trigger.id and date is not None and date == fire.variables.get("date"):
+                return row.id
+        return None
 
     def _flows(self) -> list[Flow]:
         """The registered flows with a trigger; each revision is read once, as the scheduler asks every second."""

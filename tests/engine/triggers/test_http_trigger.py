@@ -96,6 +96,20 @@ def test_another_answer_starts_nothing(tmp_path: Path, level: ThreadingHTTPServe
         assert level.asked == 1  # type: ignore[attr-defined]
 
 
+def test_an_answer_that_does_not_fit_the_inputs_gives_a_failed_execution(
+    tmp_path: Path, level: ThreadingHTTPServer
+) -> None:
+    level.answer = (200, b'{"level": 7.5}')  # type: ignore[attr-defined]
+    with Engine(tmp_path, durability="process") as engine:
+        engine.register(_flow(level))
+        assert _tick_until_asked(engine, level) == 1
+        (summary,) = engine.executions("tests.polling", "watches")
+        assert summary.state == "FAILED"
+        (line,) = engine.logs(summary.id)
+        assert line.level == "ERROR" and "`level`" in line.message
+        assert engine.execution(summary.id).runs == {}
+
+
 def test_a_bad_status_can_be_what_is_waited_for(tmp_path: Path, level: ThreadingHTTPServer) -> None:
     level.answer = (503, b'{"level": 9}')  # type: ignore[attr-defined]
     with Engine(tmp_path, durability="process") as engine:
