@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _NEWEST = 20
+"""Executions of a flow among which one that a crash left without its note is looked for."""
 _ASKERS = 4
 """How many polling triggers are asked at once."""
 
@@ -131,7 +132,8 @@ class Triggering:
         from engine.triggers.scheduler import Scheduler
 
         def begin(fire: Fire) -> str | None:
-            return self.executor.runner.call(lambda: self._begin(fire)).execution.id
+            before = self._begun_before(fire)
+            return before or self.executor.runner.call(lambda: self._begin(fire)).execution.id
 
         if self.scheduler is None:
             shared: dict[str, Any] = {
