@@ -93,9 +93,24 @@ def swap_service(c: Change) -> bool:
         c.low,
     )
     if not match:
-        return False
+        return _only_new(c)
     before, after = _service(match["old"], c), _service(match["new"], c)
     return before is not None and after is not None and before.key != after.key and _swap_service(c, before, after)
+
+
+def _only_new(c: Change) -> bool:
+    """'use teams for the alarm', 'announce in teams instead': the one message that goes another way now."""
+    said = re.search(
+        r"\binstead\s*$|\b(?:use|take|with|via|by|on|in|to)\s+\w+\s+for\s+(?:the\s+|all\s+)?(?:alarms?|alerts?|messages?|notifications?|announcements?)\b",
+        c.low,
+    )
+    new = next(iter(channels(c)), None)
+    if not said or new is None:
+        return False
+    known = [s for s in SERVICES if s.kind == "notify" and s.key != new.key]
+    there = [(s, t) for t in c.doc.tasks() for s in known if s.key in t.short_type]
+    services = {s.key: s for s, _ in there}
+    return len(there) == 1 and _swap_service(c, next(iter(services.values())), new)
 
 
 def _service(words: str, c: Change) -> Service | None:

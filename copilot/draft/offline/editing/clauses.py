@@ -99,7 +99,7 @@ def _cut(masked: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 _GOES_ON = re.compile(
-    r"(?:starting|beginning|with|at|every|each|after|before|for|in|of|up\s+to\s+\S+\s*(?:s|secs?|seconds?|m|mins?|minutes?|hours?|times|tries|attempts)|to|from|until|between|by|on|per|if|when|unless|so|because|since|then|which|that|where|using|or|\w+ing|instead|not)\b"
+    r"(?:starting|beginning|with|at|every|each|after|before|for|in|of|up\s+to\s+\S+\s*(?:s|secs?|seconds?|m|mins?|minutes?|hours?|times|tries|attempts)|to|from|until|between|by|on|per|if|when|unless|so|because|since|once|twice|waiting|\\d+\\s*(?:s|secs?|seconds?|m|mins?|minutes?|hours?)\\s+(?:apart|between|in|later|each)|then|which|that|where|using|or|\w+ing|instead|not)\b"
 )
 
 

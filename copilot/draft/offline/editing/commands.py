@@ -42,6 +42,14 @@ def _place(c: Change, new: str, old: str, quoted: bool) -> tuple[Path, int] | No
             continue
         for index, member in enumerate(members):
             spoken = set(re.findall(r"[\w-]+", str(member).lower()))
-            if words and words <= spoken and (quoted or new.split()[0] == str(member).split()[0]):
+            if (
+                words
+                and words <= spoken
+                and (
+                    quoted
+                    or re.match(r"\.{0,2}/|\S+\.(?:sh|py|js|rb)\b", new)
+                    or new.split()[0] == str(member).split()[0]
+                )
+            ):
                 return path, index
     return None

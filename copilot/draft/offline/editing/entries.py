@@ -35,8 +35,13 @@ _STRING = Property(kind="string", dynamic=True)
 
 def add_entry(c: Change) -> bool:
     """'add label team=data', 'set env var DEBUG to 1 on the script', 'send the header X-Run with value 7'."""
+    low = re.sub(
+        r"\b(?:label|tag)\s+(?:it|this|(?:the\s+|this\s+)?flow)\s+(?:with\s+|as\s+)?",
+        lambda m: "label".ljust(len(m.group())),
+        c.low,
+    )
     for said, name in _MAPS:
-        match = re.search(_ENTRY.format(kind=said, key=_KEY, value=_VALUE), c.low)
+        match = re.search(_ENTRY.format(kind=said, key=_KEY, value=_VALUE), low)
         if match is None:
             pair = _PAIR.search(c.low)
             match = pair if pair and pair["kind"] and re.fullmatch(said, pair["kind"]) else None
@@ -107,7 +112,10 @@ def add_output(c: Change) -> bool:
     if not match or re.search(r"\blogs?\b", c.low[: match.start()]):
         return False
     name = c.said(match, "name") if match["name"] else "result"
-    if name in ("with", "of", "that", "to", "from", "file", "files"):
+    if name in ("with", "of", "for"):
+        words = re.findall(r"[a-z0-9]+", re.sub(r"\b(?:the|an?|its|of)\b", " ", match["rest"]))
+        name = "_".join(words[:3]) or "result"
+    elif name in ("that", "to", "from", "file", "files"):
         return False
     value = next((o.value for o in c.text.literals if "{{" in o.value), None)
     template = re.search(r"\{\{.*?\}\}", c.words)
@@ -138,6 +146,9 @@ def _output(c: Change, name: str, kind: str, value: str) -> bool:
 _ADD = re.compile(
     r"\b(?:add|include|append|also\s+(?:collect|return|output|watch|read|keep|take|use|process|install|add|accept|allow|support|list)|put\s+in|insert|install)\s+(?:an?\s+|the\s+|another\s+)?(?P<what>.+)$"
 )
+_ANOTHER = re.compile(
+    r"^\W*(?:another|one\s+more|an?\s+(?:additional|extra|further|second))\s+(?:[a-z]+\s*:\s*)?(?P<what>.+)$"
+)
 _NEW = re.compile(
     r"\bnew\s+(?:[a-z]+\s+)?(?P<what>\S+)(?=\s+(?:in|for|to|on)\s+(?:the\s+)?(?:\w+\s+)?(?:list|dropdown|options|choices|values))"
 )
@@ -152,7 +163,7 @@ def add_to_named_list(c: Change) -> bool:
 
 def add_to_list(c: Change, least: float = 0.3) -> bool:
     """One more value in a list that is there: a city, a package, a column, a subflow beside its siblings."""
-    match = _ADD.search(c.low) or _NEW.search(c.low)
+    match = _ADD.search(c.low) or _NEW.search(c.low) or _ANOTHER.search(c.low)
     if match is None:
         return False
     to = _TO.search(c.low, match.start("what"))

@@ -43,7 +43,7 @@ def change_input(c: Change) -> bool:
             return True
     if _NEW_INPUT.search(c.low):
         return _new_inputs(c)
-    if _offered_defaults(c):
+    if _offered_defaults(c) or _range(c):
         return True
     if (match := _DEFAULT.search(c.low)) and not re.search(
         r"\balso\b[^.]*\bby\s+default|\badd\s+\S+\s+(?:to|in)\b", c.low
@@ -70,6 +70,18 @@ def change_input(c: Change) -> bool:
             c.focus_on(item)
             done = True
     return done
+
+
+def _range(c: Change) -> bool:
+    """'top must be between 1 and 10': the least and the most of a number."""
+    said = re.search(r"\b(?:between|from)\s+(?P<min>-?\d+(?:\.\d+)?)\s+(?:and|to)\s+(?P<max>-?\d+(?:\.\d+)?)\b", c.low)
+    item = input_meant(c.doc, c.low[: said.start()]) if said else None
+    if not said or item is None or item.type not in ("INT", "FLOAT"):
+        return False
+    for key in ("min", "max"):
+        c.doc.set(item.path, key, float(said[key]) if "." in said[key] else int(said[key]))
+    c.focus_on(item)
+    return True
 
 
 def _offered_defaults(c: Change) -> bool:

@@ -35,7 +35,8 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
         new = _new_beside_old(c, words)
         value = value_for(slot, c.text, new[0], stop_of(c, slot, words, new[0]), c.names) if new else None
         if value is not None:
-            yield value, 1.0
+            upper = isinstance(slot.value, str) and slot.value.isupper() and isinstance(value, str) and value.isalpha()
+            yield (value.upper() if upper else value), 1.0
     if slot.facts.enum:
         yield from _level(slot, words)
         yield from _only_enum(c, slot, words, meant)
@@ -49,6 +50,7 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
         and (slot.name != "defaults" or (meant and slot.item is not None and slot.item.type == "DURATION"))
     ):
         value = duration_in(words)
+        meant = meant or len(re.findall(r"\bPT?\d", c.doc.text)) == 1
         waits = re.search(r"\b(?:sleep|wait|pause)", words) and slot.name.lower().endswith(("duration", "delay"))
         if value and waits:
             yield value, 0.75
@@ -150,6 +152,11 @@ def _piece(now: str, c: Change) -> Iterator[tuple[Any, float]]:
     for match in re.finditer(r"(?<![\w./@-])[a-z][\w-]*(?:\.[\w-]+)+(?![\w/])", c.words):
         if address and moved and match.group() != address["host"]:
             yield address["before"] + match.group() + address["after"], 0.95
+    database = re.search(
+        r"\b(?:database|db)\s+(?:name\s+)?(?:is|should\s+be|=|:|to)?\s*(\w+)\s*(?:now|instead)?$", c.low
+    )
+    if database and (url := re.fullmatch(r"(jdbc:\w+://[^/?]+/)(\w+)(.*)", now)):
+        yield url[1] + database[1] + url[3], 0.95
     for match in re.finditer(r"(?<![\w./:-])[a-z]+(?:-[a-z0-9]+)+(?![\w/:-])", c.words):
         kin = re.compile(rf"(?<![\w-]){re.escape(match.group().split('-')[0])}(?:-[a-z0-9]+)+(?![\w-])")
         if len(kin.findall(now)) == 1 and kin.fullmatch(now) is None and re.search(r"[/:]", now):

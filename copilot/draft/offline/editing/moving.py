@@ -18,7 +18,7 @@ _EDGE = re.compile(
     r"|^(?P<what2>.+?)\s+(?:should|must|has\s+to)\s+(?:run|come|be|happen|go)\s+(?:the\s+)?(?:very\s+)?(?P<edge2>first|last|at\s+the\s+(?:end|start|beginning))(?:\s+(?:task|step))?$"
 )
 _ALWAYS = re.compile(
-    r"^\W*(?:always\s+)?(?:run\s+|do\s+|execute\s+|call\s+)?(?:the\s+)?(?P<what>.+?)\s+(?:should\s+|must\s+)?(?:always\s+)?(?:run\s+|happen\s+|be\s+done\s+)?(?:even\s+(?:if|when)\s+(?:it|something|anything|the\s+\w+|a\s+task)\s+(?:fail\w*|breaks|goes\s+wrong)|no\s+matter\s+what|whatever\s+happens|in\s+any\s+case|always)\s*$"
+    r"^\W*(?:always\s+)?(?:run\s+|do\s+|execute\s+|call\s+)?(?:the\s+)?(?P<what>.+?)\s+(?:should\s+|must\s+)?(?:always\s+)?(?:run\s+|happen\s+|be\s+done\s+)?(?:even\s+(?:if|when)\s+(?:it|something|anything|the\s+\w+|an?\s+\w+)\s+(?:fail\w*|breaks|goes\s+wrong)|no\s+matter\s+what|whatever\s+happens|in\s+any\s+case|always)\s*$"
 )
 _SWAP = re.compile(
     r"\b(?:swap|exchange|switch|reverse|flip)\s+(?:the\s+(?:order|position|places?)s?\s+of\s+)?(?P<a>.+?)\s+(?:and|with)\s+(?P<b>.+?)(?:\s+(?:around|tasks?|steps?))?$"
@@ -42,6 +42,11 @@ def move(c: Change) -> bool:
             side = "before" if re.match(r"before|in\s+front|above|ahead", where) else "after"
             c.focus_on(what)
             return move_item(c.doc, what, anchor, side)
+    bare = re.fullmatch(
+        r"\W*(?:the\s+)?(?P<what>[\w-]+)\s+(?P<where>before|after)\s+(?:the\s+)?(?P<anchor>[\w-]+)\W*", c.low
+    )
+    if bare and (what := _one(c, bare["what"])) and (anchor := _one(c, bare["anchor"])):
+        return move_item(c.doc, what, anchor, bare["where"])
     if always := _ALWAYS.search(c.low):
         what = _one(c, always["what"])
         if what is not None and len(what.entry) == 2 and what.section == "tasks" and len(c.doc.value(("tasks",))) > 1:

@@ -37,7 +37,7 @@ _SETS = re.compile(
 _FACTOR = (("double", 2.0), ("twice", 2.0), ("triple", 3.0), ("halve", 0.5), ("half", 0.5))
 
 
-_PARTICIPLES = frozenset(["given", "provided", "filled", "required", "optional", "mandatory", "empty", "changed", "removed", "hidden", "entered", "sorted", "used", "deleted", "renamed", "moved", "logged", "sent", "better", "nicer", "longer", "shorter", "different"])  # fmt: skip
+_PARTICIPLES = frozenset(["given", "provided", "filled", "required", "optional", "mandatory", "empty", "changed", "removed", "hidden", "entered", "sorted", "used", "deleted", "renamed", "moved", "logged", "sent", "wrong", "right", "bad", "fine", "ok", "okay", "missing", "outdated", "unclear", "good", "better", "nicer", "longer", "shorter", "different"])  # fmt: skip
 
 
 _NOISE = frozenset(

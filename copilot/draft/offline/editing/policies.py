@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from copilot.draft.offline import features
 from copilot.draft.offline.editing.change import Change, clause_with
@@ -26,6 +27,8 @@ def retry(c: Change) -> bool:
     found = features.find_retries(c.text, cut(c.text, STARTS_CLAUSE))
     if not found or re.search(r"\b(?:double|triple|halve)\b|\bby\s+(?:\d|one|two)\b", c.low):
         return False
+    if beat := re.search(r"\bonce\s+(?:an?|every|per)\s+(second|minute|hour)\b", c.low):
+        found = [replace(found[0], interval=features.duration("1", beat[1]))]
     partly = bool(having) and not re.search(r"\b(?:retry|retries|backoff)\b", c.low)
     done = [_give_retry(c, item, found[0]) for item in _whose(c, having if partly else c.doc.tasks(), having)]
     return any(done) or bool(c.questions)
@@ -97,7 +100,7 @@ def _retry_block(said: Retry) -> dict[str, object]:
 
 
 _LIMIT = re.compile(
-    rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap|take\s+at\s+most|(?:take|run|last)s?\s+(?:no|not)\s+(?:more|longer)\s+than|max(?:imum)?\s+(?:runtime|duration))\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}"
+    rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap|take\s+at\s+most|(?:may|can|should|must)\s+(?:only\s+)?(?:take|run|last)|(?:take|run|last)s?\s+(?:no|not)\s+(?:more|longer)\s+than|max(?:imum)?\s+(?:runtime|duration))\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}"
 )
 
 _LONGER = re.compile(rf"\b(?:longer|more)\s+than\s+{features.DURATION}")
@@ -117,7 +120,9 @@ def timeout(c: Change) -> bool:
     item = item or task_meant(c.doc, clause_with(c, _LIMIT.pattern)) or task_meant(c.doc, c.low)
     if item is None:
         return False
-    c.doc.set(item.path, "timeout", features.duration(match["amount"], match["unit"]))
+    meant = group(c.doc.tasks(), c.low) if plural(c.low) and spoken else [item]
+    for one in meant:
+        c.doc.set(one.path, "timeout", features.duration(match["amount"], match["unit"]))
     c.focus_on(item)
     return True
 

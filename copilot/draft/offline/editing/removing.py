@@ -41,6 +41,10 @@ def remove(c: Change) -> bool:
         r"\b(?:rows|files|records)\s+(?:older|that|where|from)\b", c.low
     ):
         return False
+    if re.search(r"\s+from\s+", words) and _member(c, match, group):
+        return True
+    if _part_of_list(c, words):
+        return True
     if re.search(r"\b(?:options?|choices?|values?|entry|item)\b", words) and _member(c, match, group):
         return True
     return _section(c, words) or _entry(c, words) or _things(c, words) or _member(c, match, group)
@@ -255,6 +259,26 @@ def _member(c: Change, match: re.Match[str], group: str) -> bool:
                 done = True
                 break
     return done
+
+
+def _part_of_list(c: Change, words: str) -> bool:
+    """'no more shop check': a word that stands in one member of a list, and no task is clearly meant."""
+    found = rank(c.doc.items(), words)
+    if found and found[0].score >= 4:
+        return False
+    for word in re.findall(r"[a-z0-9]{4,}", words):
+        part = re.compile(rf"(?<![a-z0-9]){word}(?![a-z0-9])")
+        spots = [
+            (p, i)
+            for p, m in plain_lists(c)
+            if len(m) > 1
+            for i, v in enumerate(m)
+            if "://" in str(v) and part.search(str(v).lower())
+        ]
+        if len(spots) == 1:
+            drop_member(c.doc, *spots[0])
+            return True
+    return False
 
 
 def _only_for(c: Change, path: Path, gone: str) -> None:

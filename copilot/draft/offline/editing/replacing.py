@@ -123,6 +123,8 @@ def swap_phrase(c: Change) -> bool:
         r"[,:;]\s+|\b(?:say|write|print|log|use|run|call|do|have|with|read|want|should\s+be|should\s+say)\s+(?=\S)",
         c.words[: match.end("new")],
     )[-1].strip(" '\"`")
+    quoted = c.text.within(0, match.end("new"))
+    new_words = quoted[0].value if len(quoted) == 1 else new_words
     old_words = c.words[match.start("old") :].split()
     for n in range(min(len(old_words), 6), 0, -1):
         old = " ".join(old_words[:n]).strip(" '\"`.,")

@@ -38,6 +38,8 @@ class Candidate:
 
 def set_value(c: Change) -> bool:
     """Give the place that is meant the value that is said."""
+    if re.match(r"\W*(?:it|that|this|they)\s+(?:should|must|is|has|needs)\b", c.low) and not c.focus:
+        return False
     found = candidates(c)
     if not found:
         return False

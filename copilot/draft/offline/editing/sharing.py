@@ -61,6 +61,13 @@ def runner(c: Change) -> bool:
         item = (mentioned(scripts, c.low) or scripts)[0]
         c.doc.set(item.path, "containerImage", image[1])
         done = True
+    named = re.search(
+        r"\b(?:docker|container)\s+(?:with|using|on|image|and)\s+(?:image\s+)?`?([a-z][\w./-]*(?::[\w.-]+)?)", c.low
+    )
+    if named and scripts and not image:
+        c.doc.set((mentioned(scripts, c.low) or scripts)[0].path, "containerImage", named[1])
+        scripts = [t for t in c.doc.tasks() if "scripts." in t.short_type or "containerImage" in t.values]
+        done = True
     language = re.search(
         r"\b(?:use|with|on|to|in)\s+(?P<name>python|node|ruby|julia|php|perl)\s+v?(?P<version>\d+(?:\.\d+)*)\b", c.low
     )

@@ -12,7 +12,7 @@ from copilot.draft.offline.editing.targets import mentioned
 def change_sql(c: Change) -> bool:
     """ORDER BY, LIMIT and simple filters in a query that is there."""
     limit = re.search(
-        r"\blimit(?:ed)?\s+(?:[\w]+\s+){0,4}?to\s+(\d+)\s*(?:rows?|records?|results?|entries|lines|$)|\b(?:take|show|return|fetch|process|read|get|only)\s+(?:only\s+)?(\d+)\s+(?:rows?|records?|results?|entries|lines)\b|\b(?:at\s+most|no\s+more\s+than|maximum(?:\s+of)?|max)\s+(\d+)\s+(?:rows?|records?|results?)",
+        r"\b(\d+)\s+(?:rows?|records?)\s+(?:per|a|each|at\s+once)\b|\blimit(?:ed)?\s+(?:[\w]+\s+){0,4}?to\s+(\d+)\s*(?:rows?|records?|results?|entries|lines|$)|\b(?:take|show|return|fetch|process|read|get|only)\s+(?:only\s+)?(\d+)\s+(?:rows?|records?|results?|entries|lines)\b|\b(?:at\s+most|no\s+more\s+than|maximum(?:\s+of)?|max)\s+(\d+)\s+(?:rows?|records?|results?)",
         c.low,
     ) or re.search(
         r"\b(?:top|first|limit(?:\s+to)?|only\s+(?:show\s+|keep\s+|take\s+)?(?:the\s+)?(?:top\s+|first\s+|best\s+)?)\s*(\d+)\b",
@@ -22,6 +22,10 @@ def change_sql(c: Change) -> bool:
         r"\b(?:sort|order)(?:ed)?\s+(?:the\s+\w+\s+|it\s+|them\s+|rows\s+|result\s+)?by\s+(?P<column>[\w.]+)(?P<rest>[^.;]*)",
         c.low,
     )
+    if limit and re.match(
+        r"\s*(?:at\s+(?:a|the\s+same)\s+time|at\s+once|in\s+parallel|times|concurrent)", c.low[limit.end() :]
+    ):
+        limit = None
     if not limit and not order:
         return False
     pool = [t for t in c.doc.tasks() if isinstance(t.values.get("sql"), str)]

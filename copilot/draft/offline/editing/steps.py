@@ -6,7 +6,7 @@ import re
 
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.composing import reference, writer
-from copilot.draft.offline.editing.targets import mentioned, rank, task_meant
+from copilot.draft.offline.editing.targets import mentioned, rank, stem, task_meant
 from copilot.draft.offline.emit import task_yaml
 from copilot.draft.offline.services import PREFIX
 from copilot.draft.offline.text import CODE, QUOTED
@@ -39,13 +39,16 @@ def add_log(c: Change) -> bool:
     if message is None and output and (source := item or task_meant(c.doc, c.low)):
         dotted = "outputs." if source.short_type.endswith("subflow") else ""
         message = f"{{{{ {reference(source.id)}.{dotted}{output[1]} }}}}"
+    if message is None and (clause := re.search(r"\blogs?\s+that\s+(?P<what>.+)$", c.low)):
+        message = c.words[clause.start("what") : clause.end("what")]
     if message is None:
         plain = re.search(r"\blogs?\s+(?:the\s+)?(?P<what>[\w ]+)", c.low)
         named = next((i.id for i in c.doc.items("inputs") if plain and i.id in plain["what"]), None)
         if not named and (
             not plain
             or re.search(
-                r"\b(?:it|this|that|them|as|should|must|too|also|only|debug|info|warnings?|level)\b", plain["what"]
+                r"\b(?:it|this|that|them|as|should|must|too|also|only|debug|info|warnings?|level|with|before|after|how|what|which|where|when|many|were|was)\b",
+                plain["what"],
             )
         ):
             return False
@@ -201,6 +204,9 @@ def add_last_step(c: Change) -> bool:
 def add_step(c: Change) -> bool:
     """Whatever else is to be added: composed as in a new flow, put at the end, or before or after a task."""
     if not _NEW_STEP.search(c.low):
+        return False
+    first = re.match(r"\W*(?:please\s+)?([a-z]+)", c.low)
+    if first and any(stem(first[1]) == stem(part) for i in c.doc.items() for part in re.split(r"[_-]", i.id.lower())):
         return False
     onto = re.search(r"\b(?:to|in|into|for|on)\s+(?:the\s+)?(?P<what>[\w-]+(?:\s+[\w-]+)?)\s*$", c.low)
     if onto and (into := rank(c.doc.items(), onto["what"])) and into[0].score >= 2:

@@ -63,7 +63,9 @@ def value_for(slot: Slot, text: Text, start: int, end: int, names: Names) -> Any
     if slot.name.lower() in ("to", "cc", "bcc", "recipients") and (mails := addresses(text, start, end)):
         return mails
     if kind == "array" or isinstance(slot.value, list):
-        return members(text, start, end) or None
+        listed = members(text, start, end)
+        alone = len(listed) == 1 and slot.value and not text.within(start, end)
+        return None if alone else listed or None
     if kind in ("map", "object") or isinstance(slot.value, dict):
         return pairs(text.plain[start:end]) or None
     value = _string(text, start, end)

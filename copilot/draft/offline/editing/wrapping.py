@@ -195,7 +195,7 @@ _COUNT = re.compile(
 def at_once(c: Change) -> bool:
     """How many branches or iterations run side by side."""
     one = re.search(
-        r"\bnot\s+(?:more\s+than\s+)?one\s+at\s+once\b|\bnever\s+more\s+than\s+one\b|\bone\s+(?:\w+\s+)?(?:by\s+one|after\s+(?:the\s+other|another)|at\s+a\s+time)\b|\bsequentially\b|\bnot\s+in\s+parallel\b",
+        r"\bnever\s+(?:run\s+)?(?:it\s+)?twice\b|\bnot\s+(?:more\s+than\s+)?one\s+at\s+once\b|\bnever\s+more\s+than\s+one\b|\bone\s+(?:\w+\s+)?(?:by\s+one|after\s+(?:the\s+other|another)|at\s+a\s+time)\b|\bsequentially\b|\bnot\s+in\s+parallel\b",
         c.low,
     )
     match = _COUNT.search(c.low)
@@ -216,5 +216,10 @@ def at_once(c: Change) -> bool:
         c.focus_on(item)
     if not pool:
         c.doc.set_path(("concurrency", "limit"), n)
+        said = re.search(
+            r"\b(?P<CANCEL>cancel\w*)\b|\b(?P<FAIL>fail\w*|reject\w*)\b|\b(?P<QUEUE>wait\w*|queue\w*)\b", c.low
+        )
+        if said:
+            c.doc.set_path(("concurrency", "behavior"), said.lastgroup)
         return True
     return bool(pool)
