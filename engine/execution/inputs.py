@@ -55,7 +55,7 @@ class InputProblem:
     def told(self, dialect: Dialect) -> str:
         """In the words of a Kestra version."""
         if not dialect.errors_name_causes:
-            return f"Invalid input for `{self.input}`, {self.reason}, but received `{self.received}`"
+            return f"{self.input}: Invalid input for `{self.input}`, {self.reason}, but received `{self.received}`"
         if self.reason == _MISSING:
             return f"Missing required input:{self.input}"
         reason = "Invalid URI format." if self.reason.startswith("Expected `URI`") else self.reason

@@ -116,7 +116,7 @@ def test_a_value_that_is_not_of_its_type_is_told_with_what_would_fit(kind, value
     (problem,) = problems({"id": "x", "type": kind}, {"x": value})
     assert problem.input == "x"
     assert problem.hint
-    assert str(problem).startswith("Invalid input for `x`, ")
+    assert str(problem).startswith("x: Invalid input for `x`, ")
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,9 @@ def test_every_problem_is_told_at_once_one_line_each():
     with pytest.raises(BadInputs) as refusal:
         resolve(declared, {"count": "4", "when": "soon"})
     assert refusal.value.message.splitlines() == [
-        "Invalid input for `count`, it must be less than `3`, but received `4`",
-        "Invalid input for `name`, missing required input, but received `null`",
-        "Invalid input for `when`, Expected `DATE` but received `soon`, but received `soon`",
+        "count: Invalid input for `count`, it must be less than `3`, but received `4`",
+        "name: Invalid input for `name`, missing required input, but received `null`",
+        "when: Invalid input for `when`, Expected `DATE` but received `soon`, but received `soon`",
     ]
     assert refusal.value.kind == "invalid" and refusal.value.code == "invalid-inputs"
     assert "name: give a value for `name`" in refusal.value.hint

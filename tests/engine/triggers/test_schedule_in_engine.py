@@ -44,4 +44,4 @@ def test_a_date_starts_an_execution_with_the_inputs_of_the_trigger(tmp_path: Pat
 def test_inputs_that_do_not_fit_give_an_execution_that_has_failed(tmp_path: Path) -> None:
     state, log = _started(tmp_path, "many")
     assert state == "FAILED"
-    assert log == ["Invalid input for `count`, Expected `INT` but received `many`, but received `many`"]
+    assert log == ["count: Invalid input for `count`, Expected `INT` but received `many`, but received `many`"]
