@@ -153,7 +153,8 @@ def _piece(now: str, c: Change) -> Iterator[tuple[Any, float]]:
         if address and moved and match.group() != address["host"]:
             yield address["before"] + match.group() + address["after"], 0.95
     database = re.search(
-        r"\b(?:database|db)\s+(?:name\s+)?(?:is|should\s+be|=|:|to)?\s*(\w+)\s*(?:now|instead)?$", c.low
+        r"\b(?:database|db)\s+(?:name\s+)?(?:is|should\s+be|=|:|to)?\s*(\w*[_\d]\w*|\w+(?=\s+(?:now|instead)$))\s*(?:now|instead)?$",
+        c.low,
     )
     if database and (url := re.fullmatch(r"(jdbc:\w+://[^/?]+/)(\w+)(.*)", now)):
         yield url[1] + database[1] + url[3], 0.95

@@ -210,11 +210,8 @@ def at_once(c: Change) -> bool:
         if t.short_type.endswith(("flow.parallel", "flow.foreach", "flow.loop", "flow.foreachitem"))
     ]
     found = rank(pool, c.low)
-    for item in [found[0].item] if found and found[0].score >= 2 else pool[:1]:
-        key = "concurrent" if item.short_type.endswith("flow.parallel") else "concurrencyLimit"
-        c.doc.set(item.path, key, n)
-        c.focus_on(item)
-    if not pool:
+    whole = r"\b(?:never\s+(?:run\s+)?(?:it\s+)?twice|the\s+second(?:\s+(?:one|run))?|two\s+runs|overlap\w*)\b"
+    if not pool or re.search(whole, c.low):
         c.doc.set_path(("concurrency", "limit"), n)
         said = re.search(
             r"\b(?P<CANCEL>cancel\w*)\b|\b(?P<FAIL>fail\w*|reject\w*)\b|\b(?P<QUEUE>wait\w*|queue\w*)\b", c.low
@@ -222,4 +219,8 @@ def at_once(c: Change) -> bool:
         if said:
             c.doc.set_path(("concurrency", "behavior"), said.lastgroup)
         return True
+    for item in [found[0].item] if found and found[0].score >= 2 else pool[:1]:
+        key = "concurrent" if item.short_type.endswith("flow.parallel") else "concurrencyLimit"
+        c.doc.set(item.path, key, n)
+        c.focus_on(item)
     return bool(pool)
