@@ -137,6 +137,8 @@ def _swap_service(c: Change, before: Service, after: Service) -> bool:
         or item.values.get("htmlTextContent")
         or "{{ flow.id }}: execution {{ execution.id }}"
     )
+    inner = re.search(r'"(?:text|content)"\s*:\s*"((?:[^"\\\\]|\\\\.)*)"', text)
+    text = inner[1] if inner and text.strip()[:1] == "{" and not text.strip().startswith("{{") else text
     name = re.sub(before.key, after.key, item.id, flags=re.I)
     new = _execution_report(c, item, after, name) or message_task(c, after, text, identifier=name)
     if new is None:

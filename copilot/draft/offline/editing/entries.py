@@ -68,6 +68,8 @@ def _owner(c: Change, name: str) -> Item | None:
 def _put(c: Change, match: re.Match[str], name: str, owner: Item | None) -> bool:
     key = c.said(match, "key")
     start, end = match.span("value")
+    if re.match(r"(?:to|for|in|on|of|from)\s", c.low[start:end]):
+        return False
     tail = re.search(r"\s+(?:for|in|of|on|to)\s+(?:the\s+)?[\w -]+$", c.low[start:end])
     stop = start + tail.start() if tail and owner is not None and tail.start() > 0 else end
     path: Path = (*owner.path, name) if owner else (name,)

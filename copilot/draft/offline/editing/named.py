@@ -13,7 +13,7 @@ from copilot.draft.offline.editing.targets import stem
 from copilot.draft.offline.editing.wanted import duration_in, fits, looks_like_value, number_in, secret_in, value_for
 
 _STRONG = re.compile(
-    r"\b(?:should|must|shall|has\s+to|have\s+to|needs?\s+to|ought\s+to|will|can|may)\s+(?:now\s+|only\s+|always\s+|not\s+)?(?:be|become|say|read|have|use|equal|come\s+from|point\s+to|go\s+to|last|take)(?:\s+(?:set|changed|equal)\s+to)?\b"
+    r"\b(?:should|must|shall|has\s+to|have\s+to|needs?\s+to|ought\s+to|will|can|may)\s+(?:now\s+|only\s+|just\s+|simply\s+|rather\s+|always\s+|not\s+)?(?:be|become|say|read|have|use|equal|come\s+from|point\s+to|go\s+to|last|take)(?:\s+(?:set|changed|equal)\s+to)?\b"
     r"|\b(?:is|are|becomes?)\s+(?:now\s+)?(?:called\s+|named\s+)?|(?<![\w])to\b|\binto\b|=|:(?=\s|$)|->|→"
 )
 
@@ -286,6 +286,12 @@ def _with_old(slot: Slot, old: str) -> float:
 def same(value: Any, said: str) -> bool:
     """Whether a written value is what was said: '30 seconds' for PT30S, '2' for 2."""
     if str(value).lower() == said.lower():
+        return True
+    if (
+        re.fullmatch(r"[A-Za-z]{4,}", str(value))
+        and re.fullmatch(r"[a-z]{3,}", said)
+        and stem(str(value).lower()) == stem(said)
+    ):
         return True
     if isinstance(value, str) and value.startswith("P") and duration_in(said.lower()) == value:
         return True

@@ -69,8 +69,6 @@ def replace_text(c: Change) -> bool:
 
 def same_family(c: Change) -> bool:
     """'base image python:3.12-slim': the tag gives way where the same image stands inside a text."""
-    if _version(c):
-        return True
     for new in _TAGGED.finditer(c.words):
         old = re.compile(rf"(?<![\w/.-]){re.escape(new['name'])}:[\w][\w.-]*")
         spots = []
@@ -88,11 +86,13 @@ def same_family(c: Change) -> bool:
     return False
 
 
-def _version(c: Change) -> bool:
+def new_version(c: Change) -> bool:
     """'use cuda 12.6.0': the version behind a name that stands in the flow."""
     done = False
     for said in re.finditer(r"\b(?P<name>[a-z]\w+)\s+(?:version\s+|to\s+)?v?(?P<version>\d+(?:\.\d+)+)\b", c.low):
-        pattern = re.compile(rf"(?<![a-z0-9])({re.escape(said['name'])}(?:[:@=/-]|==)v?)\d+(?:\.\d+)*", re.I)
+        pattern = re.compile(
+            rf"(?<![a-z0-9])({re.escape(said['name'])}(?:[:@=/-]|==)v?)(?:\d+(?:\.\d+)*|latest\b)", re.I
+        )
         for path, value in list(_texts_in(c.doc.flow, ())):
             node = c.doc.source.node(path)
             if node is None or path[-1] in ("id", "type") or not pattern.search(value):
@@ -182,11 +182,16 @@ def _quoted(c: Change, word: str) -> bool:
 
 def _replace_everywhere(c: Change, old: str, new: str, *, whole: bool) -> bool:
     """Every value that holds the old text; keys, ids and types stay, and comments unless they are meant."""
-    pattern = re.compile(rf"(?<![\w]){re.escape(old)}(?![\w])" if whole else re.escape(old))
+    pattern = re.compile(rf"(?<![\w]){re.escape(old)}(?![\w(])" if whole else re.escape(old))
     spots: list[tuple[int, int]] = []
     for path, value in _texts_in(c.doc.flow, ()):
         node = c.doc.source.node(path)
-        if path[-1] in ("id", "type") or node is None or not pattern.search(value):
+        if (
+            path[-1] in ("id", "type")
+            or (whole and path[-1] == "description")
+            or node is None
+            or not pattern.search(value)
+        ):
             continue
         start, end = c.doc.source.range_of(node)
         spots += [m.span() for m in pattern.finditer(c.doc.text, start, end) if not (whole and _in_code(c, m.start()))]

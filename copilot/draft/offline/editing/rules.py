@@ -20,7 +20,7 @@ from copilot.draft.offline.editing.numbers import only_files, pass_inputs, start
 from copilot.draft.offline.editing.policies import concurrency, polling, retry, timeout
 from copilot.draft.offline.editing.removing import remove
 from copilot.draft.offline.editing.renaming import rename
-from copilot.draft.offline.editing.replacing import replace_text, same_family, swap_phrase, swap_word
+from copilot.draft.offline.editing.replacing import new_version, replace_text, same_family, swap_phrase, swap_word
 from copilot.draft.offline.editing.secrets import secrets_for
 from copilot.draft.offline.editing.setting import set_value
 from copilot.draft.offline.editing.sharing import migrate, plugin_defaults, runner
@@ -107,6 +107,7 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("dated", dated, ("schedule", "input")),
     ("pass_inputs", pass_inputs, ("entry", "input")),
     ("last_step", add_last_step, ("*",)),
+    ("version", new_version, ("*",)),
     ("keep_only", keep_only, ("*",)),
     ("named_list", add_to_named_list, ("*",)),
     ("value", set_value, ("*",)),

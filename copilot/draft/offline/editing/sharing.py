@@ -69,7 +69,7 @@ def runner(c: Change) -> bool:
         scripts = [t for t in c.doc.tasks() if "scripts." in t.short_type or "containerImage" in t.values]
         done = True
     language = re.search(
-        r"\b(?:use|with|on|to|in)\s+(?P<name>python|node|ruby|julia|php|perl)\s+v?(?P<version>\d+(?:\.\d+)*)\b", c.low
+        r"\b(?P<name>python|node|ruby|julia|php|perl)\s+v?(?P<version>\d+(?:\.\d+)*)(?=\s+image|\s*$)", c.low
     )
     for item in scripts if language else ():
         now = str(item.values.get("containerImage", ""))

@@ -194,12 +194,14 @@ def called(name: str, words: str) -> tuple[float, int, int]:
         return 0.8, match.start(), match.end()
     if said and (match := said.search(words)):
         return 0.85 + 0.01 * len(match.group()), match.start(), match.end()
+    if name.isupper():
+        return 0, 0, 0
     parts = name_words(name)
     core = [p for p in parts if p not in ("id", "name", "uri", "key")]
     if 1 < len(core) < len(parts) and (match := re.search(rf"\b{r'[ _-]?'.join(core)}\b", words)):
         return 0.92, match.start(), match.end()
     if len(parts) > 1:
-        spoken = {stem(m.group()): m for m in re.finditer(r"[a-z0-9]+", words)}
+        spoken = {stem(m.group()): m for m in re.finditer(r"(?<![\w./@-])[a-z0-9]+\b(?![/@_]|[.-]\w)", words)}
         for p in parts:
             longer = next((s for s in spoken if len(p) > 2 and s.startswith(p) and stem(p) not in spoken), None)
             if longer:

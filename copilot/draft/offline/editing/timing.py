@@ -17,6 +17,9 @@ _OLD = re.compile(
     r"\b(?:instead\s+of|rather\s+than|not)\s+(?:at\s+)?(?:\d[\d:.]*\s*(?:am|pm)?|daily|hourly|weekly|monthly|nightly|every\s+\w+)"
 )
 _BARE = re.compile(r"(?<!every )(?<!each )\b(?:half\s+an\s+hour|an\s+hour)\b")
+_VERSION = re.compile(r"\b(?!(?:at|by|from|until|to|and|um)\b)[a-z]+\s+v?\d+\.\d+\b(?!\s*(?:am|pm))")
+_RHYTHM = r"(?:nightly|daily|hourly|weekly|monthly)"
+_HYPHENATED = re.compile(rf"\b(?:\w+-)*{_RHYTHM}(?:-\w+)+\b|\b(?:\w+-)+{_RHYTHM}\b")
 _ONLY_DAYS = re.compile(
     r"\b(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\s+only\b|\bonly\s+(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\b"
 )
@@ -72,6 +75,7 @@ def _words_of_time(c: Change) -> str:
         r"\bat\s+(?:most\s+|least\s+)?\d+\s+(?!am\b|pm\b|o'?clock|in\b|on\b|every|each|daily|utc|gmt|sharp|and\b|or\b|instead|please|the\b|for\b|uhr|but\b|with\b|a\b|local|[a-z]+\s+time\b)[a-z]+s\b",
         low,
     )
+    low = _blank(_VERSION.pattern, _blank(_HYPHENATED.pattern, low))
     return _blank(_BARE.pattern, _blank(_OLD.pattern, low))
 
 
