@@ -72,7 +72,7 @@ class Kestra:
     def check(self) -> str:
         """Whether it answers, lets us in and has the tenant; gives its version (``1.1.4``), empty when it hides it."""
         if self._version is None:
-            found = self._json("GET", f"{self._root}/flows/search?size=1")
+            found = self._first_look()
             if not isinstance(found, Mapping) or "results" not in found:
                 raise NotKestra(f"{self.url} does not answer like Kestra", hint="give the address without a path")
             try:
@@ -82,6 +82,16 @@ class Kestra:
             version = configs.get("version") if isinstance(configs, Mapping) else None
             self._version = version if isinstance(version, str) else ""
         return self._version
+
+    def _first_look(self) -> Any:
+        try:
+            return self._json("GET", f"{self._root}/flows/search?size=1")
+        except Missing:
+            if self.tenant != "main":
+                raise
+            # before 0.23 the open-source edition had no tenants in its addresses
+            self._root = "/api/v1"
+            return self._json("GET", f"{self._root}/flows/search?size=1")
 
     def target(self, default: str) -> str:
         """The version to check flows for: the server's, or the nearest one known below it."""

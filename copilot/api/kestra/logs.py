@@ -48,7 +48,8 @@ def search_logs(request: Request) -> Response:
     engine, page, filters = engine_of(request), page_of(request.query_params), filters_of(request.query_params)
     known = {row.id: row for row in engine.journal.summaries(loops=True, limit=_MOST)}
     now = engine.clock.now()
-    lines = [x for x in reversed(engine.logs()) if keeps(filters, _row(x, known.get(x.execution)), now)]
+    one = next((f.value for f in filters if f.field == "executionId" and f.operation == "EQUALS"), None)
+    lines = [x for x in reversed(engine.logs(one)) if keeps(filters, _row(x, known.get(x.execution)), now)]
     ordered = page.order(lines, {"timestamp": lambda x: x.at, "level": lambda x: x.level, "taskId": lambda x: x.task})
     shown = [shapes.log_entry(line, known.get(line.execution)) for line in page.cut(ordered)]
     return answer(request, shapes.page(shown, len(lines)))

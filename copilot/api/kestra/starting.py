@@ -128,6 +128,34 @@ def _validated(
     return answer(request, {"id": flow_id, "namespace": namespace, "inputs": shown})
 
 
+@router.post("/{execution}/replay-with-inputs", summary="Run again with other inputs")
+@router.post("/{execution}/actions/replay-with-inputs", include_in_schema=False)
+async def replay_with_inputs(execution: str, request: Request) -> Response:
+    """A new execution from the start, with the form's inputs; `revision` for another one of the flow. 404, 422."""
+    async with uploads(request) as parts:
+        values, files = given(parts)
+    started = await run_in_threadpool(_replayed, request, execution, values, files)
+    return await _answer_for(request, started, wait=False, shape=shapes.execution)
+
+
+def _replayed(request: Request, execution: str, values: dict[str, Any], files: dict[str, FileUpload]) -> str:
+    from engine.execution.lifecycle import Request as Wanted
+    from engine.execution.reopen import REPLAY, REPLAYED
+
+    engine, params = engine_of(request), request.query_params
+    if params.get("taskRunId"):
+        message = "other inputs are taken only from the start; replay a task run without them"
+        raise InvalidEntity([Violation("taskRunId", message)])
+    old = engine.snapshot(execution)
+    flow = executable(engine, old.namespace, old.flow_id, whole(params, "revision", 0) or old.revision)
+    labels = {key: value for key, value in old.labels.items() if not key.startswith("system.")}
+    wanted = Wanted(inputs=values, files=files, labels={**labels, REPLAY: "true"}, more={"original": old.original_id})
+    started = engine.start(flow, wanted)
+    if old.terminal:
+        engine.set_labels(execution, {REPLAYED: "true"})
+    return started.id
+
+
 @router.post("/{namespace}/{id}", summary="Start an execution")
 async def create_execution(namespace: str, id: str, request: Request) -> Response:
     """Inputs as a form, files under the name of their input. `wait=true` answers at its end, within an hour.

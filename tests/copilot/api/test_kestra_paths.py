@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 
 import httpx
@@ -191,6 +192,16 @@ def test_inputs_that_do_not_fit_are_422_by_name_and_start_nothing(served, deploy
     assert served.http.post("/executions/company.team/typed?labels=system.x:y", data={"n": "1"}).status_code == 422
 
 
+def test_an_execution_is_replayed_with_other_inputs(served, deployed, log_flow):
+    deployed(log_flow("anew"))
+    first = served.http.post("/executions/company.team/anew?wait=true", data={"name": "Ada"}).json()
+    made = served.http.post(f"/executions/{first['id']}/replay-with-inputs", data={"name": "Grace"}).json()
+    assert (made["id"] != first["id"], made["originalId"], made["inputs"]) == (True, first["id"], {"name": "Grace"})
+    assert {"key": "system.replay", "value": "true"} in made["labels"]
+    old = served.http.get(f"/executions/{first['id']}").json()
+    assert {"key": "system.replayed", "value": "true"} in old["labels"]
+
+
 def test_a_disabled_flow_is_a_conflict(served, deployed, log_flow):
     deployed(log_flow("resting") + "disabled: true\n")
     answer = served.http.post("/executions/company.team/resting")
@@ -292,8 +303,9 @@ def test_more_may_wait_for_an_end_than_there_are_threads(served, deployed, pause
     deployed(paused_flow("crowd"))
     with ThreadPoolExecutor(60) as callers:
         waiting = [callers.submit(served.http.post, "/executions/company.team/crowd?wait=true") for _ in range(50)]
+        pause = threading.Event()
         while served.http.get("/executions/search?flowId=crowd&state=PAUSED&size=1").json()["total"] < 50:
-            continue
+            pause.wait(0.1)
         resumed = served.http.post("/executions/resume/by-query?flowId=crowd&state=PAUSED")
         assert resumed.json() == {"count": 50}
         assert {one.result().json()["state"]["current"] for one in waiting} == {"SUCCESS"}

@@ -163,6 +163,14 @@ def test_following_goes_on_when_the_stream_breaks(kestra, told, naps):
     assert len(naps) == 1
 
 
+def test_a_server_from_before_tenants_is_spoken_to_without_one(kestra, told):
+    told.says("GET", "/api/v1/flows/search", EMPTY)
+    told.says("GET", "/api/v1/configs", {"version": "0.22.9"})
+    told.says("GET", "/api/v1/flows/n", [{"id": "f"}])
+    assert kestra.target("1.1") == "0.22"
+    assert kestra.flows("n") == ["f"]
+
+
 def test_actions_go_to_the_addresses_of_the_servers_version(told):
     told.says("GET", SEARCH, EMPTY)
     told.says("GET", "/api/v1/configs", {"version": "2.0.1"})
