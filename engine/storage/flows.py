@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,6 +98,17 @@ class FlowStore:
             "UPDATE flows SET deleted = 1 WHERE namespace = ? AND id = ? AND NOT deleted", (namespace, flow_id)
         )
         return changed > 0
+
+    def forget_revisions(self, namespace: str, flow_id: str, revisions: Iterable[int]) -> int:
+        """Remove revisions for good, never the newest; gives how many."""
+        newest = "SELECT max(revision) FROM flows WHERE namespace = ? AND id = ?"
+        return sum(
+            self._database.change(
+                f"DELETE FROM flows WHERE namespace = ? AND id = ? AND revision = ? AND revision < ({newest})",
+                (namespace, flow_id, revision, namespace, flow_id),
+            )
+            for revision in revisions
+        )
 
     def _stored(self, row: object) -> StoredFlow:
         values = dict(row)  # type: ignore[call-overload]

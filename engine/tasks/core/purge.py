@@ -1,10 +1,10 @@
-"""Removing what has grown old: executions with all they left, log lines, keys."""
+"""Removing what has grown old: executions with all they left, log lines, keys, revisions of flows."""
 
 from __future__ import annotations
 
 import fnmatch
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from engine.storage.journal import LEVELS
@@ -73,17 +73,63 @@ def purge_keys(task: RunContext) -> Outputs:
     behavior = props.within("behavior")
     expired_only = props.flag("expiredOnly", behavior.flag("expiredOnly", True))
     kv = engine_of(task).stores.kv
-    named, pattern = props.strings("namespaces"), props.text("namespacePattern", "*")
-    below = props.flag("includeChildNamespaces", True)
-    chosen = [
-        place
-        for place in kv.namespaces()
-        if not place.endswith(STATES)
-        and (any(_within(place, name, below=below) for name in named) if named else fnmatch.fnmatchcase(place, pattern))
-    ]
+    chosen = _chosen(props, (place for place in kv.namespaces() if not place.endswith(STATES)))
     size = kv.purge(chosen, props.text("keyPattern", "*"), expired_only=expired_only)
     task.log("INFO", f"purged {size} keys")
     return {"size": size}
+
+
+@runnable("io.kestra.plugin.core.flow.PurgeFlows", effects="state")
+def purge_flows(task: RunContext) -> Outputs:
+    """Removes revisions of the flows that fit: all but the newest ``behavior.keepAmount`` (1), or those from before
+    ``behavior.before``; the newest always stays. ``size``: how many."""
+    props = Props(task)
+    behavior = props.within("behavior")
+    before, keep = moment(behavior, "before"), behavior.integer("keepAmount", 1)
+    engine, pattern = engine_of(task), props.text("flowPattern", "*")
+    flows = [flow for flow in engine.stores.flows.list() if fnmatch.fnmatchcase(flow.id, pattern)]
+    chosen = set(_chosen(props, {flow.namespace for flow in flows}))
+    size = 0
+    for flow in (flow for flow in flows if flow.namespace in chosen):
+        known = engine.stores.flows.revisions(flow.namespace, flow.id)[:-1]
+        if before is not None:
+            old = [one.revision for one in known if one.created.timestamp() < before]
+        else:
+            old = [one.revision for one in known[: max(len(known) + 1 - max(keep, 1), 0)]]
+        size += engine.stores.flows.forget_revisions(flow.namespace, flow.id, old)
+    task.log("INFO", f"purged {size} flow revisions")
+    return {"size": size}
+
+
+_ONE_VERSION = no_effect("only the newest version of a namespace file is kept here, and that always stays")
+
+
+@runnable(
+    "io.kestra.plugin.core.namespace.PurgeFiles",
+    effects="state",
+    unread={
+        "filePattern": _ONE_VERSION,
+        "namespaces": _ONE_VERSION,
+        "namespacePattern": _ONE_VERSION,
+        "behavior": _ONE_VERSION,
+        "includeChildNamespaces": _ONE_VERSION,
+    },
+)
+def purge_files(task: RunContext) -> Outputs:
+    """Removes older versions of namespace files; there are none here, so ``size`` is 0."""
+    task.log("INFO", "purged 0 files: only their newest versions are kept here")
+    return {"size": 0}
+
+
+def _chosen(props: Props, places: Iterable[str]) -> list[str]:
+    """The namespaces that are named, or fit the pattern; those below the named ones too unless told otherwise."""
+    named, pattern = props.strings("namespaces"), props.text("namespacePattern", "*")
+    below = props.flag("includeChildNamespaces", True)
+    return [
+        place
+        for place in places
+        if (any(_within(place, name, below=below) for name in named) if named else fnmatch.fnmatchcase(place, pattern))
+    ]
 
 
 def _end(props: Props) -> float:

@@ -135,3 +135,49 @@ def test_a_proxy_is_asked_with_its_user_and_password(make_task: Any, web: Any, n
     _method, path, headers, _body = web.seen[0]
     assert path == "http://far.example/a"
     assert b64decode(headers["Proxy-Authorization"].removeprefix("Basic ")) == b"u@x:p:q"
+
+
+EVENTS = b""": hello
+
+id: 1
+event: word
+data: {"text": "one"}
+
+data: {"text": "two",
+data: "more": 2}
+
+data: plain
+
+data: cut off"""
+
+
+def test_events_of_a_stream_come_as_they_were_sent(make_task: Any, web: Any) -> None:
+    web.answers["/events"] = (200, {"Content-Type": "text/event-stream"}, EVENTS)
+    outputs = make_task("core.http.SseRequest", uri=web.url("/events")).outputs()
+    assert outputs["size"] == 3
+    assert outputs["events"] == [
+        {"data": {"text": "one"}, "id": "1", "name": "word"},
+        {"data": {"text": "two", "more": 2}},
+        {"data": "plain"},
+    ]
+    assert "result" not in outputs
+
+
+def test_what_is_found_in_each_event_is_joined(make_task: Any, web: Any) -> None:
+    web.answers["/events"] = (200, {}, b'data: {"n": 1}\n\ndata: {"n": "b"}\n\ndata: {"n": true}\n\n')
+    outputs = make_task("core.http.SseRequest", uri=web.url("/events"), concatJqExpression=".data.n").outputs()
+    assert outputs == {"uri": web.url("/events"), "size": 3, "result": "1btrue"}
+
+
+def test_an_event_without_what_is_looked_for_fails_or_is_left_out(make_task: Any, web: Any) -> None:
+    web.answers["/events"] = (200, {}, b'data: {"n": "a"}\n\ndata: {}\n\n')
+    given = {"uri": web.url("/events"), "concatJqExpression": ".data.n"}
+    with pytest.raises(TaskFailed, match="finds nothing in"):
+        make_task("core.http.SseRequest", **given).result()
+    assert make_task("core.http.SseRequest", **given, failedOnMissingJq=False).outputs()["result"] == "a"
+
+
+def test_more_events_than_wanted_are_refused(make_task: Any, web: Any) -> None:
+    web.answers["/events"] = (200, {}, b"data: " + b"x" * 100 + b"\n\n")
+    with pytest.raises(TaskFailed, match="longer than 50 bytes"):
+        make_task("core.http.SseRequest", uri=web.url("/events"), options={"maxContentLength": 50}).result()

@@ -223,3 +223,50 @@ def test_what_has_grown_old_is_removed_and_counted(tmp_path: Path) -> None:
                 engine.execution(execution.id)
         assert engine.execution(other.id).state == "SUCCESS"
         assert len(engine.logs(other.id)) == 2
+
+
+REVISED = """
+id: revised
+namespace: tests.revised{below}
+tasks:
+  - {{id: said, type: io.kestra.plugin.core.log.Log, message: "{text}"}}
+"""
+PURGE_FLOWS = """
+id: purge-flows
+namespace: tests.system
+tasks:
+  - {id: gone, type: io.kestra.plugin.core.flow.PurgeFlows, GIVEN}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "size", "left", "left_below"),
+    [
+        ("namespaces: [tests.revised]", 4, [3], [3]),
+        ("namespaces: [tests.revised], includeChildNamespaces: false", 2, [3], [1, 2, 3]),
+        ("namespacePattern: '*.below', behavior: {keepAmount: 2}", 1, [1, 2, 3], [2, 3]),
+        ("flowPattern: 'other*'", 0, [1, 2, 3], [1, 2, 3]),
+        ("behavior: {before: '2000-01-01T00:00:00Z'}", 0, [1, 2, 3], [1, 2, 3]),
+        ("behavior: {before: '2999-01-01T00:00:00Z'}", 4, [3], [3]),
+    ],
+)
+def test_old_revisions_of_flows_go_and_the_newest_stays(
+    given: str, size: int, left: list[int], left_below: list[int], tmp_path: Path
+) -> None:
+    with Engine(tmp_path / "home", durability="process") as engine:
+        for text in ("one", "two", "three"):
+            for below in ("", ".below"):
+                engine.register(REVISED.format(below=below, text=text))
+        execution = engine.run(PURGE_FLOWS.replace("GIVEN", given))
+        assert next(iter(execution.runs.values())).outputs == {"size": size}
+        known = engine.stores.flows
+        assert [flow.revision for flow in known.revisions("tests.revised", "revised")] == left
+        assert [flow.revision for flow in known.revisions("tests.revised.below", "revised")] == left_below
+
+
+def test_purging_namespace_files_finds_no_older_versions(tmp_path: Path) -> None:
+    with Engine(tmp_path / "home", durability="process") as engine:
+        engine.stores.files.namespaces.put("tests.files", "a.txt", b"kept")
+        execution = engine.run(PURGE_FLOWS.replace("flow.PurgeFlows, GIVEN", "namespace.PurgeFiles"))
+        assert next(iter(execution.runs.values())).outputs == {"size": 0}
+        assert engine.stores.files.namespaces.list("tests.files") == ["a.txt"]
