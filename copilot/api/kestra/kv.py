@@ -36,14 +36,14 @@ def list_keys(namespace: str, request: Request) -> list[dict[str, Any]]:
     return [shapes.kv_entry(entry) for entry in engine_of(request).stores.kv.entries(namespace)]
 
 
-@router.get("/namespaces/{namespace}/kv/inheritance", summary="Keys of the namespaces above")
+@router.get("/namespaces/{namespace}/kv/inheritance", summary="Keys of a namespace and of those above")
 def list_inherited(namespace: str, request: Request) -> list[dict[str, Any]]:
-    """One entry a namespace, nearest first, this one included."""
+    """Each with its namespace, those of the nearest first; a key may come more than once."""
     kv, names, name = engine_of(request).stores.kv, [], namespace
     while name:
         names.append(name)
         name = name.rpartition(".")[0]
-    return [{"namespace": n, "kvEntries": [shapes.kv_entry(entry) for entry in kv.entries(n)]} for n in names]
+    return [shapes.kv_entry(entry) for n in names for entry in kv.entries(n)]
 
 
 @router.get("/namespaces/{namespace}/kv/{key}", summary="The value of a key")

@@ -335,8 +335,12 @@ def test_a_key_has_a_description_an_end_and_parents(served):
     served.http.put("/namespaces/company.kv.below/kv/limit", content="1", headers=headers)
     (entry,) = served.http.get("/namespaces/company.kv.below/kv").json()
     assert (entry["description"], "expirationDate" in entry, "value" in entry) == ("how many", True, False)
-    names = [n["namespace"] for n in served.http.get("/namespaces/company.kv.below/kv/inheritance").json()]
-    assert names == ["company.kv.below", "company.kv", "company"]
+    served.http.put("/namespaces/company/kv/top", content="2")
+    found = served.http.get("/namespaces/company.kv.below/kv/inheritance").json()
+    assert [(e["namespace"], e["key"]) for e in found if e["key"] != "one"] == [
+        ("company.kv.below", "limit"),
+        ("company", "top"),
+    ]
     assert served.http.put("/namespaces/company.kv/kv/bad", content="{not json").status_code == 422
     assert served.http.put("/namespaces/company.kv/kv/bad%20key", content="1").status_code == 422
     assert served.http.put("/namespaces/company.kv/kv/bad", content="1", headers={"ttl": "soon"}).status_code == 400
