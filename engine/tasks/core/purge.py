@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import TaskFailed
 from engine.storage.journal import LEVELS
 from engine.tasks.core.control import MOST, engine_of, moment
 from engine.tasks.core.state import STATES
@@ -99,6 +100,23 @@ def purge_flows(task: RunContext) -> Outputs:
         size += engine.stores.flows.forget_revisions(flow.namespace, flow.id, old)
     task.log("INFO", f"purged {size} flow revisions")
     return {"size": size}
+
+
+@runnable("io.kestra.plugin.core.storage.PurgeStorage", effects="state")
+def purge_storage(task: RunContext) -> Outputs:
+    """Deletes files of executions last changed between ``startDate`` and ``endDate``, also of executions that are not
+    known any more; with ``dryRun`` (the default) only counts them."""
+    from engine.storage.aging import purge_files as purge
+
+    props = Props(task)
+    namespace, flow_id = props.optional("namespace"), props.optional("flowId")
+    if flow_id and not namespace:
+        raise TaskFailed("'namespace' is required when 'flowId' is set.", code="missing-property")
+    disk, since, until = engine_of(task).stores.files.disk, moment(props, "startDate") or 0.0, _end(props)
+    counts = purge(disk, namespace, flow_id, since, until, dry_run=props.flag("dryRun", True))
+    for name, value in (("scanned", counts.scanned), ("purged", counts.purged), ("deleted.files", counts.deleted)):
+        task.metric(name, "counter", value)
+    return {"scannedCount": counts.scanned, "purgedCount": counts.purged, "deletedFilesCount": counts.deleted}
 
 
 _ONE_VERSION = no_effect("only the newest version of a namespace file is kept here, and that always stays")

@@ -270,3 +270,13 @@ def test_purging_namespace_files_finds_no_older_versions(tmp_path: Path) -> None
         execution = engine.run(PURGE_FLOWS.replace("flow.PurgeFlows, GIVEN", "namespace.PurgeFiles"))
         assert next(iter(execution.runs.values())).outputs == {"size": 0}
         assert engine.stores.files.namespaces.list("tests.files") == ["a.txt"]
+
+
+def test_files_of_executions_go_by_their_age_once_it_is_no_trial_of_it(tmp_path: Path) -> None:
+    given = "storage.PurgeStorage, namespace: tests.purge, endDate: '2999-01-01T00:00:00Z'"
+    with Engine(tmp_path / "home", durability="process") as engine:
+        engine.run(OLD.format(place="a"))
+        for dry, deleted in ((", dryRun: true", 0), ("", 0), (", dryRun: false", 1)):
+            execution = engine.run(PURGE_FLOWS.replace("flow.PurgeFlows, GIVEN", given + dry))
+            outputs = next(iter(execution.runs.values())).outputs
+            assert outputs == {"scannedCount": 1, "purgedCount": 1, "deletedFilesCount": deleted}
