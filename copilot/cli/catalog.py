@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -146,14 +147,39 @@ def _schema_document(source: str) -> Mapping[str, Any]:
     """The schema of a server (its address, with or without the path) or of a file."""
     import httpx
 
+    shown = re.sub(r"//[^/@]*@", "//", source)
     try:
         if source.startswith(("http://", "https://")):
-            url = source if "/plugins/schemas/" in source else f"{source.rstrip('/')}/api/v1/main/plugins/schemas/flow"
-            document = httpx.get(url, timeout=60, follow_redirects=True).raise_for_status().json()
+            document = _fetched(source)
         else:
             document = json.loads(Path(source).read_text("utf-8"))
-    except (OSError, ValueError, httpx.HTTPError) as error:
-        raise Usage(f"no schema can be read from {source}: {error}", hint="a Kestra address or a saved JSON") from None
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        asks = "put user:password@ before the host" if status in (401, 403) else "a Kestra address or a saved JSON"
+        raise Usage(f"no schema can be read from {shown}: it answers {status}", hint=asks) from None
+    except ValueError:
+        raise Usage(
+            f"no schema can be read from {shown}: it is no JSON", hint="the answer of /plugins/schemas/flow"
+        ) from None
+    except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:
+        why = re.sub(r"//[^/@\s]*@", "//", str(error)) or type(error).__name__
+        raise Usage(f"no schema can be read from {shown}: {why}", hint="a Kestra address or a saved JSON") from None
     if not isinstance(document, Mapping):
-        raise Usage(f"{source} holds no JSON object", hint="the answer of /plugins/schemas/flow")
+        raise Usage(f"{shown} holds no JSON object", hint="the answer of /plugins/schemas/flow")
     return document
+
+
+def _fetched(address: str) -> Any:
+    """The schema at an address; Kestra has had it with and without the tenant in its path."""
+    import httpx
+
+    base = address.rstrip("/")
+    paths = ("",) if "/plugins/schemas/" in address else tuple(f"{at}/plugins/schemas/flow" for at in _PREFIXES)
+    for path in paths[:-1]:
+        answer = httpx.get(base + path, timeout=60, follow_redirects=True)
+        if answer.status_code != 404:
+            return answer.raise_for_status().json()
+    return httpx.get(base + paths[-1], timeout=60, follow_redirects=True).raise_for_status().json()
+
+
+_PREFIXES = ("/api/v1", "/api/v1/main")

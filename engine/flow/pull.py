@@ -47,7 +47,7 @@ def pull(document: Mapping[str, Any], known: Catalog | None = None) -> list[dict
         raise InvalidFlow(
             "the document has no definitions", hint="Give the answer of /plugins/schemas/flow.", code="not-a-schema"
         )
-    reader = _Reader({str(k): v for k, v in definitions.items() if isinstance(v, Mapping)})
+    reader = _Reader({str(k): _joined(v, definitions) for k, v in definitions.items() if isinstance(v, Mapping)})
     types = reader.types(known or catalog())
     if not types:
         message = "no definition of the document is a type"
@@ -80,16 +80,15 @@ class _Reader:
 
     def _entry(self, name: str, schema: Schema, known: Catalog) -> dict[str, Any]:
         required = set(schema.get("required", ()))
-        shared = known.models["trigger" if self._kind(name) == "trigger" else "task"].fields
+        shared = _shared(known, before.kind if (before := known.get(name)) is not None else self._kind(name))
         own = {
             key: self.property(value, key in required)
             for key, value in _properties(schema).items()
-            if key not in ("id", "type") and key not in shared
+            if key != "type" and key not in shared
         }
         entry: dict[str, Any] = {"type": name, "kind": self._kind(name), "plugin": _plugin(name)}
         if schema.get("$deprecated") or schema.get("deprecated"):
             entry["deprecated"] = True
-        before = known.get(name)
         if before is None:
             return {**entry, "properties": own}
         if before.aliases:
@@ -167,7 +166,13 @@ class _Reader:
             return next(iter(distinct.values()))
         if all(kind.startswith("plugin:") for kind in kinds):
             return {"is": "plugin:other"}
-        return {"is": "any", "accepts": [s["is"] if len(s) == 1 else s for s in distinct.values()]}
+        objects = [s for s in distinct.values() if s["is"] == "object" and "fields" in s]
+        shown = [s["is"] if len(s) == 1 else s for s in distinct.values() if s not in objects or len(objects) == 1]
+        if len(objects) > 1:
+            # variants of one object, told apart by a value: any of their fields may be there, none must
+            fields = {k: _optional(p) for s in objects for k, p in s["fields"].items()}
+            shown.append({"is": "object", "fields": fields})
+        return {"is": "any", "accepts": shown} if len(shown) > 1 else dict(shown[0])
 
     def _array(self, schema: Schema, depth: int) -> dict[str, Any]:
         items = self.property(schema.get("items"), depth=depth + 1)
@@ -189,6 +194,38 @@ class _Reader:
         )
 
 
+def _shared(known: Catalog, kind: str) -> set[str]:
+    """Names that every type of a kind has, in every version: the language says what they are."""
+    if kind not in ("task", "flowable", "trigger"):
+        return set()
+    fields = known.models["trigger" if kind == "trigger" else "task"].fields
+    return {name for name, prop in fields.items() if not (prop.since or prop.removed)}
+
+
+def _optional(prop: Any) -> Any:
+    return {k: v for k, v in prop.items() if k != "required"} if isinstance(prop, dict) else prop
+
+
+def _joined(schema: Schema, definitions: Mapping[str, Any], depth: int = 0) -> Schema:
+    """A definition with what it takes over from others by ``allOf``: a subtype says only what its ``type`` must be."""
+    members = schema.get("allOf")
+    if not isinstance(members, list) or depth > _DEPTH:
+        return schema
+    properties: dict[str, Any] = {}
+    required: list[Any] = []
+    more: dict[str, Any] = {}
+    for member in (*members, {k: v for k, v in schema.items() if k != "allOf"}):
+        if not isinstance(member, Mapping):
+            continue
+        reference = member.get("$ref")
+        target = definitions.get(reference.rpartition("/")[2]) if isinstance(reference, str) else member
+        part = _joined(target, definitions, depth + 1) if isinstance(target, Mapping) else {}
+        properties |= _properties(part)
+        required += part.get("required", ()) if isinstance(part.get("required", ()), list) else ()
+        more |= {k: v for k, v in part.items() if k not in ("properties", "required", "allOf", "$ref")}
+    return {**more, "properties": properties, "required": required}
+
+
 def _properties(schema: Schema) -> Mapping[str, Any]:
     properties = schema.get("properties")
     return properties if isinstance(properties, Mapping) else {}
@@ -198,6 +235,8 @@ def _type_name(name: str, schema: Schema) -> str:
     """The type a definition describes: what its ``type`` must be; empty when it describes none."""
     kind = _properties(schema).get("type")
     constant = kind.get("const") if isinstance(kind, Mapping) else None
+    if constant is None and isinstance(kind, Mapping) and isinstance(kind.get("enum"), list) and len(kind["enum"]) == 1:
+        constant = kind["enum"][0]
     if isinstance(constant, str) and "." in constant:
         return constant
     return ""

@@ -154,7 +154,8 @@ def _could_be(value: Any, prop: Property) -> bool:
         return wants_tasks == _holds_tasks(value) and (wants_tasks or prop.kind == "array")
     if isinstance(value, dict):
         return prop.kind in ("map", "object")
-    return isinstance(value, str) and prop.kind in ("string", "any") and not prop.enum
+    # a word or two may be meant for anything
+    return isinstance(value, str) and "\n" in value.strip() and prop.kind in ("string", "any")
 
 
 def _holds_tasks(value: Any) -> bool:

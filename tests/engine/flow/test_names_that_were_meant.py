@@ -64,8 +64,13 @@ def test_the_one_unknown_name_stands_for_the_one_that_lacks(wrong: str, right: s
 
 
 def test_code_stands_for_the_script_that_lacks(flow: Flow) -> None:
-    good = flow("- id: s\n  type: io.kestra.plugin.scripts.python.Script\n  script: print(1)")
+    good = flow("- id: s\n  type: io.kestra.plugin.scripts.python.Script\n  script: |\n    x = 1\n    print(x)")
     assert fix_all(good.replace("script:", "code:"))[0] == good
+
+
+def test_a_word_of_an_unknown_name_is_not_taken_for_what_lacks(flow: Flow) -> None:
+    text = flow("- id: s\n  type: io.kestra.plugin.core.log.Log\n  colour: red")
+    assert fix_all(text)[0] == text
 
 
 def test_nothing_is_guessed_where_two_names_are_unknown(flow: Flow) -> None:

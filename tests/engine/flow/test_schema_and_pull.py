@@ -159,3 +159,44 @@ def test_what_is_no_schema_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(InvalidFlow) as refused:
         pull(document)
     assert refused.value.code == "not-a-schema" and refused.value.hint
+
+
+def test_a_subtype_takes_over_what_it_only_refers_to(tmp_path: Path, flow: Flow) -> None:
+    subtypes = {
+        "definitions": {
+            "com.acme.A-1": {
+                "allOf": [{"$ref": "#/definitions/com.acme.A-2"}, {"properties": {"type": {"const": "com.acme.A"}}}]
+            },
+            "com.acme.A-2": {"properties": {"stage": {"type": "string"}}, "required": ["stage"]},
+            "flow": {"properties": {"tasks": {"items": {"anyOf": [{"$ref": "#/definitions/com.acme.A-1"}]}}}},
+        }
+    }
+    assert pull(subtypes)[0]["properties"] == {"stage": {"is": "string", "required": True}}
+
+
+def test_variants_of_one_object_are_taken_with_the_fields_of_any() -> None:
+    retry = {
+        "oneOf": [
+            {"properties": {"type": {"const": "a"}, "x": {"type": "integer"}}, "required": ["x"]},
+            {"properties": {"type": {"const": "b"}, "y": {"type": "integer"}}, "required": ["y"]},
+        ]
+    }
+    document = {"definitions": {"com.acme.A": {"properties": {"type": {"const": "com.acme.A"}, "again": retry}}}}
+    again = pull(document)[0]["properties"]["again"]
+    assert again == {"is": "object", "fields": {"type": "any", "x": {"is": "integer"}, "y": {"is": "integer"}}}
+
+
+def test_what_every_task_has_is_a_property_of_its_own_elsewhere() -> None:
+    definitions = {
+        "com.acme.Tool": {"properties": {"type": {"const": "com.acme.Tool"}, "description": {"type": "string"}}},
+        "com.acme.Agent": {
+            "properties": {
+                "type": {"const": "com.acme.Agent"},
+                "description": {"type": "string"},
+                "tools": {"type": "array", "items": {"anyOf": [{"$ref": "#/definitions/com.acme.Tool"}]}},
+            }
+        },
+        "flow": {"properties": {"tasks": {"items": {"anyOf": [{"$ref": "#/definitions/com.acme.Agent"}]}}}},
+    }
+    types = {entry["type"]: set(entry["properties"]) for entry in pull({"definitions": definitions})}
+    assert types == {"com.acme.Tool": {"description"}, "com.acme.Agent": {"tools"}}
