@@ -31,7 +31,7 @@ _CODE = re.compile(
 _ARTIFACT = re.compile(
     r"\b(?:write|generate|create|give|make|show|need|want)\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+|some\s+)?(?:[\w-]+\s+){0,3}?"
     r"(?:(?:kubernetes|k8s|helm|docker[\s-]?compose|nginx|apache|systemd|github\s+actions?|gitlab[\s-]ci|jenkins|ansible|terraform|cloudformation|webpack|eslint)\s+(?:\w+\s+){0,2}?(?:ya?ml|manifest|chart|config(?:uration)?|file|playbook|pipeline|unit|workflow|template)|excel\s+formula|html\s+page|css|latex|powerpoint|slide\s*deck|resume|cv)\b"
-    r"|\bwhich\s+(?:excel|sheets?)\s+formula\b"
+    r"|\bwhich\s+(?:excel|sheets?)\s+formula\b|^\W*(?:please\s+|can\s+you\s+)?(?:fix|debug|review|refactor|optimi[sz]e)\s+(?:this|my|the)\s+(?:\w+\s+){0,2}?(?:code|errors?|bugs?|function|exception|stack\s?trace)\b"
 )
 _WORKFLOW_PART = re.compile(
     r"\b(?:every|each|daily|hourly|schedule\w*|flow|kestra|then|webhook|lambda|upload|slack|log|trigger\w*|run\s+it|cloud\s+function|aws)\b|->|→"
@@ -164,6 +164,8 @@ def _off_topic(low: str) -> str:
 _ATTACK = re.compile(
     r"\b(?:ddos|dos\s+attack|denial[\s-]of[\s-]service|(?:take|bring|knock)\s+(?:their|a\s+competitor'?s?|the\s+competitor'?s?|our\s+competitor'?s?|somebody'?s|someone'?s)\s+(?:\w+\s+){0,2}(?:down|offline)|flood\s+(?:the|their|a)\s+(?:server|site|website|api|inbox|phone)|overload\s+(?:the|their)\s+\w+"
     r"|brute[\s-]?forc\w+|crack\s+(?:the\s+|their\s+)?passwords?|hack\s+into|phish\w*|keylog\w*|malware|ransomware|botnet|spam\s+(?:thousands|everyone|all)|exfiltrat\w*|steal\s+(?:the\s+|their\s+)?(?:data|passwords?|credentials|cookies|keys))\b"
+    r"|\b(?:hide|cover|remove|erase)\s+(?:the\s+|our\s+|all\s+)?(?:traces|tracks)\b|\bnobody\s+(?:should|must|may|will|can)\s+(?:see|notice|know|find\s+out)|\bask\s+for\s+(?:a\s+)?(?:bitcoins?|ransom)|\b(?:annoy|harass|stalk|blackmail)\w*\b"
+    r"|\b(?:disable|turn\s+off|switch\s+off|bypass)\s+(?:the\s+|all\s+)?(?:anti-?virus|firewall|security|malware\s+protection)\b|\b\d{4,}\s+(?:e-?mails|mails|messages|sms)\s+to\s+(?:every\w+|all|random|strangers)"
     r"|\b(?:\d{4,}|thousands?\s+of|a\s+million)\s+(?:times|requests?|calls?)\s+(?:per|a|every|each)\s+(?:second|minute)"
 )
 _MINING = re.compile(
@@ -245,6 +247,8 @@ def _service_words() -> frozenset[str]:
 _POINTING = (
     ("api", re.compile(r"\b(?:the|that|this|their)\s+(?:rest\s+)?apis?\b(?!\s+(?:key|token|of|at|for|https?))"), "Which API: what is its address?"),
     ("database", re.compile(r"\b(?:the|that|this)\s+(?:database|db)\b(?!\s+[a-z]+_)"), "Which database, and which table in it?"),
+    ("it", re.compile(r"^\W*(?:please\s+)?(?:run|start|execute|do|send|move|load|copy|upload|process|import)\s+(?:it|this|them|those)\b"), "What is meant: which step, file or data?"),
+    ("that", re.compile(r"\b(?:that|those|the\s+other)\s+(?:csv|json|excel|spreadsheet|sheet|table|report|dataset)s?\b"), "Which one, and where is it?"),
     ("files", re.compile(r"\b(?:those|these|that|the\s+other)\s+files?\b"), "Which files, and where do they arrive?"),
     ("flow", re.compile(r"\b(?:the\s+other|that|those|the\s+second)\s+(?:flows?|workflows?)\b"), "Which flow: what are its namespace and id?"),
     ("server", re.compile(r"\b(?:that|the\s+other|those)\s+(?:servers?|machines?|hosts?|box)\b"), "Which server?"),

@@ -53,6 +53,7 @@ def reschedule(c: Change) -> bool:
     meant = meant or (crons if re.search(r"\bboth\b|\ball\b", plain) else [_the_one(c, crons)])
     if schedules and _MORE.search(plain):
         return _one_more(c, meant[0], schedules[0], plain)
+    before = c.doc.text
     for trigger in meant:
         old = str(trigger.values["cron"])
         if schedules:
@@ -62,6 +63,8 @@ def reschedule(c: Change) -> bool:
         if zone:
             c.doc.set(trigger.path, "timezone", zone)
         c.focus_on(trigger)
+    if c.doc.text == before:
+        c.answered_by("It runs then already; nothing was changed.")
     return True
 
 
