@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
 from copilot.api.kestra import (
     ai,
@@ -32,6 +33,14 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": KestraErrorBody} for code in (400, 401, 403, 404, 409, 413, 422, 500)
 }
 
+
+class _Answer(JSONResponse):
+    """Nothing to say is an empty body, not ``null``."""
+
+    def render(self, content: Any) -> bytes:
+        return b"" if content is None else super().render(content)
+
+
 router = APIRouter(responses=_ERRORS)
 # Paths of fixed words come before those with a place for any word.
 for part in (
@@ -49,4 +58,4 @@ for part in (
     ai,
     instance,
 ):
-    router.include_router(part.router)
+    router.include_router(part.router, default_response_class=_Answer)

@@ -326,7 +326,8 @@ def test_more_may_wait_for_an_end_than_there_are_threads(served, deployed, pause
     ],
 )
 def test_values_keep_their_type(served, body, kind, value):
-    assert served.http.put("/namespaces/company.kv/kv/one", content=body).status_code == 200
+    put = served.http.put("/namespaces/company.kv/kv/one", content=body)
+    assert (put.status_code, put.content) == (200, b"")
     assert served.http.get("/namespaces/company.kv/kv/one").json() == {"type": kind, "value": value}
 
 
