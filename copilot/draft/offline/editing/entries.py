@@ -146,7 +146,7 @@ def _output(c: Change, name: str, kind: str, value: str) -> bool:
 # --- members of lists
 
 _ADD = re.compile(
-    r"\b(?:add|include|append|also\s+(?:collect|return|output|watch|read|keep|take|use|process|install|add|accept|allow|support|list)|put\s+in|insert|install)\s+(?:an?\s+|the\s+|another\s+)?(?P<what>.+)$"
+    r"\b(?:add|include|append|also\s+(?:collect|return|output|watch|read|keep|take|use|process|install|add|accept|allow|support|list)|put\s+in|insert|install|\w+\s+also)\s+(?:an?\s+|the\s+|another\s+)?(?P<what>.+)$"
 )
 _ANOTHER = re.compile(
     r"^\W*(?:another|one\s+more|an?\s+(?:additional|extra|further|second))\s+(?:[a-z]+\s*:\s*)?(?P<what>.+)$"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from copilot.draft.offline.editing.change import Change
-from copilot.draft.offline.editing.named import same, stop_of
+from copilot.draft.offline.editing.named import same, scaled_value, stop_of
 from copilot.draft.offline.editing.slots import Slot
 from copilot.draft.offline.editing.targets import stem
 from copilot.draft.offline.editing.wanted import addresses, duration_in, members, value_for
@@ -52,6 +52,9 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
         value = duration_in(words)
         meant = meant or len(re.findall(r"\bPT?\d", c.doc.text)) == 1
         waits = re.search(r"\b(?:sleep|wait|pause)", words) and slot.name.lower().endswith(("duration", "delay"))
+        scaled = None if value else scaled_value(slot, words)
+        if scaled is not None and (meant or waits):
+            yield scaled, 0.95
         if value and waits:
             yield value, 0.75
         elif value and slot.name == "defaults" and meant:
@@ -76,7 +79,7 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
     yield from _family(c, slot, words)
 
 
-_MESSAGES = frozenset(["message", "messageText", "content", "text", "htmlTextContent", "title"])
+_MESSAGES = frozenset(["message", "messageText", "content", "text", "htmlTextContent", "title", "format"])
 
 
 def _stems(member: Any) -> set[str]:
@@ -171,7 +174,8 @@ def _alike(now: str, new: str) -> bool:
         (i for i, (a, b) in enumerate(zip(now[::-1], new[::-1], strict=False)) if a != b), min(len(now), len(new))
     )
     built = bool(re.search(r"[_.-]", new)) and len(re.findall(r"[.]", now)) == len(re.findall(r"[.]", new))
-    return built and max(shared, tail) >= 6 and max(shared, tail) * 2 >= max(len(now), len(new))
+    near = shared >= 5 and abs(len(now) - len(new)) <= 2 and shared * 1.25 >= len(now)
+    return (built and near) or (built and max(shared, tail) >= 6 and max(shared, tail) * 2 >= max(len(now), len(new)))
 
 
 def _model(name: str) -> bool:

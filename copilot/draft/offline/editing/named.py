@@ -8,9 +8,17 @@ from typing import Any
 
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.document import Item
-from copilot.draft.offline.editing.slots import Slot, called
+from copilot.draft.offline.editing.slots import Slot, called, name_words
 from copilot.draft.offline.editing.targets import stem
-from copilot.draft.offline.editing.wanted import duration_in, fits, looks_like_value, number_in, secret_in, value_for
+from copilot.draft.offline.editing.wanted import (
+    duration_in,
+    fits,
+    looks_like_value,
+    members,
+    number_in,
+    secret_in,
+    value_for,
+)
 
 _STRONG = re.compile(
     r"\b(?:should|must|shall|has\s+to|have\s+to|needs?\s+to|ought\s+to|will|can|may)\s+(?:now\s+|only\s+|just\s+|simply\s+|rather\s+|always\s+|not\s+)?(?:be|become|say|read|have|use|equal|come\s+from|point\s+to|go\s+to|last|take)(?:\s+(?:set|changed|equal)\s+to)?\b"
@@ -40,139 +48,16 @@ _FACTOR = (("double", 2.0), ("twice", 2.0), ("triple", 3.0), ("halve", 0.5), ("h
 _PARTICIPLES = frozenset(["given", "provided", "filled", "required", "optional", "mandatory", "empty", "changed", "removed", "hidden", "entered", "sorted", "used", "deleted", "renamed", "moved", "logged", "sent", "wrong", "right", "bad", "fine", "ok", "okay", "missing", "outdated", "unclear", "good", "better", "nicer", "longer", "shorter", "different"])  # fmt: skip
 
 
-_NOISE = frozenset(
-    [
-        "is",
-        "are",
-        "should",
-        "must",
-        "has",
-        "was",
-        "be",
-        "and",
-        "or",
-        "by",
-        "at",
-        "as",
-        "of",
-        "in",
-        "on",
-        "from",
-        "needs",
-        "can",
-        "may",
-        "will",
-        "comes",
-        "goes",
-        "too",
-        "also",
-        "again",
-        "task",
-        "step",
-        "input",
-        "the",
-        "a",
-        "an",
-        "it",
-        "use",
-        "set",
-        "change",
-        "with",
-        "for",
-        "to",
-        "make",
-        "put",
-        "new",
-        "update",
-        "this",
-        "that",
-        "only",
-        "always",
-        "never",
-        "now",
-        "just",
-        "not",
-        "still",
-        "so",
-        "very",
-        "more",
-        "less",
-        "many",
-        "few",
-        "some",
-        "any",
-        "all",
-        "every",
-        "each",
-        "both",
-        "than",
-        "then",
-        "when",
-        "if",
-        "while",
-        "after",
-        "before",
-        "until",
-        "once",
-        "twice",
-        "first",
-        "last",
-        "next",
-        "here",
-        "there",
-        "they",
-        "we",
-        "i",
-        "you",
-        "he",
-        "she",
-        "who",
-        "which",
-        "what",
-        "where",
-        "how",
-        "why",
-        "do",
-        "does",
-        "did",
-        "done",
-        "have",
-        "had",
-        "get",
-        "gets",
-        "got",
-        "go",
-        "run",
-        "runs",
-        "take",
-        "takes",
-        "keep",
-        "keeps",
-        "let",
-        "please",
-        "instead",
-        "back",
-        "up",
-        "down",
-        "out",
-        "off",
-        "over",
-        "under",
-        "between",
-        "into",
-        "onto",
-        "per",
-        "via",
-        "about",
-        "but",
-        "because",
-        "since",
-        "during",
-        "without",
-        "within",
-        "through",
-    ]
-)
+_NOISE = frozenset([
+    "is", "are", "should", "must", "has", "was", "be", "and", "or", "by", "at", "as", "of", "in", "on", "from", "needs", "can", "may", "will",
+    "comes", "goes", "too", "also", "again", "task", "step", "input", "the", "a", "an", "it", "use", "set", "change", "with", "for", "to", "make",
+    "put", "new", "update", "this", "that", "only", "always", "never", "now", "just", "not", "still", "so", "very", "more", "less", "many", "few",
+    "some", "any", "all", "every", "each", "both", "than", "then", "when", "if", "while", "after", "before", "until", "once", "twice", "first",
+    "last", "next", "here", "there", "they", "we", "i", "you", "he", "she", "who", "which", "what", "where", "how", "why", "do", "does", "did",
+    "done", "have", "had", "get", "gets", "got", "go", "run", "runs", "take", "takes", "keep", "keeps", "let", "please", "instead", "back", "up",
+    "down", "out", "off", "over", "under", "between", "into", "onto", "per", "via", "about", "but", "because", "since", "during", "without",
+    "within", "through",
+])  # fmt: skip
 
 
 def said_by_name(c: Change, slot: Slot, words: str, old: str) -> Iterator[tuple[Any, float]]:
@@ -212,14 +97,17 @@ def said_by_name(c: Change, slot: Slot, words: str, old: str) -> Iterator[tuple[
             continue
         yield _inside(slot.value, value), base + how
     if slot.facts.kind == "boolean" and clear >= 0.7:
-        if re.match(rf"\W*(?:please\s+|also\s+)?{re.escape(slot.name.lower())}\b", words):
+        if re.match(
+            rf"\W*(?:please\s+|also\s+)?(?:{re.escape(slot.name.lower())}|{re.escape(name_words(slot.name)[0])})\b",
+            words,
+        ):
             yield True, base + 0.2
         near = words[max(0, start - 40) : end + 12]
         if _NOT.search(near):
             yield False, base + 0.05
         elif _DO.search(near):
             yield True, base
-    if slot.present and (scaled := _scaled(slot, words)) is not None:
+    if slot.present and (scaled := scaled_value(slot, words)) is not None:
         yield scaled, base + 0.2
 
 
@@ -332,6 +220,12 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
         if not fits(slot, bare["v"]):
             return
         yield c.words[end + bare.start("v") : end + bare.end("v")], 0.1 if last else 0.22
+    if slot.facts.kind == "array" and (
+        said := re.match(
+            r"\W*(?:(?:use|set|take|with|have|put|install)\s+)?(?=\S)(?P<list>.+?)\s+as\s+(?:the\s+)?$", words[:start]
+        )
+    ):
+        yield members(c.text, said.start("list"), said.end("list")), 0.3
     if slot.facts.kind in ("array", "map", "object") or isinstance(slot.value, list | dict):
         return
     if not soft and re.search(r"\d|[a-z]", words[max(0, start - 30) : start]):
@@ -341,7 +235,7 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
             yield value, 0.12
         return
     before = re.search(
-        r"(?:\b(?:use|take|set|put|make|have|with|want|need|give\s+it|add)\s+)?(?P<v>\S+(?:\s+\S+){0,4}?)\s+(?P<as>(?:as|for|in)\s+)?(?:the\s+|its\s+|an?\s+)?(?:\S+\s+)?$",
+        r"(?P<verb>\b(?:use|take|set|put|make|have|with|want|need|give\s+it|add)\s+)?(?P<v>\S+(?:\s+\S+){0,4}?)\s+(?P<as>(?:as|for|in)\s+)?(?:the\s+|its\s+|an?\s+)?(?:\S+\s+)?$",
         words[:start],
     )
     adjective = re.search(
@@ -356,6 +250,12 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
         and adjective["v"] not in _NOISE
     ):
         yield c.words[adjective.start("v") : adjective.end("v")], 0.32
+    if (
+        before
+        and soft
+        and not (before["verb"] or looks_like_value(before["v"].split()[-1]) or c.text.literal_at(before.start("v")))
+    ):
+        before = None
     if before and (not soft or before["as"] or c.text.literal_at(before.start("v"))):
         value = value_for(slot, c.text, before.start("v"), before.end("v"), c.names)
         if value is not None and not (isinstance(value, str) and value.lower() in _NOISE):
@@ -395,7 +295,7 @@ def _looks_like_value(c: Change, at: int) -> bool:
     return looks_like_value(word)
 
 
-def _scaled(slot: Slot, words: str) -> Any:
+def scaled_value(slot: Slot, words: str) -> Any:
     """'double the timeout', 'raise it by 5': from the value that is there."""
     factor = next((f for w, f in _FACTOR if re.search(rf"\b{w}\b", words)), None)
     by = re.search(

@@ -58,6 +58,25 @@ def swap_number(c: Change) -> bool:
     return True
 
 
+def days_back(c: Change) -> bool:
+    """'4 months ago', 'two days back': the one shift of a date in that unit."""
+    said = re.search(
+        r"\b(?P<n>\d+|"
+        + "|".join(_NUMBER_WORDS)
+        + r")\s+(?P<unit>second|minute|hour|day|week|month|year)s?\s+(?:ago|back|earlier|before)\b",
+        c.low,
+    )
+    if said is None:
+        return False
+    number = _NUMBER_WORDS.get(said["n"], said["n"])
+    spots = list(re.finditer(rf"dateAdd\(\s*-(?P<n>\d+)\s*,\s*['\"]{said['unit']}s?['\"]", c.doc.text, re.I))
+    if len({m["n"] for m in spots}) != 1:
+        return False
+    for spot in reversed(spots):
+        c.doc.write(c.doc.text[: spot.start("n")] + str(number) + c.doc.text[spot.end("n") :])
+    return True
+
+
 def _threshold(c: Change) -> bool:
     """'the limit is 500 now': the one number that something is compared with."""
     said = re.search(r"\b(?:threshold|limit|cut-?off|boundary|minimum|maximum)\b\D*(\d+(?:\.\d+)?)\s*$", c.low)
@@ -71,7 +90,8 @@ def _threshold(c: Change) -> bool:
 def value_of_noun(c: Change) -> bool:
     """'my bucket is taxi-lake-77': the value of the task or variable the noun names."""
     match = re.search(
-        rf"\b(?:my|our|the)\s+([a-z][\w ]{{1,24}}?)\s+(?:is|=|should\s+be|becomes)\s+(?P<value>{NAME}|[\w./:-]+)", c.low
+        rf"\b(?:(?:my|our|the)\s+|^\W*)([a-z][\w ]{{1,24}}?)\s+(?:is|=|should\s+be|becomes)\s+(?P<value>{NAME}|[\w./:-]+)",
+        c.low,
     )
     if not match:
         return False

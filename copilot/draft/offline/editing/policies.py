@@ -103,13 +103,16 @@ _LIMIT = re.compile(
     rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap|take\s+at\s+most|(?:may|can|should|must)\s+(?:only\s+)?(?:take|run|last)|(?:take|run|last)s?\s+(?:no|not)\s+(?:more|longer)\s+than|max(?:imum)?\s+(?:runtime|duration))\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}"
 )
 
+_GIVEN = re.compile(
+    rf"^\W*(?:give|allow)\s+(?:it|the\s+[\w-]+|[\w-]+)\s+(?:at\s+most\s+|max\.?\s+|only\s+)?{features.DURATION}\s*(?:max\w*|at\s+most|tops)?\s*$"
+)
 _LONGER = re.compile(rf"\b(?:longer|more)\s+than\s+{features.DURATION}")
 _BEFORE = re.compile(rf"{features.DURATION}[\s-]+(?:time-?\s?out|time\s+limit)\b")
 
 
 def timeout(c: Change) -> bool:
     """A limit on a step's time."""
-    match = _LIMIT.search(c.low) or _BEFORE.search(c.low) or _LONGER.search(c.low)
+    match = _LIMIT.search(c.low) or _BEFORE.search(c.low) or _LONGER.search(c.low) or _GIVEN.search(c.low)
     if not match or re.search(r"\bretry\b[^.;]{0,30}$", c.low[: match.start()]):
         return False
     if re.search(r"\b(?:in\s+total|altogether|overall|(?:whole|entire)\s+(?:flow|run|execution|thing))\b", c.low):
@@ -145,6 +148,11 @@ def concurrency(c: Change) -> bool:
     block = dict(found)
     if re.search(r"\bsecond\b[^.;]*\bwait\b|\bqueue", c.low):
         block["behavior"] = "QUEUE"
+    if isinstance(c.doc.flow.get("concurrency"), dict) and not re.search(
+        r"\b(?:queue|wait|cancel|fail|reject)\w*\b", c.low
+    ):
+        c.doc.set_path(("concurrency", "limit"), block["limit"])
+        return True
     c.doc.add_section("concurrency", block)
     return True
 

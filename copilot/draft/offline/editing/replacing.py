@@ -30,29 +30,7 @@ _REPLACE = tuple(
 _TAGGED = re.compile(r"(?<![\w/.-])(?P<name>[a-z][\w./-]*):(?P<tag>[\w][\w.-]*)", re.I)
 
 
-_SMALL = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "it",
-        "this",
-        "that",
-        "and",
-        "or",
-        "to",
-        "for",
-        "be",
-        "with",
-        "in",
-        "on",
-        "at",
-        "of",
-        "optional",
-        "required",
-        "default",
-    ]
-)
+_SMALL = frozenset(["the", "a", "an", "it", "this", "that", "and", "or", "to", "for", "be", "with", "in", "on", "at", "of", "optional", "required", "default"])  # fmt: skip
 
 
 def replace_text(c: Change) -> bool:

@@ -16,7 +16,14 @@ from copilot.draft.offline.editing.extracting import extract
 from copilot.draft.offline.editing.inputs import change_input
 from copilot.draft.offline.editing.moving import move
 from copilot.draft.offline.editing.narrowing import keep_only, leave_out
-from copilot.draft.offline.editing.numbers import only_files, pass_inputs, start_at, swap_number, value_of_noun
+from copilot.draft.offline.editing.numbers import (
+    days_back,
+    only_files,
+    pass_inputs,
+    start_at,
+    swap_number,
+    value_of_noun,
+)
 from copilot.draft.offline.editing.policies import concurrency, polling, retry, timeout
 from copilot.draft.offline.editing.removing import remove
 from copilot.draft.offline.editing.renaming import rename
@@ -88,6 +95,7 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
         "entry",
         add_entry,
         (
+            "schedule",
             "only_if",
             "only_if",
             "like",
@@ -107,6 +115,7 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("dated", dated, ("schedule", "input")),
     ("pass_inputs", pass_inputs, ("entry", "input")),
     ("last_step", add_last_step, ("*",)),
+    ("back", days_back, ("*",)),
     ("version", new_version, ("*",)),
     ("keep_only", keep_only, ("*",)),
     ("named_list", add_to_named_list, ("*",)),

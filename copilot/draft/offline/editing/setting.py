@@ -75,7 +75,8 @@ def candidates(c: Change) -> list[Candidate]:
     items = c.doc.items()
     words, old = _without_old(c)
     c = replace(c, text=_blanked(c.text, words))
-    meant = {f.item.path: f for f in rank(items, words)}
+    subject = re.sub(r"^\W*(?:please\s+)?(?:log|print)\b", lambda m: " " * len(m.group()), words)
+    meant = {f.item.path: f for f in rank(items, subject if rank(items, subject) else words)}
     top = max((f.score for f in meant.values()), default=0.0)
     out: list[Candidate] = []
     places = slots(c.doc, c.types)

@@ -29,7 +29,7 @@ _SAID: Mapping[str, str] = {
     "username": "user|login|user name", "table": "table name|table", "cron": "cron expression|cron|schedule", "timezone": "time zone|tz", "defaults": "default value|default", "displayName": "display name|label|title", "concurrencyLimit": "concurrency|parallelism|concurrency limit", "concurrent": "concurrency|parallelism|concurrency limit",
     "fetchType": "fetch type|fetch mode", "timeout": "time out|time limit|max runtime|maximum runtime|limit", "duration": "sleep time|wait time|length|duration|pause|wait", "subject": "subject line|title", "maxDuration": "total time|max time|overall limit", "method": "verb|http method", "flowId": "flow|subflow id|called flow",
     "beforeCommands": "before commands|setup commands", "fieldSeparator": "separator|delimiter", "delimiter": "separator", "commands": "command", "contentType": "content type", "limit": "concurrency limit|limit", "behavior": "behaviour|behavior", "logLevel": "log level", "level": "log level|level|severity", "required": "mandatory", "runIf": "condition",
-    "destination": "target|destination", "payload": "body|payload|text|message", "htmlTextContent": "body|text|content", "script": "code|script", "values": "items|list|options|choices|allowed values", "condition": "expression|condition", "maxTokens": "token limit|max tokens", "systemMessage": "system prompt|system message", "prompt": "question|prompt", "key": "key", "description": "describe|beschreibung|descripci[oó]n", "content": "message|text", "branch": "branch name|branch", "expirationDuration": "ttl|time to live|expir\\w+", "maxRecords": "messages|records", "channel": "chat|chat id|room|channel",
+    "destination": "target|destination", "payload": "body|payload|text|message", "htmlTextContent": "body|text|content", "script": "code|script", "values": "items|list|options|choices|allowed values", "condition": "expression|condition", "maxTokens": "token limit|max tokens", "systemMessage": "system prompt|system message", "prompt": "question|prompt", "key": "key", "description": "describe|beschreibung|descripci[oó]n", "content": "message|text", "apiKey": "api key|key|token", "branch": "branch name|branch", "expirationDuration": "ttl|time to live|expir\\w+", "maxRecords": "messages|records", "channel": "chat|chat id|room|channel",
 }  # fmt: skip
 _WEAK = frozenset(["name", "id", "type", "value", "key", "text", "enabled", "max", "min", "is"])
 
@@ -94,6 +94,8 @@ def _of_mapping(
             continue
         if name == "method" and fact.kind == "string":
             fact = replace(fact, enum=_METHODS)
+        if not present and (fact.ee or name in ("workerGroup", "workerSelector", "assets", "policyRefs")):
+            continue
         if not (fact.deprecated and not present):
             yield Slot(item, here, fact, value, present)
         if depth < _DEEP or (present and depth < 12):
@@ -203,7 +205,16 @@ def called(name: str, words: str) -> tuple[float, int, int]:
     if len(parts) > 1:
         spoken = {stem(m.group()): m for m in re.finditer(r"(?<![\w./@-])[a-z0-9]+\b(?![/@_]|[.-]\w)", words)}
         for p in parts:
-            longer = next((s for s in spoken if len(p) > 2 and s.startswith(p) and stem(p) not in spoken), None)
+            longer = next(
+                (
+                    s
+                    for s in spoken
+                    if len(p) > 2
+                    and (s.startswith(p) or (len(stem(p)) > 3 and s.startswith(stem(p))))
+                    and stem(p) not in spoken
+                ),
+                None,
+            )
             if longer:
                 spoken[stem(p)] = spoken[longer]
         hits = [spoken[stem(p)] for p in parts if stem(p) in spoken]

@@ -266,6 +266,7 @@ def looks_like_value(word: str) -> bool:
 
 _SHAPES = (
     (r"(?:.*)(?i:sql)|query|statement", r"(?is)\s*(?:select|insert|update|delete|with|create|truncate|merge|drop|alter|copy|call|begin|--|\{[{%]).*"),
+    (r"runIf|condition|when", r".*\{\{.*"),
     (r"cron", r"\s*(?:@\w+|\S+(?:\s+\S+){4,5}|\{\{.*)\s*"),
     (r"uri|url|.*(?:Url|Uri)", r".*(?:://|/|\{\{|:).*|[\w-]+(?:\.[\w-]+)+"),
     (r"script|commands?|beforeCommands", r".*[^a-z ].*"),
