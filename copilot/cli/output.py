@@ -51,10 +51,13 @@ def boundary(as_json: bool = False) -> Iterator[None]:
         code, message, hint, exit_code = _shown(error)
         if exit_code == EXIT["unexpected"]:
             traceback.print_exc(file=sys.stderr)
+        violations = [v for v in getattr(error, "violations", ()) if isinstance(v, str)]
         if as_json:
-            emit({"error": {"code": code, "message": message, "hint": hint}})
+            more = {"violations": violations} if violations else {}
+            emit({"error": {"code": code, "message": message, "hint": hint, **more}})
         else:
-            progress(f"error [{code}]: {message}" + (f"\n  hint: {hint}" if hint else ""))
+            said = "".join(f"\n  - {violation}" for violation in violations)
+            progress(f"error [{code}]: {message}{said}" + (f"\n  hint: {hint}" if hint else ""))
         raise SystemExit(exit_code) from None
 
 

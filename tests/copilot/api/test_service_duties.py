@@ -164,6 +164,15 @@ def test_a_flow_trigger_starts_the_next_flow(start):
         assert fired["trigger"]["id"] == "after_first"
 
 
+def test_without_the_scheduler_nothing_fires(serving, tmp_path, clock):
+    with serving(Settings(home=tmp_path / "home"), duties=Duties(recover=True, clock=clock)) as served:
+        deploy(served, HOURLY.format(id="idle", more=""))
+        clock.at += 7200
+        assert served.http.post("/executions/company.team/idle?wait=true").status_code == 200
+        assert served.service.engine.triggers.scheduler is None
+        assert "nextExecutionDate" not in trigger(served, "idle")
+
+
 def test_a_trigger_that_cannot_be_read_does_not_stop_the_others(start, clock):
     with start() as served:
         deploy(served, HOURLY.format(id="fine", more=""))

@@ -187,3 +187,47 @@ def test_every_failure_is_typed_with_a_hint(flowwright, monkeypatch, flow, argum
     ran = flowwright(*[argument.replace("{flow}", path) for argument in arguments], "--json")
     assert (ran.code, json.loads(ran.out)["error"]["code"]) == (code, error)
     assert json.loads(ran.out)["error"]["hint"]
+
+
+SEARCH = "/api/v1/main/flows/search"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "code", "asked"),
+    [
+        (401, {"message": "Unauthorized"}, "kestra-unauthorized", 3, 1),
+        (404, {"message": "Not Found: tenant main"}, "kestra-tenant", 3, 1),
+        (503, {"message": "busy"}, "kestra-failed", 3, 3),
+        (500, {"message": "boom"}, "kestra-failed", 3, 3),
+    ],
+)
+def test_a_server_that_cannot_serve_us_is_told_after_all_tries(
+    flowwright, told, flow, monkeypatch, status, body, error, code, asked
+):
+    monkeypatch.setenv("FLOWWRIGHT_KESTRA_BACKOFF", "0")
+    monkeypatch.setenv("FLOWWRIGHT_KESTRA_TRIES", "3")
+    told.says("GET", SEARCH, body, status=status)
+    ran = flowwright("deploy", flow(), "--to", told.url, "--json")
+    assert (ran.code, ran.json["error"]["code"], told.count("GET", SEARCH)) == (code, error, asked)
+
+
+def test_what_the_server_rejects_when_it_is_sent_comes_with_every_violation(flowwright, told, flow):
+    told.says("GET", SEARCH, {"results": [], "total": 0})
+    told.says("GET", "/api/v1/configs", {"version": "1.1.2"})
+    told.says("POST", "/api/v1/main/flows/validate", [{"index": 0}])
+    errors = [{"path": "tasks[0].id", "message": "reserved"}, {"path": "flow.id", "message": "too long"}]
+    rejected = {"message": "Invalid entity: two things", "_embedded": {"errors": errors}}
+    told.says("POST", "/api/v1/main/flows", rejected, status=422)
+    ran = flowwright("deploy", flow(), "--to", told.url, "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "kestra-rejected")
+    assert ran.json["error"]["violations"] == ["tasks[0].id: reserved", "flow.id: too long"]
+    assert "  - flow.id: too long" in flowwright("deploy", flow(), "--to", told.url).err
+
+
+def test_credentials_reach_the_server_and_nothing_else(flowwright, told, flow, monkeypatch):
+    monkeypatch.setenv("FLOWWRIGHT_KESTRA_PASSWORD", "hunter2-long")
+    told.says("GET", SEARCH, {"message": "Unauthorized"}, status=401)
+    ran = flowwright("deploy", flow(), "--to", told.url, "--user", "me", "--json")
+    assert told.asked[0][2]["Authorization"] == "Basic bWU6aHVudGVyMi1sb25n"
+    assert "hunter2" not in ran.out + ran.err
+    assert "hunter2" not in flowwright("doctor", "--json").out
