@@ -104,12 +104,15 @@ class AllowFailure(Flowable):
 class Parallel(Flowable):
     """All children at once, or ``concurrent`` of them."""
 
+    def open(self, task: Task, render: RenderText) -> Opened:
+        return Opened(detail=_rendered_limit(task, "concurrent", render))
+
     def shape(self, task: Task, detail: Mapping[str, Any]) -> Shape:
         entries = tuple(Entry(child) for child in enabled(task.properties.get("tasks")))
-        return self._lists(task, "parallel", entries=entries, limit=_whole(task, "concurrent", 0))
+        return self._lists(task, "parallel", entries=entries, limit=_limit(task, detail, "concurrent", 0))
 
 
-class Dag(Flowable):
+class Dag(Parallel):
     """Each child once those it depends on have ended."""
 
     def shape(self, task: Task, detail: Mapping[str, Any]) -> Shape:
@@ -120,24 +123,26 @@ class Dag(Flowable):
             for n, item in enumerate(listed)
         }
         entries = tuple(Entry(item["task"]) for item in listed)
-        return self._lists(task, "dag", entries=entries, needs=needs, limit=_whole(task, "concurrent", 0))
+        return self._lists(task, "dag", entries=entries, needs=needs, limit=_limit(task, detail, "concurrent", 0))
 
 
 class ForEach(Flowable):
     """The children in sequence for each value, ``concurrencyLimit`` values at once."""
 
     values_property: ClassVar[str] = "values"
+    limit_property: ClassVar[str] = "concurrencyLimit"
 
     def open(self, task: Task, render: RenderText) -> Opened:
-        return Opened(detail={"values": each_values(task.properties.get(self.values_property), render)})
+        values = each_values(task.properties.get(self.values_property), render)
+        return Opened(detail={"values": values, **_rendered_limit(task, self.limit_property, render)})
 
     def shape(self, task: Task, detail: Mapping[str, Any]) -> Shape:
         tasks = enabled(task.properties.get("tasks"))
         values = detail.get("values", ()) if tasks else ()
-        return self._lists(task, "lanes", tasks=tasks, values=values, limit=self.limit(task))
+        return self._lists(task, "lanes", tasks=tasks, values=values, limit=self.limit(task, detail))
 
-    def limit(self, task: Task) -> int:
-        return _whole(task, "concurrencyLimit", 1)
+    def limit(self, task: Task, detail: Mapping[str, Any]) -> int:
+        return _limit(task, detail, self.limit_property, 1)
 
 
 class EachSequential(ForEach):
@@ -145,7 +150,7 @@ class EachSequential(ForEach):
 
     values_property = "value"
 
-    def limit(self, task: Task) -> int:
+    def limit(self, task: Task, detail: Mapping[str, Any]) -> int:
         return 1
 
 
@@ -153,11 +158,12 @@ class EachParallel(ForEach):
     """Every child for every value, all at once or ``concurrent`` of them."""
 
     values_property = "value"
+    limit_property = "concurrent"
 
     def shape(self, task: Task, detail: Mapping[str, Any]) -> Shape:
         tasks = enabled(task.properties.get("tasks"))
         entries = tuple(Entry(t, value, n) for n, value in enumerate(detail.get("values", ())) for t in tasks)
-        return self._lists(task, "parallel", entries=entries, limit=_whole(task, "concurrent", 0))
+        return self._lists(task, "parallel", entries=entries, limit=_limit(task, detail, "concurrent", 0))
 
 
 class If(Flowable):
@@ -361,9 +367,26 @@ def java_text(value: Any) -> str:
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _whole(task: Task, name: str, default: int) -> int:
+def _rendered_limit(task: Task, name: str, render: RenderText) -> dict[str, Any]:
+    """How many at once, where an expression says it."""
     value = task.properties.get(name)
+    return {"limit": whole(task, name, render(value), 0)} if isinstance(value, str) else {}
+
+
+def _limit(task: Task, detail: Mapping[str, Any], name: str, default: int) -> int:
+    if "limit" in detail:
+        return int(detail["limit"])
+    return whole(task, name, task.properties.get(name), default)
+
+
+def whole(task: Task, name: str, value: Any, default: int) -> int:
+    """A limit as a number of 0 or more; EngineError (``bad-number``) for anything else."""
+    if value is None or value == "":
+        return default
     try:
-        return default if value is None else int(value)
+        number = int(value)
     except (TypeError, ValueError) as cause:
         raise EngineError(f"{task.id}: '{name}' is not a whole number: {value}", code="bad-number") from cause
+    if number < 0:
+        raise EngineError(f"{task.id}: '{name}' is below 0: {value}", code="bad-number")
+    return number

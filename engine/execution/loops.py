@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import EngineError, TaskFailed
 from engine.execution import steps
 from engine.execution.attempts import plain
-from engine.execution.flowables import compact
+from engine.execution.flowables import compact, whole
 from engine.execution.live import Live, source_key
 from engine.execution.retries import Outcome
 from engine.execution.state import Execution, TaskRun
@@ -76,7 +76,8 @@ class Loops:
     def _begin(self, live: Live, run: TaskRun) -> _Progress:
         properties = live.plan.task(run).properties
         values, from_file = self._values(live, run, properties.get("values"))
-        limit = int(properties.get("concurrencyLimit", 1))
+        task, written = live.plan.task(run), properties.get("concurrencyLimit", 1)
+        limit = whole(task, "concurrencyLimit", self.children.text(live, run, written), 1)
         fetch = str(properties.get("fetchType", "AUTO")).upper()
         return _Progress(
             values=values,
