@@ -43,7 +43,7 @@ def fix_flow(
     target = target or bench.settings.target
     known: list[Finding] = []
     if execution is not None:
-        with bench.engine() as engine:
+        with bench.records() as engine:
             known = list(_failures(document(engine, execution)))
     corrected, _ = fix_all(flow, target)
     request = Request("repair this flow", target=target, flow=flow)

@@ -16,7 +16,7 @@ GOOD = ("SUCCESS", "WARNING")
 
 def document(engine: Engine, execution_id: str) -> dict[str, Any]:
     """``{id, state, outputs, labels, task_runs, logs, ...}`` of an execution as it is now. NotFound."""
-    execution = engine.execution(execution_id)
+    execution = engine.snapshot(execution_id)  # recorded: the log read after it holds all that led to this state
     return {**execution.as_dict(), "logs": log_lines(engine, execution_id)}
 
 

@@ -44,6 +44,13 @@ class EditBody(Body):
     target: TargetVersion = None
 
 
+class FixBody(Body):
+    flow: FlowText
+    execution: str | None = Field(None, description="a failed execution whose errors are to be mended", max_length=100)
+    provider: ProviderName = None
+    target: TargetVersion = None
+
+
 class AskBody(Body):
     question: Words
     provider: ProviderName = None

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from copilot.api import models
 from copilot.api.metrics import CONTENT_TYPE
 from copilot.api.service import Service
+from copilot.blueprints import blueprint, blueprints
 from copilot.catalog import described_type, type_names
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -47,6 +48,12 @@ def edit(body: models.EditBody, request: Request) -> dict[str, Any]:
     return _service(request).edit(body)
 
 
+@router.post("/fix", tags=["words"], summary="Repair a flow")
+def fix(body: models.FixBody, request: Request) -> dict[str, Any]:
+    """From its findings, and from what failed when `execution` ran; the answer of `edit`."""
+    return _service(request).fix(body)
+
+
 @router.post("/ask", tags=["words"], summary="Answer a question from the documentation")
 def ask(body: models.AskBody, request: Request) -> dict[str, Any]:
     """With verbatim quotes; `confident` is false when the documentation does not say."""
@@ -76,6 +83,12 @@ async def run(body: models.RunBody, request: Request) -> dict[str, Any]:
     return await run_in_threadpool(service.execution, execution_id)
 
 
+@router.get("/runs", tags=["executions"], summary="What ran here, newest first")
+def executions(request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 50) -> dict[str, Any]:
+    """A short document for each; `/runs/{execution_id}` has the whole of one."""
+    return _service(request).executions(limit)
+
+
 @router.get("/runs/{execution_id}", tags=["executions"], summary="An execution as it is now")
 def execution(execution_id: str, request: Request) -> dict[str, Any]:
     """State, task runs, outputs and logs."""
@@ -97,6 +110,25 @@ def search_link(
 ) -> dict[str, Any]:
     """Best first; an empty list means: nothing relevant."""
     return search(models.SearchBody(query=q, k=k, target=target), request)
+
+
+@router.get("/chunks/{chunk:path}", tags=["knowledge"], summary="The text of a source that an answer names")
+def chunk(chunk: str, request: Request) -> dict[str, Any]:
+    """As it is stored now; 404 when the documentation changed since."""
+    return {"chunk": chunk, "text": _service(request).chunk(chunk)}
+
+
+@router.get("/blueprints", tags=["flows"], summary="Flows to start from")
+def list_blueprints() -> dict[str, Any]:
+    """What each is for; those that run here come first."""
+    return {"blueprints": [one.as_dict() for one in blueprints().values()]}
+
+
+@router.get("/blueprints/{name}", tags=["flows"], summary="A flow to start from")
+def get_blueprint(name: str) -> dict[str, Any]:
+    """With its text as `flow`."""
+    one = blueprint(name)
+    return {**one.as_dict(), "flow": one.flow}
 
 
 @router.get("/types", tags=["knowledge"], summary="Task and trigger types by words of their names")

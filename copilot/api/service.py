@@ -21,7 +21,8 @@ from copilot.api.duties import scheduling, take_up
 from copilot.api.errors import answer_to
 from copilot.api.metrics import Metrics
 from copilot.draft.contract import Request, Source
-from copilot.executions import document, must_be_valid
+from copilot.errors import NotFound
+from copilot.executions import document, must_be_valid, summaries
 from copilot.pipeline import OnStage, generate
 from copilot.settings import Settings
 from copilot.versions import known_version
@@ -153,6 +154,21 @@ class Service:
             answer = edit_flow(body.flow, body.prompt, self.bench, provider=body.provider, target=target)
             return heard.told(answer.as_dict())
 
+    def fix(self, body: models.FixBody) -> dict[str, Any]:
+        from copilot.editing import fix_flow
+
+        target = self.target(body.target)
+        with self.metrics.answering("fix") as heard:
+            answer = fix_flow(
+                body.flow,
+                self.bench,
+                provider=body.provider,
+                execution=body.execution,
+                target=target,
+                on_stage=heard.stage,
+            )
+            return heard.told(answer.as_dict())
+
     def ask(self, body: models.AskBody) -> dict[str, Any]:
         from copilot.ask import ask
 
@@ -167,6 +183,13 @@ class Service:
             hits = self.bench.knowledge.search(body.query, k=body.k, target=target)
         found = [hit.as_dict() for hit in hits]
         return {"query": body.query, "target": target, "hits": found, "reason": hits.reason}
+
+    def chunk(self, name: str) -> str:
+        """NotFound when there is no such chunk now."""
+        text = self.bench.knowledge.chunk_text(name)
+        if text is None:
+            raise NotFound(f"there is no chunk {name}", hint="the documentation may have changed; search for it")
+        return text
 
     def validate(self, flow: str, target: str) -> dict[str, Any]:
         findings = check(flow, target)
@@ -192,7 +215,18 @@ class Service:
     def run(self, body: models.RunBody) -> dict[str, Any]:
         """An execution from its start to its end, for a caller who may hold a thread meanwhile."""
         must_be_valid(body.flow, self.settings.target)
-        return document(self.engine, self.engine.run(body.flow, body.inputs, wait=body.wait).id)
+        return self.execution(self.engine.run(body.flow, body.inputs, wait=body.wait).id)
 
     def execution(self, execution_id: str) -> dict[str, Any]:
-        return document(self.engine, execution_id)
+        """Without the values of secrets: a flow may have put one into an output or a label. NotFound."""
+        shown: dict[str, Any] = self._masked(document(self.engine, execution_id))
+        return shown
+
+    def executions(self, limit: int) -> dict[str, Any]:
+        shown: dict[str, Any] = self._masked({"executions": summaries(self.engine, limit)})
+        return shown
+
+    def _masked(self, shown: Any) -> Any:
+        from engine.storage.masking import Masker
+
+        return Masker(self.engine.stores.secrets.values()).mask_all(shown)
