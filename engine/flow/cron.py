@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 _NAMED = frozenset(("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly", "@minutely"))
 _MONTHS = {
@@ -96,7 +97,28 @@ def _candidates(words: str, with_seconds: bool) -> tuple[str | None, ...]:
         return (f"0 {words}",) if len(fields) == 5 else ()
     short = f"{words} *" if len(fields) == 4 else None
     seconds = " ".join(fields[1:]) if len(fields) == 6 and fields[0] == "0" else None
-    return short, seconds, _NAMES.get(words.removeprefix("@every ").removeprefix("@")), _in_words(words)
+    named = _NAMES.get(words.removeprefix("@every ").removeprefix("@"))
+    return short, seconds, named, _in_words(words), _misspelt(words, fields)
+
+
+def _misspelt(words: str, fields: list[str]) -> str | None:
+    """The expression with the names that are all but written: @dayly, MOM; hour 24 is hour 0."""
+    if words.startswith("@"):
+        near = get_close_matches(words, sorted(_NAMED), 1, 0.8)
+        return near[0] if near else None
+    if len(fields) != 5:
+        return None
+    days = get_close_matches(fields[4].upper(), _DAYS, 2, 0.6) if re.fullmatch("[a-z]{3,9}", fields[4]) else []
+    whole = [day for day in _DAYS if _FULL_DAYS.get(day) == fields[4]]
+    day = whole[0] if whole else days[0] if len(days) == 1 else fields[4]
+    hour = "0" if fields[1] == "24" else fields[1]
+    return " ".join((fields[0], hour, fields[2], fields[3], day))
+
+
+_FULL_DAYS = {
+    "SUN": "sunday", "MON": "monday", "TUE": "tuesday", "WED": "wednesday", "THU": "thursday", "FRI": "friday",
+    "SAT": "saturday",
+}  # fmt: skip
 
 
 def _in_words(words: str) -> str | None:

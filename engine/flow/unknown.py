@@ -34,7 +34,7 @@ def unknown_type(ctx: Checked, typed: Typed, kinds: tuple[str, ...]) -> None:
         ctx.report("unknown_plugin", path, message, hint, severity="warning")
         return
     names = [t for t, _ in near[:3]]
-    hint = f"Did you mean {' or '.join(names)}?" if names else "Look the type up with: flowwright search."
+    hint = f"Did you mean {' or '.join(names)}?" if names else "Find the type with: flowwright catalog search WORDS."
     edit = None
     if near and near[0][1] >= 0.8 and (len(near) == 1 or near[0][1] - near[1][1] >= 0.03):
         edit = ctx.replacing(ctx.source.at(path), names[0])
@@ -305,7 +305,40 @@ def missing(
     if typed is not None and typed.path == path and (path, name) in ctx.excused:
         return
     message = f"{where} needs {name}"
-    ctx.report("missing_required", place, message, f"Add {name}: ... at this level.", key=place != path)
+    ctx.report("missing_required", place, message, _how_to_add(ctx, name, typed, place), key=place != path)
+
+
+def _how_to_add(ctx: Checked, name: str, typed: Typed | None, place: Path) -> str:
+    """What to write for a property that lacks, and where."""
+    definition = typed.definition if typed is not None else None
+    prop = definition.properties.get(name) if definition is not None else ctx.catalog.models["flow"].fields.get(name)
+    beside = f"beside {place[-1]}" if place and isinstance(place[-1], str) else "at this level"
+    if prop is not None and prop.enum:
+        return f"Add {name}: {beside}, with one of {', '.join(prop.enum[:6])}."
+    example = _EXAMPLES.get(name) or (_EXAMPLES.get(prop.kind, "a value") if prop is not None else "a value")
+    return f"Add {name}: {beside}, with {example}."
+
+
+_EXAMPLES = {
+    "cron": 'a schedule such as "0 9 * * *"',
+    "message": "the text to show",
+    "script": "| and the script on the lines below",
+    "commands": "one command a line, each starting with a dash",
+    "condition": 'an expression such as "{{ inputs.x == 1 }}"',
+    "values": "a list such as [a, b]",
+    "uri": "the address as text",
+    "url": "the address as text",
+    "sql": "the statement as text",
+    "tasks": "one task or more below it, each starting with a dash",
+    "array": "one entry a line, each starting with a dash",
+    "map": "key: value, one a line, indented",
+    "object": "its own entries on the lines below, indented",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "duration": "a duration such as PT5M",
+}
 
 
 def not_in_version(ctx: Checked, path: Path, what: str, since: str, removed: str, where: str) -> None:

@@ -54,8 +54,9 @@ def readable(ctx: Checked) -> Iterator[Finding]:
             start = _opening(template.text, problem.offset)
             span = ctx.source.inside(template.path, start, min(len(template.text), max(problem.end, start + 2)))
             message = f"the expression cannot be read: {problem.message}"
-            hint = problem.hint or "Check its brackets, quotes and closing }}."
             edit = _close(ctx, template, problem)
+            hint = problem.hint or "Check its brackets, quotes and closing }}."
+            hint = f"Add the missing {edit.text.strip()} here." if edit else hint
             # delimiters within delimiters may be meant for a second rendering
             nested = template.text.rfind("{{", 0, start) > template.text.rfind("}}", 0, start)
             severity: Severity = "warning" if nested and not edit else "error"
@@ -129,12 +130,21 @@ def _unknown(ctx: Checked, template: Template, use: Use, span: Span) -> Finding:
     elsewhere = _ELSEWHERE.get(use.name.lower(), "")
     if not misspelt and elsewhere in table:
         near = [(elsewhere, 1.0)]
-    names = [name for name, _ in near[: 1 if misspelt else 3]]
-    hint = f"Did you mean {' or '.join(names)}?" if names else use.hint or f"Use a {use.role} that exists."
+    is_function = use.role == "filter" and use.name in FUNCTIONS
+    names = [] if is_function else [name for name, _ in near[: 1 if misspelt else 3]]
+    otherwise = f"It is a function: write {use.name}(value)." if is_function else use.hint or _EXISTING[use.role]
+    hint = f"Did you mean {' or '.join(names)}?" if names else otherwise
     edit = ctx.replacing(span, names[0]) if len(names) == 1 else None
     severity: Severity = "error" if misspelt else "warning"
     message = f"there is no {use.role} {use.name}"
     return ctx.finding("bad_expression", template.path, message, hint, severity=severity, span=span, edit=edit)
+
+
+_EXISTING = {
+    "filter": "Use a filter that exists, such as upper, trim, date, jq, toJson, first, default or replace.",
+    "function": "Use a function that exists, such as now, secret, kv, read, render, fromJson or range.",
+    "test": "Use a test that exists: defined, null, empty, even, odd, map, iterable, json or equalTo.",
+}
 
 
 def _misfit(ctx: Checked, use: Use) -> tuple[str, str, str] | None:
