@@ -20,7 +20,7 @@ _FAILS = re.compile(r"\b(?:fail\w*|errors?|goes\s+wrong|breaks|broken?|crash\w*|
 _ASKED = re.compile(
     r"^\W*(?:(?:please|also|then|finally|and|just|now|can\s+you|could\s+you|we\s+want|i\s+want|let's|afterwards|(?:after|before|when|if|once|whenever|at)\s+[^,]+,?)\s+)*(?:add|send|notify|alert|tell|post|ping|message|mail|e-?mail|inform|page|let|write|give|warn|have|use)\b"
     r"|\balso\b|\b(?:should|must|want|need|needs|get|gets|be|to\s+be)\s+(?:\w+\s+)?(?:sent|notified|alerted|told|informed|pinged|an?\s+(?:\w+\s+)?(?:e-?mail|mail|message|alert|notification))\b|\b(?:alert|message|e-?mail|mail|notification|ping)\s+(?:\w+\s+){0,4}(?:if|when|on|to|with|by|via)\b"
-    r"|\b(?:if|when|after|before|once|afterwards|at\s+the\s+end)\b.*\b(?:send|notify|alert|tell|post|ping|message|mail|e-?mail|inform|page|write)\b"
+    r"|\b(?:if|when|after|before|once|afterwards|at\s+the\s+end|in\s+case|on\s+(?:error|failure)s?)\b.*\b(?:send|notify|alert|tell|post|ping|message|mail|e-?mail|inform|page|write)\b"
 )
 
 

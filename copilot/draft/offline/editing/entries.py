@@ -97,7 +97,7 @@ def _put(c: Change, match: re.Match[str], name: str, owner: Item | None) -> bool
 # --- outputs of the flow
 
 _ATTRIBUTES = (
-    ("size", r"size|number\s+of\s+rows|row\s+count|count"), ("uri", r"uri|file|path"), ("rows", r"rows|records"), ("row", r"row"), ("body", r"body|answer|response"),
+    ("rowCount", r"rows?|row\s+count|number\s+of\s+rows"), ("size", r"size|number\s+of\s+rows|row\s+count|count"), ("uri", r"uri|file|path"), ("rows", r"rows|records"), ("row", r"row"), ("body", r"body|answer|response"),
     ("code", r"status(?:\s+code)?|code"), ("value", r"value|text|result"),
 )  # fmt: skip
 
@@ -123,19 +123,31 @@ def add_output(c: Change) -> bool:
     template = re.search(r"\{\{.*?\}\}", c.words)
     if value or template:
         return _output(c, name, "STRING", value or (template.group() if template else ""))
-    source = task_meant(c.doc, match["rest"]) or next(iter(c.doc.items("tasks")[-1:]), None)
+    rest = c.low[match.start() : match.start("name") if match["name"] else match.end()] + " " + match["rest"]
+    source = task_meant(c.doc, match["rest"]) or _giver(c, rest) or next(iter(c.doc.items("tasks")[-1:]), None)
     if source is None:
         return False
     definition = c.types.get(source.type)
     known = definition.outputs if definition else {}
-    exact = [a for a in known if re.search(rf"\b{re.escape(a.lower())}\b", match["rest"])]
-    said = exact or [a for a, words in _ATTRIBUTES if re.search(rf"\b(?:{words})\b", match["rest"]) and a in known]
+    exact = [a for a in known if re.search(rf"\b{re.escape(a.lower())}\b", rest)]
+    said = exact or [a for a, words in _ATTRIBUTES if re.search(rf"\b(?:{words})\b", rest) and a in known]
     attribute = (said or [a for a, _ in _ATTRIBUTES if a in known] or list(known))[:1]
     if not attribute:
         return False
     reference = f"outputs.{source.id}" if re.fullmatch(r"\w+", source.id) else f"outputs['{source.id}']"
-    kind = {"size": "INT", "code": "INT", "uri": "FILE", "rows": "JSON", "row": "JSON"}.get(attribute[0], "STRING")
+    kind = {"size": "INT", "rowCount": "INT", "code": "INT", "uri": "FILE", "rows": "JSON", "row": "JSON"}.get(attribute[0], "STRING")
     return _output(c, name, kind, f"{{{{ {reference}.{attribute[0]} }}}}")
+
+
+def _giver(c: Change, words: str) -> Item | None:
+    """The last task that gives what is asked for."""
+    for item in reversed(c.doc.items("tasks")):
+        definition = c.types.get(item.type)
+        if definition and any(
+            re.search(rf"\b(?:{said})\b", words) and a in definition.outputs for a, said in _ATTRIBUTES
+        ):
+            return item
+    return None
 
 
 def _output(c: Change, name: str, kind: str, value: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.targets import input_meant
 from copilot.draft.offline.inputs import find_inputs
+from copilot.draft.offline.ir import InputSpec
 from copilot.draft.offline.text import NAME
 
 _DROPDOWN = re.compile(
@@ -27,7 +28,7 @@ _REQUIRED = re.compile(
 )
 
 
-_NEW_INPUT = re.compile(r"\badd\s+(?:an?\s+|another\s+|the\s+)*(?:\w+\s+)?input\b|\bnew\s+(?:\w+\s+)?input\b")
+_NEW_INPUT = re.compile(r"\badd\s+(?:an?\s+|another\s+|the\s+)*(?:\w+\s+){0,3}?input\b|\bnew\s+(?:\w+\s+){0,2}?input\b")
 
 
 def change_input(c: Change) -> bool:
@@ -113,6 +114,19 @@ def _is_required(match: re.Match[str]) -> bool:
     return bool(match["must"]) or (match["state"] or match["made"]) in ("required", "mandatory")
 
 
+_TYPES = {"boolean": "BOOLEAN", "bool": "BOOLEAN", "integer": "INT", "int": "INT", "number": "INT", "float": "FLOAT", "date": "DATE", "datetime": "DATETIME",
+          "file": "FILE", "json": "JSON", "url": "URI", "uri": "URI", "email": "EMAIL", "duration": "DURATION", "list": "ARRAY", "array": "ARRAY", "secret": "SECRET"}  # fmt: skip
+
+
+def _spelled_out(c: Change, known: set[str]) -> list[InputSpec]:
+    """'an optional boolean input dry_run'."""
+    said = re.search(r"\b(?P<words>(?:[a-z]+\s+){0,4})input\s+(?:called\s+|named\s+)?[`'\"]?(?P<name>[a-z_]\w*)", c.low)
+    if said is None or said["name"] in known or said["name"] in ("for", "with", "to", "of", "that", "which", "and"):
+        return []
+    kind = next((_TYPES[w] for w in said["words"].split() if w in _TYPES), "STRING")
+    return [InputSpec(said["name"], kind)]
+
+
 def _offered(c: Change) -> list[str]:
     """The values a new input offers: 'with values dev, prod'."""
     said = re.search(r"\b(?:values?|options?|choices?)\s*:?\s*(?P<list>[\w.-]+(?:\s*(?:,|and|or)\s*[\w.-]+)+)", c.low)
@@ -124,7 +138,7 @@ def _offered(c: Change) -> list[str]:
 
 def _new_inputs(c: Change) -> bool:
     known = {i.id for i in c.doc.items("inputs")}
-    specs = [s for s in find_inputs(c.text) if s.id not in known]
+    specs = [s for s in find_inputs(c.text) if s.id not in known] or _spelled_out(c, known)
     for spec in specs:
         entry: dict[str, object] = {"id": spec.id, "type": spec.type}
         if spec.type == "ARRAY":
@@ -133,6 +147,8 @@ def _new_inputs(c: Change) -> bool:
             entry["values"] = list(spec.values)
         if not spec.values and len(specs) == 1 and (offered := _offered(c)):
             entry |= {"type": "SELECT", "values": offered}
+        if re.search(r"\boptional\b|\bnot\s+required\b", c.low) and spec.default is None:
+            entry["required"] = False
         if spec.default is not None:
             entry["defaults"] = spec.default
         c.doc.add_section("inputs", [entry])

@@ -70,7 +70,7 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
         yield mails, 0.92
     if (
         slot.name in _MESSAGES
-        and re.search(r"\b(?:say|says|print|write|log|post|send|read)\b", words)
+        and re.search(r"\b(?:say|says|print|write|log|post|send|read|return|output)\b", words)
         and "instead" in words
     ):
         quoted = [o.value for o in c.text.literals if o.kind == QUOTED]

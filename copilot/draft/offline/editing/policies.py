@@ -99,6 +99,18 @@ def _retry_block(said: Retry) -> dict[str, object]:
     return block
 
 
+def cache(c: Change) -> bool:
+    """'cache the download for an hour'."""
+    said = re.search(r"^\W*(?:please\s+)?cache\s+(?P<what>[^,;]+)", c.low)
+    found = rank(c.doc.tasks(), said["what"]) if said else []
+    if not found or found[0].score < 1:
+        return False
+    long = re.search(features.DURATION, c.low)
+    ttl = {"ttl": features.duration(long["amount"], long["unit"])} if long else {}
+    c.doc.set(found[0].item.path, "taskCache", {"enabled": True, **ttl})
+    return True
+
+
 _LIMIT = re.compile(
     rf"\b(?:stop|give\s+up|abort|kill|cancel|time-?\s?outs?|limit|cap|take\s+at\s+most|(?:may|can|should|must)\s+(?:only\s+)?(?:take|run|last)|(?:take|run|last)s?\s+(?:no|not)\s+(?:more|longer)\s+than|max(?:imum)?\s+(?:runtime|duration))\b[^.;]*?\b(?:after|of|to|at|is)?\s*(?:at\s+most\s+)?{features.DURATION}"
 )
@@ -112,6 +124,8 @@ _BEFORE = re.compile(rf"{features.DURATION}[\s-]+(?:time-?\s?out|time\s+limit)\b
 
 def timeout(c: Change) -> bool:
     """A limit on a step's time."""
+    if re.search(r"\bsla\b", c.low):
+        return _whole_run(c)
     match = _LIMIT.search(c.low) or _BEFORE.search(c.low) or _LONGER.search(c.low) or _GIVEN.search(c.low)
     if not match or re.search(r"\bretry\b[^.;]{0,30}$", c.low[: match.start()]):
         return False

@@ -28,6 +28,11 @@ _SECTIONS = (
 
 def remove(c: Change) -> bool:
     """A thing goes that the words name."""
+    if re.search(
+        r"\bmanual(?:ly)?\s+only\b|\bonly\s+(?:be\s+)?(?:started\s+|run\s+|triggered\s+)?manually\b|\b(?:no|not)\s+(?:longer\s+)?automatic(?:ally)?\b",
+        c.low,
+    ):
+        return "triggers" in c.doc.flow and _gone(c, (), "triggers")
     match = _REMOVE.search(c.low)
     if not match:
         return False

@@ -16,7 +16,7 @@ _NEW = rf"[`'\"]?(?P<new>{NAME}|[\w-]+)[`'\"]?"
 _PATTERNS = (
     re.compile(rf"\brename\s+(?:the\s+)?(?:id\s+of\s+)?(?:the\s+)?{_KIND}\s*{_OLD}(?:\s+(?:input|task|step|variable|trigger|output|label))?\s+(?:to|into|as|in)\s+(?:just\s+)?{_NEW}"),
     re.compile(rf"\brename\s+(?:the\s+|this\s+)?(?P<kind>flow|workflow|trigger|input|schedule)\s+(?:to|into|as)\s+{_NEW}"),
-    re.compile(rf"\b(?:call|name)\s+(?:the\s+)?(?:(?P<kind>input|task|step|variable|flow|trigger)\s+)?{_OLD}\s+(?:task\s+|step\s+|input\s+|trigger\s+)?(?:just\s+)?{_NEW}\s*(?:instead|from\s+now\s+on)?$"),
+    re.compile(rf"^\W*(?:please\s+)?(?:call|name)\s+(?:the\s+)?(?:(?P<kind>input|task|step|variable|trigger)\s+)?{_OLD}\s+(?:task\s+|step\s+|input\s+|trigger\s+)?(?:just\s+)?{_NEW}\s*(?:instead|from\s+now\s+on)?$"),
     re.compile(rf"\b(?:the\s+)?(?:(?P<kind>input|task|step|variable|flow|trigger)\s+)?{_OLD}\s+(?:task\s+|step\s+|input\s+|trigger\s+)?(?:should|must)\s+be\s+(?:called|named|renamed\s+to)\s+{_NEW}"),
     re.compile(rf"\b(?:change|set)\s+(?:the\s+)?(?:id|name)\s+(?:of\s+)?(?:the\s+)?(?P<kind>input|task|step|variable|flow|workflow|trigger)?\s*(?P<old>{NAME}|[\w-]+)?\s*(?:task\s+|step\s+|input\s+|trigger\s+)?(?:from\s+\S+\s+)?to\s+{_NEW}"),
     re.compile(rf"\b(?:the\s+)?(?P<kind>flow|workflow)\s*(?:'s\s+)?(?:id\s+|name\s+)?(?:should|must)\s+be\s+(?:called\s+|named\s+)?{_NEW}"),

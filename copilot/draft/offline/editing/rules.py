@@ -24,7 +24,7 @@ from copilot.draft.offline.editing.numbers import (
     swap_number,
     value_of_noun,
 )
-from copilot.draft.offline.editing.policies import concurrency, polling, retry, timeout
+from copilot.draft.offline.editing.policies import cache, concurrency, polling, retry, timeout
 from copilot.draft.offline.editing.removing import remove
 from copilot.draft.offline.editing.renaming import rename
 from copilot.draft.offline.editing.replacing import new_version, replace_text, same_family, swap_phrase, swap_word
@@ -32,11 +32,13 @@ from copilot.draft.offline.editing.secrets import secrets_for
 from copilot.draft.offline.editing.setting import set_value
 from copilot.draft.offline.editing.sharing import migrate, plugin_defaults, runner
 from copilot.draft.offline.editing.sql import change_sql, turn_order
+from copilot.draft.offline.editing.starting import add_start, add_subflow
 from copilot.draft.offline.editing.steps import (
     add_approval,
     add_case,
     add_last_step,
     add_log,
+    add_pause,
     add_step,
     truncate_first,
     write_out,
@@ -66,6 +68,9 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("remove", remove, ("truncate", "switch", "failures", "secrets", "replace_text")),
     ("runner", runner, ("remove", "service")),
     ("case", add_case, ()),
+    ("start", add_start, ("remove", "switch", "rename")),
+    ("subflow", add_subflow, ("remove", "rename")),
+    ("pause", add_pause, ("remove",)),
     ("approval", add_approval, ("remove",)),
     ("arrange", arrange, ("switch", "remove")),
     ("only_if", only_if, ("switch", "remove", "failures")),
@@ -73,19 +78,32 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("concurrency", concurrency, ("remove",)),
     ("at_once", at_once, ("concurrency", "arrange")),
     ("polling", polling, ()),
+    ("cache", cache, ()),
     ("retry", retry, ("polling", "remove", "failures")),
     ("timeout", timeout, ("polling", "remove")),
     ("like", add_like, ("case", "input", "remove", "rename")),
     (
         "schedule",
         reschedule,
-        ("like", "replace_text", "retry", "timeout", "concurrency", "polling", "remove", "rename"),
+        ("start", "like", "replace_text", "retry", "timeout", "concurrency", "polling", "remove", "rename"),
     ),
     ("command", add_command, ("remove", "rename", "extract", "replace_text")),
     (
         "move",
         move,
-        ("command", "rename", "extract", "arrange", "schedule", "remove", "input", "runner", "only_if", "switch"),
+        (
+            "subflow",
+            "command",
+            "rename",
+            "extract",
+            "arrange",
+            "schedule",
+            "remove",
+            "input",
+            "runner",
+            "only_if",
+            "switch",
+        ),
     ),
     ("order", turn_order, ("service", "truncate", "move")),
     ("sql", change_sql, ("service", "truncate", "move", "remove")),

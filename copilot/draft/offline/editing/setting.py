@@ -75,8 +75,10 @@ def candidates(c: Change) -> list[Candidate]:
     items = c.doc.items()
     words, old = _without_old(c)
     c = replace(c, text=_blanked(c.text, words))
-    subject = re.sub(r"^\W*(?:please\s+)?(?:log|print)\b", lambda m: " " * len(m.group()), words)
-    meant = {f.item.path: f for f in rank(items, subject if rank(items, subject) else words)}
+    colon = re.search(r"\w:\s", words)
+    head = words[: colon.end()] if colon else words
+    subject = re.sub(r"^\W*(?:please\s+)?(?:log|print)\b", lambda m: " " * len(m.group()), head)
+    meant = {f.item.path: f for f in rank(items, subject if rank(items, subject) else head)}
     top = max((f.score for f in meant.values()), default=0.0)
     out: list[Candidate] = []
     places = slots(c.doc, c.types)
@@ -139,6 +141,12 @@ def _of_item(c: Change, slot: Slot, meant: dict[Any, Found], top: float, words: 
             r"\b(?:flow|workflow|move|this|itself)\b", words
         ):
             return -0.6
+        if (
+            slot.path[0] == "concurrency"
+            and not slot.present
+            and not re.search(r"\b(?:concurren\w*|runs?|executions?|at\s+once|parallel|overlap\w*)\b", words)
+        ):
+            return -0.8
         speaks = bool(re.search(r"\b(?:flow|workflow|execution|runs?)(?:'s)?\b", words))
         speaks = speaks or (slot.path == ("description",) and top < 1)
         return (0.3 if speaks else 0.0) - (0.6 if top >= 8 else 0.25 if top >= 2 else 0.0)

@@ -26,6 +26,11 @@ def change_sql(c: Change) -> bool:
         r"\s*(?:at\s+(?:a|the\s+same)\s+time|at\s+once|in\s+parallel|times|concurrent)", c.low[limit.end() :]
     ):
         limit = None
+    if filtered := re.search(
+        r"\bwhere\s+(?:clause\s+|condition\s+)?(?:should\s+be\s+|to\s+be\s+|be\s+|to\s+|is\s+|=\s+|:\s*)?(?P<column>[a-z_]\w*)\s*(?P<sign>[<>]=?|=|!=)\s*(?P<value>[\w.']+)$",
+        c.low,
+    ):
+        return _filter(c, filtered)
     if not limit and not order:
         return False
     pool = [t for t in c.doc.tasks() if isinstance(t.values.get("sql"), str)]
@@ -56,6 +61,28 @@ def change_sql(c: Change) -> bool:
             else body + _joint(body) + f"LIMIT {_first(limit)}"
         )
     _set_text(c, item, "sql", sql, body + (";" if semicolon else ""))
+    return True
+
+
+def _filter(c: Change, said: re.Match[str]) -> bool:
+    """Another value for the comparison of a column that is there."""
+    pattern = re.compile(rf"(?i)\b({re.escape(said['column'])}\s*)(?:[<>]=?|=|!=)(\s*)[\w.']+")
+    spots = [
+        (t, m)
+        for t in c.doc.tasks()
+        if isinstance(t.values.get("sql"), str)
+        for m in pattern.finditer(str(t.values["sql"]))
+    ]
+    if len(spots) != 1:
+        return False
+    node = c.doc.source.node((*spots[0][0].path, "sql"))
+    if node is None:
+        return False
+    start, end = c.doc.source.range_of(node)
+    value = c.words[said.start("value") : said.end("value")]
+    c.doc.write(
+        c.doc.text[:start] + pattern.sub(rf"\g<1>{said['sign']}\g<2>{value}", c.doc.text[start:end]) + c.doc.text[end:]
+    )
     return True
 
 

@@ -8,6 +8,7 @@ from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.composing import reference, writer
 from copilot.draft.offline.editing.targets import mentioned, rank, stem, task_meant
 from copilot.draft.offline.emit import task_yaml
+from copilot.draft.offline.features import DURATION, duration
 from copilot.draft.offline.services import PREFIX
 from copilot.draft.offline.text import CODE, QUOTED
 from copilot.draft.offline.writer import Data, Writer
@@ -43,6 +44,9 @@ def add_log(c: Change) -> bool:
         message = c.words[clause.start("what") : clause.end("what")]
     if message is None:
         plain = re.search(r"\blogs?\s+(?:the\s+)?(?P<what>[\w ]+)", c.low)
+        message = _of_outputs(c, plain["what"]) if plain else None
+    if message is None:
+        plain = re.search(r"\blogs?\s+(?:the\s+)?(?P<what>[\w ]+)", c.low)
         named = next((i.id for i in c.doc.items("inputs") if plain and i.id in plain["what"]), None)
         if not named and (
             not plain
@@ -76,10 +80,42 @@ def add_log(c: Change) -> bool:
     return True
 
 
+def _of_outputs(c: Change, words: str) -> str | None:
+    """'the key of the uploaded file', 'the number of rows': what a task gives that bears this name."""
+    for found in rank(c.doc.items("tasks"), words):
+        definition = c.types.get(found.item.type)
+        for name in definition.outputs if definition else ():
+            if found.score >= 1 and re.search(rf"\b{re.escape(name.lower())}\b", words):
+                return f"{{{{ {reference(found.item.id)}.{name} }}}}"
+    return None
+
+
+def add_pause(c: Change) -> bool:
+    """'wait 10 seconds before polling': a Sleep before or after a task."""
+    said = re.search(
+        rf"^\W*(?:please\s+|add\s+an?\s+)?(?:wait|sleep|pause)\s+(?:of\s+|for\s+)?{DURATION}\s+(?P<where>before|after)\s*(?:the\s+)?(?P<what>.*)$",
+        c.low,
+    )
+    if said is None:
+        return False
+    found = rank(c.doc.items("tasks"), said["what"])
+    tasks = c.doc.flow.get("tasks", [])
+    edge = ("tasks", 0 if said["where"] == "before" else len(tasks) - 1)
+    if said["what"] and (not found or found[0].score < 1):
+        return False
+    task = {
+        "id": c.doc.new_id("wait"),
+        "type": PREFIX + "core.flow.Sleep",
+        "duration": duration(said["amount"], said["unit"]),
+    }
+    c.doc.insert_items([task], **{said["where"]: found[0].item.entry if said["what"] else edge})
+    return True
+
+
 def add_approval(c: Change) -> bool:
     """'wait for approval before the merge': a Pause before or after a task."""
     said = re.search(
-        r"\b(?:wait\s+for|ask\s+for|require|needs?|add)\s+(?:an?\s+|the\s+)?(?:manual\s+|human\s+)?(?:approval|confirmation|ok)\b[^.;]*?\b(?P<where>before|after)\s+(?:the\s+)?(?P<what>.+)$",
+        r"\b(?:wait\s+for|pause\s+for|ask\s+for|require|needs?|add)\s+(?:an?\s+|the\s+)?(?:manual\s+|human\s+)?(?:approval|confirmation|ok)\b[^.;]*?\b(?P<where>before|after)\s+(?:the\s+)?(?P<what>.+)$",
         c.low,
     )
     found = rank(c.doc.items("tasks"), said["what"]) if said else []

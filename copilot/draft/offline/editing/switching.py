@@ -23,7 +23,7 @@ _TRIGGER = re.compile(r"\b(?:schedules?|triggers?|cron|webhook|timer|automatic\w
 def switch(c: Change) -> bool:
     """Switch triggers or tasks on or off."""
     on, off = _ON.search(c.low), _OFF.search(c.low)
-    if not (on or off) or re.search(r"\b(?:instead\s+of|rather\s+than)\b", c.low):
+    if not (on or off) or re.search(r"\b(?:instead\s+of|rather\s+than|if|when|unless)\b", c.low):
         return False
     words = (on or off).string  # type: ignore[union-attr]
     pool = c.doc.items("triggers") if _TRIGGER.search(words) else [*c.doc.tasks(), *c.doc.items("triggers")]
@@ -92,7 +92,7 @@ def leave_undone(c: Change) -> bool:
 
 
 _MAY_FAIL = re.compile(
-    r"\b(?:may|can|could|is\s+allowed\s+to|are\s+allowed\s+to|is\s+ok(?:ay)?\s+to|might)\s+fail\b|\bcontinue\s+(?:anyway|even|with\s+the|if|when)|\b(?:ignore|tolerate|swallow)\b[^.;]*\b(?:errors?|failures?)|\ballow\w*\s+(?:\w+\s+){0,3}?(?:to\s+fail|failures?)|\bfails?\b[^.;]*\b(?:go\s+on|continue|carry\s+on|keep\s+going|proceed)|\b(?:don'?t|do\s+not|should\s+not|must\s+not|shouldn'?t)\s+(?:fail|stop|break|abort)\s+(?:the\s+)?(?:whole\s+|entire\s+)?(?:flow|run|execution|everything|pipeline)\b[^.;]*\b(?:if|when)\b|\b(?:flow|run|execution)\s+(?:should|must)\s+(?:not|n't)\s+(?:fail|stop|break)\s+(?:if|when)\b|\b(?:shouldn'?t|should\s+not|must\s+not|mustn'?t)\s+(?:stop|break|abort|fail|kill|block)\s+(?:the\s+)?(?:others?|rest|whole|remaining|run|flow|execution)|\b(?:fail\w*|cannot|can'?t|errors?|down|broken)\b.*\b(?:not\s+a\s+problem|no\s+problem|doesn'?t\s+matter|does\s+not\s+matter|(?:is|that'?s)\s+(?:fine|ok|okay)|never\s+mind|not\s+(?:so\s+)?important)\b|\b(?:shouldn'?t|should\s+not)\s+(?:make|let)\s+(?:\w+\s+){1,4}fail\b"
+    r"\blet\s+(?:the\s+)?[\w-]+\s+fail\b|\b(?:may|can|could|is\s+allowed\s+to|are\s+allowed\s+to|is\s+ok(?:ay)?\s+to|might)\s+fail\b|\bcontinue\s+(?:anyway|even|with\s+the|if|when)|\b(?:ignore|tolerate|swallow)\b[^.;]*\b(?:errors?|failures?)|\ballow\w*\s+(?:\w+\s+){0,3}?(?:to\s+fail|failures?)|\bfails?\b[^.;]*\b(?:go\s+on|continue|carry\s+on|keep\s+going|proceed)|\b(?:don'?t|do\s+not|should\s+not|must\s+not|shouldn'?t)\s+(?:fail|stop|break|abort)\s+(?:the\s+)?(?:whole\s+|entire\s+)?(?:flow|run|execution|everything|pipeline)\b[^.;]*\b(?:if|when)\b|\b(?:flow|run|execution)\s+(?:should|must)\s+(?:not|n't)\s+(?:fail|stop|break)\s+(?:if|when)\b|\b(?:shouldn'?t|should\s+not|must\s+not|mustn'?t)\s+(?:stop|break|abort|fail|kill|block)\s+(?:the\s+)?(?:others?|rest|whole|remaining|run|flow|execution)|\b(?:fail\w*|cannot|can'?t|errors?|down|broken)\b.*\b(?:not\s+a\s+problem|no\s+problem|doesn'?t\s+matter|does\s+not\s+matter|(?:is|that'?s)\s+(?:fine|ok|okay)|never\s+mind|not\s+(?:so\s+)?important)\b|\b(?:shouldn'?t|should\s+not)\s+(?:make|let)\s+(?:\w+\s+){1,4}fail\b"
 )
 _MAY_NOT_FAIL = re.compile(
     r"\b(?:not|never|no\s+longer|n't)\s+(?:\w+\s+){0,2}?(?:allowed?\s+to\s+fail|allow\s+failures?)|\b(?:remove|drop|without)\s+(?:the\s+)?allow\s?failure"
