@@ -86,7 +86,10 @@ class Workbench:
 
     @property
     def engine_settings(self) -> Mapping[str, Any]:
+        key = self.settings.encryption_key
         return {
+            **({"encryption.key": key.get_secret_value()} if key else {}),
+            "kestra.version": self.settings.target,
             "fence.network": self.settings.script_network,
             "fence.allow_unfenced": self.settings.allow_unfenced,
             "jdbc.databases_dir": self.settings.home / "databases",
