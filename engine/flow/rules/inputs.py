@@ -88,7 +88,7 @@ _NO_ITEMS = frozenset(("ARRAY", "SECRET", "MULTISELECT", "SELECT", "OBJECT", "TA
 def defaults_of_what_may_lack(ctx: Checked) -> Iterator[Finding]:
     """A default is always applied: an input that has one cannot be optional, nor begin with something else.
 
-    So it is since there is ``prefill`` for what may be cleared again.
+    So it is since there is ``prefill`` for what may be cleared again; from 2.0 on it cannot be saved.
     """
     for entry, path in inputs_of(ctx):
         if entry.get("defaults") is None or not ("required" in entry or "prefill" in entry) or not ctx.there("1.1", ""):
@@ -96,7 +96,8 @@ def defaults_of_what_may_lack(ctx: Checked) -> Iterator[Finding]:
         if entry.get("required") is False:
             message = "an input with a default cannot be optional: its default is always applied"
             hint = "Remove required: false, or write prefill instead of defaults."
-            yield ctx.finding("bad_default", (*path, "required"), message, hint, key=True)
+            severity: Severity = "error" if ctx.there("2.0", "") else "warning"
+            yield ctx.finding("bad_default", (*path, "required"), message, hint, severity=severity, key=True)
         if entry.get("prefill") is not None:
             message = "an input has either a default or a prefill"
             yield ctx.finding("bad_default", (*path, "prefill"), message, "Keep one of the two.", key=True)
