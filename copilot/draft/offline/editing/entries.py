@@ -135,7 +135,9 @@ def add_output(c: Change) -> bool:
     if not attribute:
         return False
     reference = f"outputs.{source.id}" if re.fullmatch(r"\w+", source.id) else f"outputs['{source.id}']"
-    kind = {"size": "INT", "rowCount": "INT", "code": "INT", "uri": "FILE", "rows": "JSON", "row": "JSON"}.get(attribute[0], "STRING")
+    kind = {"size": "INT", "rowCount": "INT", "code": "INT", "uri": "FILE", "rows": "JSON", "row": "JSON"}.get(
+        attribute[0], "STRING"
+    )
     return _output(c, name, kind, f"{{{{ {reference}.{attribute[0]} }}}}")
 
 

@@ -71,7 +71,7 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
     if (
         slot.name in _MESSAGES
         and re.search(r"\b(?:say|says|print|write|log|post|send|read|return|output)\b", words)
-        and "instead" in words
+        and ("instead" in words or (meant and re.search(r"\b(?:should|must)\b", words)))
     ):
         quoted = [o.value for o in c.text.literals if o.kind == QUOTED]
         if len(quoted) == 1 and not str(slot.value).lstrip().startswith("{\n"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from copilot.draft.offline.editing.change import Change
-from copilot.draft.offline.editing.targets import mentioned
+from copilot.draft.offline.editing.targets import mentioned, plural
 from copilot.draft.offline.text import NAME
 
 _NUMBER_WORDS = {
@@ -160,13 +160,9 @@ def pass_inputs(c: Change) -> bool:
     calls = [t for t in c.doc.tasks() if t.short_type.endswith("flow.subflow")]
     if not pairs or not calls or not re.search(r"\binputs?\b|\bpass\b|\bwith\b", c.low):
         return False
-    item = (mentioned(calls, c.low) or calls)[0]
+    meant = calls if plural(c.low) else (mentioned(calls, c.low) or calls)[:1]
     known = {i.id for i in c.doc.items("inputs")}
-    for name, value in pairs:
-        said = f"{{{{ inputs.{value} }}}}" if value in known else value
-        if isinstance(item.values.get("inputs"), dict):
-            c.doc.set((*item.path, "inputs"), name, said)
-        else:
-            c.doc.set(item.path, "inputs", {name: said})
-            item = next(t for t in c.doc.tasks() if t.id == item.id)
+    for item in meant:
+        for name, value in pairs:
+            c.doc.set_path((*item.path, "inputs", name), f"{{{{ inputs.{value} }}}}" if value in known else value)
     return True
