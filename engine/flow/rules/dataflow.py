@@ -291,6 +291,11 @@ def outputs_of_awaited_flows(ctx: Checked) -> Iterator[Finding]:
     for template, reference, path in ctx.reads("trigger"):
         if path[:1] != ("outputs",) or len(path) < 2 or not isinstance(path[1], str) or path[1] in awaited:
             continue
+        near = nearest(path[1], awaited, 1, 0.75) if len(path) > 2 else []
+        if near:
+            message, hint = f"the trigger waits for no flow {path[1]}", f"Did you mean {near[0][0]}?"
+            yield _at(ctx, template, reference, 2, "unknown_trigger_ref", message, hint, near[0][0], sure=False)
+            continue
         message = f"outputs of the flows waited for are at trigger.outputs.<flow>.{path[1]}"
         meant = f"{next(iter(awaited))}.{path[1]}" if len(awaited) == 1 and str(path[1]).isidentifier() else ""
         hint = f"Write trigger.outputs.{meant or f'<flow>.{path[1]}'}."

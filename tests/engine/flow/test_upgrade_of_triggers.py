@@ -177,3 +177,9 @@ def test_outputs_of_awaited_flows_stand_below_their_ids(flow: Flow, places: Plac
 def test_a_list_chosen_by_an_expression_needs_no_values(flow: Flow, places: Places) -> None:
     inputs = "inputs:\n  - id: x\n    type: MULTISELECT\n    expression: \"{{ kv('x') }}\"\n"
     assert places(flow(before=inputs), "2.0") == []
+
+
+def test_a_misspelt_flow_among_those_awaited_is_mended(flow: Flow) -> None:
+    log = '- id: a\n  type: io.kestra.plugin.core.log.Log\n  message: "{{ trigger.outputs.extrct.rows }}"'
+    depends = _trigger("dependsOn:\n  - flowId: extract\n    namespace: n\n  - flowId: load\n    namespace: n\n")
+    assert "{{ trigger.outputs.extract.rows }}" in fix_all(flow(log, depends), "2.0")[0]
