@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import InvalidFlow
+from engine.errors import InvalidFlow, NotFound
 from engine.flow.findings import errors
 
 if TYPE_CHECKING:
@@ -24,6 +24,15 @@ def log_lines(engine: Engine, execution_id: str) -> list[dict[str, Any]]:
     """The log of an execution in order. NotFound."""
     engine.execution(execution_id)
     return [_line(line) for line in engine.logs(execution_id)]
+
+
+def source_of(engine: Engine, execution_id: str) -> str:
+    """The text of the flow that an execution runs. NotFound."""
+    row = engine.journal.summary(execution_id)
+    text = engine.journal.source(row.source) if row and row.source else None
+    if text is None:
+        raise NotFound(f"there is no execution {execution_id}", hint="list them with `executions`")
+    return text
 
 
 def summaries(engine: Engine, limit: int) -> list[dict[str, Any]]:

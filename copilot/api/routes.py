@@ -95,6 +95,12 @@ def execution(execution_id: str, request: Request) -> dict[str, Any]:
     return _service(request).execution(execution_id)
 
 
+@router.get("/runs/{execution_id}/flow", tags=["executions"], summary="The text of the flow that it runs")
+def flow_of_execution(execution_id: str, request: Request) -> dict[str, Any]:
+    """Also of a flow that was changed since."""
+    return _service(request).flow_of(execution_id)
+
+
 @router.post("/search", tags=["knowledge"], summary="Find chunks of documentation")
 def search(body: models.SearchBody, request: Request) -> dict[str, Any]:
     """Best first; every hit says why it was found. An empty list means: nothing relevant."""

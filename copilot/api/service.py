@@ -22,7 +22,7 @@ from copilot.api.errors import answer_to
 from copilot.api.metrics import Metrics
 from copilot.draft.contract import Request, Source
 from copilot.errors import NotFound
-from copilot.executions import document, must_be_valid, summaries
+from copilot.executions import document, must_be_valid, source_of, summaries
 from copilot.pipeline import OnStage, generate
 from copilot.settings import Settings
 from copilot.versions import known_version
@@ -221,6 +221,9 @@ class Service:
         """Without the values of secrets: a flow may have put one into an output or a label. NotFound."""
         shown: dict[str, Any] = self._masked(document(self.engine, execution_id))
         return shown
+
+    def flow_of(self, execution_id: str) -> dict[str, Any]:
+        return {"flow": source_of(self.engine, execution_id)}
 
     def executions(self, limit: int) -> dict[str, Any]:
         shown: dict[str, Any] = self._masked({"executions": summaries(self.engine, limit)})

@@ -33,6 +33,13 @@ def test_what_ran_is_listed_newest_first(client: TestClient) -> None:
     assert [(one["namespace"], one["flow_id"], one["state"]) for one in listed] == [("b", "a", "SUCCESS")] * 2
 
 
+def test_the_text_of_what_ran_is_kept(client: TestClient) -> None:
+    made = client.post("/api/v1/runs", json={"flow": FLOW}).json()
+    client.post("/api/v1/runs", json={"flow": FLOW.replace("hi", "ho")})
+    assert client.get(f"/api/v1/runs/{made['id']}/flow").json() == {"flow": FLOW}
+    assert client.get("/api/v1/runs/none/flow").status_code == 404
+
+
 def test_an_execution_that_is_shown_as_ended_has_its_whole_log(client: TestClient) -> None:
     engine = client.app.state.service.engine  # type: ignore[attr-defined]
     for _ in range(30):
