@@ -208,6 +208,10 @@ def _download(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     if any(b.what == "download" and b.start < m.start for b in beside):
         return False
     urls = [b for b in beside if b.what == "http_url"]
+    hooks = [e.args["span"][0] for e in seen.events if e.kind == "webhook" and "span" in e.args]
+    clause = seen.clauses[m.clause]
+    if not urls and any(clause.start <= at < m.start for at in hooks):
+        return False
     if re.match(r"\W*(?:\w+\s+)?(?:re-?try|retries|wait|repeat)\b", words) and not urls:
         return False
     if any(
@@ -392,6 +396,13 @@ def _fail(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     )
 
 
+def _subflow(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
+    """'There is a flow X. Call it with 1': one call, where it is asked for."""
+    said = seen.text.masked[m.start : m.end]
+    told = re.match(r"(?:there|already)\b", said) is not None
+    return not (told and any(b.what == "subflow" and b is not m for b in mentions))
+
+
 def _pause(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     return not any(b.what == "pause" and b.start < m.start and b.clause >= m.clause - 1 for b in mentions)
 
@@ -411,7 +422,7 @@ def _generic(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
 
 _RULES: dict[str, Any] = {
     "service": _service, "download": _download, "http_url": _url, "compute": _compute, "log": _log, "python": _python, "shell": _shell,
-    "http_call": _http_call, "fail": _fail, "pause": _pause, "table": lambda *a: False, "namespace_files": lambda *a: False,
+    "http_call": _http_call, "fail": _fail, "pause": _pause, "subflow": _subflow, "table": lambda *a: False, "namespace_files": lambda *a: False,
     "python_file": lambda seen, m, mentions: not any(b.what == "python" for b in _same_clause(m, mentions)),
     "generic_run": lambda *a: False, "to_csv": _convert, "to_json": _convert, "to_excel": _convert,
 }  # fmt: skip

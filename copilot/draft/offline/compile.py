@@ -14,6 +14,7 @@ from copilot.draft.offline.questions import parsed
 from copilot.draft.offline.results import flow_outputs
 from copilot.draft.offline.shared_settings import asked_once, share
 from copilot.draft.offline.starts import triggers
+from copilot.draft.offline.trigger_values import event_list
 from copilot.draft.offline.types import before
 from copilot.draft.offline.writer import Data, Task, Writer
 
@@ -240,15 +241,8 @@ def _values(w: Writer, group: Group) -> tuple[Any, str]:
         return f"{{{{ {parsed(data)} | jq('{first_list}') | first }}}}", noun
     if data is not None and data.kind in ("answer", "body"):
         return f"{{{{ {data.expression} }}}}", noun
-    if (event := next((e for e in w.plan.events if e.kind == "service"), None)) is not None:
-        kind = event.args["service"].kind
-        return (
-            "{{ trigger.objects | jq('.[].uri') }}"
-            if event.args["service"].key in ("s3", "minio")
-            else "{{ trigger.blobs | jq('.[].uri') }}"
-            if event.args["service"].key in ("gcs", "azure_blob")
-            else "{{ trigger.files | jq('.[].path') }}"
-        ) if kind == "store" else "{{ trigger.rows }}", "file" if kind == "store" else "row"
+    if (handed := event_list(w)) is not None:
+        return handed
     if re.search(r"\bpartitions?\b", w.text.masked):
         days = re.search(r"\blast\s+(\d+)\s+(?:daily\s+)?partitions", w.text.masked)
         return [

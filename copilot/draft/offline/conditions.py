@@ -21,6 +21,8 @@ _SIGNS = (
 def expression(w: Writer, words: str) -> str:
     """A Pebble condition for the words; where nothing at hand decides it, a boolean input does."""
     low = words.lower().strip()
+    if low == "so":
+        low = next((one.value.lower() for one in w.text.literals if one.kind == QUOTED), low)
     if (compared := _of_the_body(w, low)) or (compared := _of_the_size(w, low)):
         return f"{{{{ {compared} }}}}"
     return f"{{{{ {_of_inputs(w, low) or _of_results(w, low) or _asked(w, low)} }}}}"
@@ -64,6 +66,8 @@ def _of_the_size(w: Writer, low: str) -> str:
 
 def _of_inputs(w: Writer, low: str) -> str:
     booleans = [n for n, s in w.inputs.items() if s.type in ("BOOLEAN", "BOOL")]
+    if both := _two_inputs(w, low):
+        return both
     if re.fullmatch(r"(?:(?:it|that|this)\s*(?:is|'?s)\s+)?(?:true|yes|so|set|on)", low) and booleans:
         return f"inputs.{booleans[-1]}"
     if re.fullmatch(r"(?:(?:it|that|this)\s*(?:is|'?s)\s+)?(?:false|no|off)", low) and booleans:
@@ -89,6 +93,24 @@ def _of_inputs(w: Writer, low: str) -> str:
             return f"inputs.{numbers[0]} >= {span[1]} and inputs.{numbers[0]} <= {span[2]}"
         return _comparison(bare, f"inputs.{numbers[0]}", w) if re.search(r"\d|negative|positive", bare) else ""
     return ""
+
+
+def _two_inputs(w: Writer, low: str) -> str:
+    """'end is before start', 'amount is more than limit'."""
+    names = [n for n in w.inputs if re.search(rf"\b{re.escape(n)}\b", low)]
+    if len(names) != 2:
+        return ""
+    first, second = sorted(names, key=lambda n: low.index(n))
+    between = low[low.index(first) + len(first) : low.index(second)]
+    signs = (
+        (r"before|earlier|less|smaller|lower|below|under", "<"),
+        (r"after|later|more|greater|larger|higher|above|over", ">"),
+    )
+    sign = next(
+        (s for p, s in signs if re.search(rf"\b(?:{p})\b", between)),
+        "==" if "same" in between or "equal" in between else "",
+    )
+    return f"inputs.{first} {sign} inputs.{second}" if sign else ""
 
 
 def _comparison(rest: str, left: str, w: Writer, quoted: str = "") -> str:

@@ -250,6 +250,10 @@ def find_outputs(text: Text) -> list[str]:
     for match in _OUTPUT.finditer(text.masked):
         group = next(g for g in ("a", "b", "c") if match[g])
         before = text.masked[max(0, match.start() - 40) : match.start()]
+        if re.search(
+            r"\ba\s+flow\b[^.;]*\binputs?\b[^.;]*\band\s+$", text.masked[max(0, match.start() - 120) : match.start()]
+        ):
+            continue
         if re.search(r"\binput\s+\w+\s+and\s+$|\bits\s+$|\bthe\s+output\s+of\b", before + match.group()[:2]):
             continue
         literal = text.literal_at(match.start(group))

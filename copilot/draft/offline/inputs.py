@@ -105,7 +105,7 @@ _GIVEN = re.compile(
 )
 _PLACE = re.compile(r"<([a-z][\w ]*)>")
 _OF_ANOTHER_FLOW = re.compile(
-    r"\b(?:(?:there(?:'s|\s+is)\s+|already\s+)+a\s+flow|(?:call|start|run|trigger|invoke|execute)\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|,)\s*(?:an?\s+|its\s+|the\s+)*$"
+    r"\b(?:(?:there(?:'s|\s+is)\s+|already\s+)+a\s+flow|(?:call|start|run|trigger|invoke|execute)\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|takes\s+(?:one|two|an?)|,)\s*(?:an?\s+|its\s+|the\s+)*$"
 )
 _WITH_FIELDS = re.compile(r"\bwith\s+(?P<a>[a-z]+_[a-z_]+)(?:\s+and\s+(?P<b>[a-z]\w*))?")
 _USER_PICKS = re.compile(

@@ -57,6 +57,10 @@ def fill(w: Writer, message: str) -> str:
     """'Hello, <name>!' and 'buy=<n>': inputs by name, anything else by the result at hand."""
     if w.loops:
         message = re.sub(r"\b(?:NAME|VALUE|ITEM|ELEMENT|X)\b", f"{{{{ {w.extra['loop_value'][-1]} }}}}", message)
+    for name, example in _fields_shown(w).items():
+        message = re.sub(rf"(?<![\w{{]){re.escape(example)}(?!\w)", f"{{{{ trigger.body.{name} }}}}", message)
+    if (counted := value_of(w)) and "{{" not in message:
+        message = re.sub(r"\bN\b|<n>", f"{{{{ {counted} }}}}", message)
     for name in placeholders(message.lower()):
         key = name.replace(" ", "_")
         shown = w.last
@@ -71,6 +75,13 @@ def fill(w: Writer, message: str) -> str:
         if inner:
             message = re.sub(rf"<{re.escape(name)}>", f"{{{{ {inner} }}}}", message, flags=re.I)
     return message
+
+
+def _fields_shown(w: Writer) -> dict[str, str]:
+    """Fields of the body a webhook is called with, with the example the words give: {"name": "Zoe"}."""
+    if not any(e.kind == "webhook" for e in w.plan.events):
+        return {}
+    return dict(re.findall(r"[\"'](\w+)[\"']\s*:\s*[\"']?([\w.@-]+)[\"']?(?=\s*[,}])", w.text.words))
 
 
 def value_of(w: Writer) -> str:

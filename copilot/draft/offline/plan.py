@@ -60,10 +60,13 @@ def understand(text: Text, types: Types) -> Understanding:
 def _without_events(
     clauses: Sequence[Clause], scopes: Sequence[Scope], events: Sequence[Event], starts: set[int]
 ) -> list[Scope]:
-    """What starts the flow is no condition inside it: 'when a message is in the queue'."""
+    """What starts the flow is no condition and no loop inside it: 'for each message that comes'."""
+    single = any(e.args.get("role") == "realtime" for e in events)
     places = set(starts) | {int(e.args["span"][0]) for e in events if e.kind == "flow"}
     return [
-        replace(s, condition="", negated=False) if any(c.start <= p < c.end for p in places) else s
+        replace(s, condition="", negated=False, each=s.each and not single)
+        if any(c.start <= p < c.end for p in places)
+        else s
         for c, s in zip(clauses, scopes, strict=True)
     ]
 

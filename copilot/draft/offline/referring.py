@@ -199,12 +199,14 @@ def _going_on(seen: Understanding, before: int, words: str, role: str, types: Ty
     """(service, type) of the plugin named last whose types speak these words: "set its topic", "delete the old ones"."""
     found = [m.service for m in seen.mentions if m.service and m.start < before and m.service.kind in _GOES_ON]
     for service in {s.key: s for s in reversed(found)}.values():
+        if service.key in _LOCAL:
+            continue
         one = for_service(service, words, role, types)
         if (
             one
             and one.verb
             and one.score >= (1.4 if one.exact else 2.9)
-            and (one.objects or one.exact or _IT.search(words))
+            and (one.objects or (service.kind != "sql" and (one.exact or _IT.search(words))))
         ):
             return service, one.type
     return None

@@ -89,6 +89,8 @@ def _number_kind(expression: str) -> str:
 
 
 def date_pattern(low: str) -> str:
+    if shown := re.search(r"\b(\d{4})([-/.])(\d\d)\2(\d\d)\b|\b(\d\d)([-/.])(\d\d)\6(\d{4})\b", low):
+        return f"yyyy{shown[2]}MM{shown[2]}dd" if shown[1] else f"dd{shown[6]}MM{shown[6]}yyyy"
     if re.search(r"\byear\s+and\s+month|\d{4}-\d{2}(?!-)", low):
         return "yyyy-MM"
     if re.search(r"\bweekday\b|\bday\s+of\s+(?:the\s+)?week", low):

@@ -146,7 +146,13 @@ def _when(guard: Guard) -> str:
 
 def _event(w: Writer, event: Event) -> Task | None:
     if event.kind == "webhook":
-        return {"id": w.new_id("webhook"), "type": PREFIX + "core.trigger.Webhook", "key": w.secret("WEBHOOK_KEY")}
+        named = re.search(r"\bwebhook\b[^.;]{0,24}?\bkey\s+(?:is\s+|=\s*)?[`'\"]?([\w-]{4,})", w.text.plain)
+        key = named[1] if named and not re.fullmatch(r"(?i)from|secret|taken|stored|that|which", named[1]) else None
+        return {
+            "id": w.new_id("webhook"),
+            "type": PREFIX + "core.trigger.Webhook",
+            "key": key or w.secret("WEBHOOK_KEY"),
+        }
     if event.kind == "flow":
         return _flow_trigger(w, event.args)
     if event.kind == "mail":

@@ -20,7 +20,13 @@ _INVISIBLE = re.compile(
 )
 _LITERALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (JDBC, re.compile(r"jdbc:[a-z0-9]+:[^\s,;'\"`]+", re.I)),
-    (URL, re.compile(r"(?:https?|s3|gs|sftp|ftp|kestra)://[^\s<>\"'`,;)]+", re.I)),
+    (
+        URL,
+        re.compile(
+            r"(?:https?|s3|gs|sftp|ftp|kestra|persistent|non-persistent|tcp|mqtts?|amqps?|rediss?|mongodb(?:\+srv)?|nats|ldaps?|smb|abfss?|wasbs?|hdfs)://[^\s<>\"'`,;)]+",
+            re.I,
+        ),
+    ),
     (EMAIL, re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     (CODE, re.compile(r"`([^`]+)`")),
     (

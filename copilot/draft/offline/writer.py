@@ -9,7 +9,7 @@ from typing import Any
 
 from copilot.draft.offline.ir import InputSpec, Plan, Step
 from copilot.draft.offline.naming import slug
-from copilot.draft.offline.text import CODE, EMAIL, JDBC, QUOTED, Text
+from copilot.draft.offline.text import CODE, EMAIL, JDBC, QUOTED, URL, Text
 from copilot.draft.offline.types import Types, before, short
 from copilot.draft.offline.verbs import STARTS_CLAUSE
 
@@ -234,7 +234,7 @@ class Writer:
             stretch = self.text.masked[max(0, start) : end]
             base = max(0, start)
             for match in re.finditer(
-                rf"\b(?:{noun})s?\s*(?:called\s+|named\s+|:|=|is\s+)?\s*([{CODE}{QUOTED}]+)|([{CODE}]+)\s+(?:{noun})\b",
+                rf"\b(?:{noun})s?\s*(?:called\s+|named\s+|:|=|is\s+)?\s*([{CODE}{QUOTED}{URL}]+)|([{CODE}]+)\s+(?:{noun})\b",
                 stretch,
             ):
                 group = 1 if match[1] else 2

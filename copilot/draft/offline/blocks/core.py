@@ -89,7 +89,7 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         return "{{ taskrun.iteration }}" if before(w.target, "2.0") else "{{ item.index }}"
     if re.search(r"\b(?:current|today'?s?)\s+date\b|\blogs?\s+the\s+(?:date|time)\b", low):
         pattern = re.search(r"\b(?:as|like|format)\s+`?([dMyHms./:-]{4,})", w.text.plain)
-        return f"{{{{ now() | date('{pattern[1] if pattern else 'yyyy-MM-dd'}') }}}}"
+        return f"{{{{ now() | date('{pattern[1] if pattern else date_pattern(low)}') }}}}"
     started = any(e.kind == "service" for e in w.plan.events)
     if started and w.last is None and re.search(r"\b(?:item|message|event|record|payload|value|it|them)\b", low):
         return "{{ trigger | toJson }}"
@@ -301,6 +301,7 @@ def subflow(w: Writer, step: Step) -> list[Task]:
         for n, v in re.findall(r"\b([a-z]\w*)\s*=\s*([\w.-]+)", w.text.plain[step.start : step.end + 80])
         if n not in ("wait",)
     }
+    given = given or _by_position(w, step)
     takes = re.search(r"\bwith\s+input\s+`?(\w+)`?", after)
     value = re.search(r"\b(?:call|run|start)\s+it\s+with\s+([\w.-]+)", after)
     if takes and value:
@@ -328,6 +329,30 @@ def subflow(w: Writer, step: Step) -> list[Task]:
     if re.search(r"\buses?\s+what\b", w.text.masked):
         tasks.append(w.task("use_result", LOG, message=f"{{{{ outputs.{task['id']}.outputs.{name} }}}}"))
     return tasks
+
+
+_TAKES = re.compile(
+    r"\b(?:with|takes?|has|needs?)\s+(?:an?\s+|one\s+|two\s+|three\s+|the\s+)?inputs?\s+(?P<names>`?[A-Za-z]\w*`?(?:\s*(?:,|and)\s*(?!output\b)`?[A-Za-z]\w*`?)*)"
+)
+_GIVEN = re.compile(
+    r"\b(?:call|run|start|trigger|execute)\s+(?:it|that|them)\s+with\s+(?P<values>[\w.-]+(?:\s*(?:,|and)\s*[\w.-]+)*)(?=\s|[.,;]|$)",
+    re.I,
+)
+
+
+def _by_position(w: Writer, step: Step) -> dict[str, Any]:
+    """'a flow with inputs a, b ... call it with 19 and 23'; in a loop the first input takes the loop's value."""
+    takes = _TAKES.search(w.text.plain)
+    if takes is None:
+        return {}
+    names = [n.strip("` ") for n in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", takes["names"]) if n.strip("` ")]
+    given = _GIVEN.search(w.text.plain)
+    values: list[Any] = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", given["values"]) if given else []
+    if len(values) == len(names):
+        return {n: int(v) if re.fullmatch(r"-?\d+", v) else v for n, v in zip(names, values, strict=True)}
+    if w.loops and not values:
+        return {names[0]: f"{{{{ {w.extra['loop_value'][-1]} }}}}"}
+    return {n: f"{{{{ inputs.{n} }}}}" for n in names if n in w.inputs}
 
 
 def _flow_named(w: Writer, step: Step) -> tuple[str, str | None]:

@@ -11,6 +11,7 @@ from copilot.draft.offline.compute import file_name, note_columns, parse, reader
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.services import Service
 from copilot.draft.offline.text import CODE, QUOTED
+from copilot.draft.offline.trigger_values import event_value
 from copilot.draft.offline.writer import Task, Writer, named_secrets
 
 _LOCAL = ("duckdb", "sqlite", "motherduck")
@@ -108,7 +109,7 @@ def table(w: Writer, step: Step, default: str = "") -> str:
         return "{{ inputs.target_table }}"
     if w.loops and "table" in w.loops[-1]:
         return f"{{{{ {w.extra['loop_value'][-1]} }}}}"
-    return default or w.ask("table", note="table name; it was not named")
+    return default or w.named(step, "table") or w.ask("table", note="table name; it was not named")
 
 
 def sql_in_words(w: Writer, step: Step) -> str | None:
@@ -212,17 +213,7 @@ def insert(w: Writer, step: Step) -> list[Task]:
 
 
 def _insert_value(w: Writer, service: Service, name: str) -> Task:
-    value = (
-        w.last.expression
-        if w.last
-        else (
-            "trigger.body"
-            if any(e.kind == "webhook" for e in w.plan.events)
-            else "trigger.data"
-            if w.plan.events
-            else "execution.id"
-        )
-    )
+    value = w.last.expression if w.last else event_value(w) or "execution.id"
     parameters = {"value": f"{{{{ {value} }}}}"}
     upsert = " ON CONFLICT DO NOTHING" if re.search(r"\bupsert", w.text.masked) and service.key == "postgres" else ""
     w.note(f"The columns of {name} are not known: one column `payload` is assumed.")

@@ -9,6 +9,7 @@ from copilot.draft.offline.blocks import block
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.messages import show
 from copilot.draft.offline.services import PREFIX, SERVICES, Service
+from copilot.draft.offline.trigger_values import event_value
 from copilot.draft.offline.types import short, words_of
 from copilot.draft.offline.writer import Task, Writer
 
@@ -74,10 +75,8 @@ def prompt(w: Writer, step: Step) -> str:
         lines.append(show(w.last) or "")
     elif w.last and w.last.kind == "file" and w.last.format in ("csv", "json", "txt", "xml", "yaml", "jsonl"):
         lines.append(f"{{{{ read({w.last.expression}) }}}}")
-    elif any(e.kind == "webhook" for e in w.plan.events):
-        lines.append("{{ trigger.body }}")
-    elif any(e.kind == "service" and e.args["role"] == "realtime" for e in w.plan.events):
-        lines.append("{{ trigger.data }}")
+    elif any(e.kind in ("webhook", "service") for e in w.plan.events) and (started := event_value(w)):
+        lines.append(f"{{{{ {started} }}}}")
     return "\n\n".join(line for line in lines if line)
 
 

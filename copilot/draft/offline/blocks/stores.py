@@ -153,7 +153,9 @@ def fetch(w: Writer, step: Step) -> list[Task]:
     task = w.task(
         f"download_from_{service.key}", candidates, **login(w, service.key), **_location(w, step, service, False)
     )
-    w.yields(task, "file", "uri", _format(step))
+    definition = w.types.get(task["type"])
+    blob = definition is not None and "uri" not in definition.outputs and "blob" in definition.outputs
+    w.yields(task, "file", "blob.uri" if blob else "uri", _format(step))
     return [task]
 
 
