@@ -5,6 +5,8 @@ Nothing below reads the environment: settings are made once at the edge and hand
 
 from __future__ import annotations
 
+import base64
+import binascii
 from pathlib import Path
 from typing import Literal
 
@@ -51,6 +53,9 @@ class Settings(BaseSettings):
     context_tokens: int = Field(default=4_000, gt=0, description="budget of retrieved text in one prompt")
 
     token: SecretStr | None = Field(default=None, description="bearer token the service asks for")
+    encryption_key: SecretStr | None = Field(
+        default=None, description="32 random bytes in base64; SECRET inputs and outputs need it"
+    )
     max_upload: int = Field(
         default=100_000_000, gt=0, description="largest form with files the service takes, in bytes"
     )
@@ -71,6 +76,18 @@ class Settings(BaseSettings):
     @classmethod
     def _expand(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _key_of_32_bytes(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            try:
+                size = len(base64.b64decode(key.get_secret_value(), validate=True))
+            except binascii.Error:
+                size = 0
+            if size != 32:
+                raise ValueError("must be 32 bytes in base64, as `openssl rand -base64 32` gives them")
+        return key
 
     @field_validator("target")
     @classmethod

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
+from engine.errors import EngineError
+from engine.storage.encryption import unseal
 from engine.storage.masking import Masker
 
 if TYPE_CHECKING:
     from copilot.api.service import Service
     from engine import Engine
+
+_log = logging.getLogger(__name__)
 
 
 def service_of(request: Request) -> Service:
@@ -24,8 +29,14 @@ def engine_of(request: Request) -> Engine:
 
 
 def masked(engine: Engine, document: Any) -> Any:
-    """Without the values of secrets: a flow may have put one into an output or a label."""
-    return Masker(engine.stores.secrets.values()).mask_all(document)
+    """Without the values of secrets, nor of SECRET inputs in it: a flow may have put one into an output or a label."""
+    masker = Masker(engine.stores.secrets.values())
+    if engine.stores.encryption_key is not None:
+        try:
+            unseal(engine.stores.encryption_key, document, masker.add)
+        except EngineError as error:
+            _log.warning("something sealed in an answer cannot be opened to be masked: %s", error)
+    return masker.mask_all(document)
 
 
 def answer(request: Request, document: Any, status: int = 200) -> JSONResponse:

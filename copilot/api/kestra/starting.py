@@ -111,6 +111,9 @@ def _validated(
             flow,
             {**values, **files},
             render=lambda value, extra: render_value(value, {**engine.executor.base, **extra}, services),
+            # nothing is kept of what is only checked
+            put_file=lambda name, file, content: f"kestra:///inputs/{name}/{file}",
+            encrypt=engine.stores.seal,
         )
     except BadInputs as error:
         problems = {p.input: str(p) for p in error.problems}

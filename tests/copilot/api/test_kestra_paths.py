@@ -442,6 +442,32 @@ def test_forms_with_files_have_a_limit_of_their_own(serve):
     assert small.http.post("/flows", content=b"0" * 8_500_000).status_code == 413
 
 
+def test_secret_inputs_are_sealed_with_the_key_of_the_settings(serve):
+    import base64
+
+    flow = """id: sealed
+namespace: company.team
+inputs:
+  - id: pin
+    type: SECRET
+  - id: doc
+    type: FILE
+tasks:
+  - id: use
+    type: io.kestra.plugin.core.debug.Return
+    format: "{{ inputs.pin | length }} {{ read(inputs.doc) }} {{ inputs.pin }}"
+"""
+    mine = serve(encryption_key=base64.b64encode(b"k" * 32).decode())
+    mine.http.post("/flows", content=flow, headers=YAML)
+    form = {"data": {"pin": "open-sesame-99"}, "files": {"doc": ("a.txt", b"text")}}
+    checked = mine.http.post("/executions/company.team/sealed/validate", **form).json()
+    assert [("errors" in one, one["value"] is not None) for one in checked["inputs"]] == [(False, True)] * 2
+    run = mine.http.post("/executions/company.team/sealed?wait=true", **form)
+    assert run.json()["taskRunList"][0]["outputs"]["value"].startswith("14 text")
+    shown = [run.text, json.dumps(checked), mine.http.get(f"/executions/{run.json()['id']}").text]
+    assert not [text for text in shown if "open-sesame" in text]
+
+
 def test_secrets_are_named_and_never_shown(serve, monkeypatch):
     monkeypatch.setenv("SECRET_DOOR", "aHVudGVyMi1pcy1sb25n")
     mine = serve()
