@@ -28,7 +28,7 @@ _WORDS = {
     "AWS_SECRET_ACCESS_KEY": r"secret(?:[ _-]access)?[ _-]key|secret[ _-]access[ _-]key",
     "API_KEY": r"api[ _-]?(?:key|token|schlüssel)",
     "ACCESS_KEY": r"access[ _-]?key",
-    "PASSWORD": r"password|passwort|passwd|pwd|passphrase",
+    "PASSWORD": r"password|passwort|passwd|pwd|pw|passphrase",
     "TOKEN": r"(?:bearer|auth|access|personal)?[ _-]?token",
 }
 _LINK = r"\s*(?:is|ist|=|:|as|of)?\s*[\"'`]?"
@@ -53,7 +53,7 @@ _KINDS = (
     _kind("STRIPE_KEY", r"\b(?P<value>[rs]k_(?:live|test)_\w{8,})"),
     _kind("TELEGRAM_TOKEN", r"\b(?P<value>\d{8,10}:[A-Za-z0-9_-]{18,})"),
     _kind("HUGGINGFACE_TOKEN", r"\b(?P<value>hf_[A-Za-z0-9]{12,})"),
-    _kind("TOKEN", r"\b[Bb]earer\s+(?P<value>(?!\{\{)[\w.~+/=-]{12,})"),
+    _kind("BEARER_TOKEN", r"\b[Bb]earer\s+(?P<value>(?!\{\{)[\w.~+/=-]{12,})"),
     _kind("TOKEN", r"\b(?P<value>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)"),
     *(_kind(name, rf"\b(?:{words})\b{_LINK}{_VALUE}", re.IGNORECASE) for name, words in _WORDS.items()),
 )

@@ -39,7 +39,7 @@ _WORKFLOW_PART = re.compile(
 _INJECTION = re.compile(
     r"(?:\b(?:ignore|disregard|forget|override|ignoriere|vergiss|olvida|oublie)\s+(?:all\s+|alle\s+|any\s+|the\s+|your\s+|deine\s+)*(?:previous\s+|prior\s+|above\s+|earlier\s+|vorherigen\s+)?(?:instructions?|rules?|regeln|anweisungen|prompts?|instrucciones)[^.;]*[.;]?"
     r"|\b(?:print|show|reveal|output|repeat|gib|zeige?)\s+(?:me\s+)?(?:your|the|deinen?|den)\s+(?:system\s+)?(?:prompt|instructions|api[- ]?(?:key|schlüssel)\w*)[^.;]*[.;]?"
-    r"|\(?\bnote\s+(?:for|to)\s+(?:ai|the\s+(?:ai|assistant|model)|agents?)[^)]*\)?|\bsystem\s+note\b[^.]*\.?|\bas\s+(?:an?\s+)?(?:ai|assistant|language\s+model)\s+you\s+(?:must|should)[^.;]*[.;]?|\byou\s+are\s+now\b[^.;]*[.;]?)",
+    r"|<!--.*?-->|(?:^|(?<=[.!?\n]))\s*(?:assistant|system|ai)\s*:\s*[^\n]*|\(?\bnote\s+(?:for|to)\s+(?:ai|the\s+(?:ai|assistant|model)|agents?)[^)]*\)?|\bsystem\s+note\b[^.]*\.?|\bas\s+(?:an?\s+)?(?:ai|assistant|language\s+model)\s+you\s+(?:must|should)[^.;]*[.;]?|\byou\s+are\s+now\b[^.;]*[.;]?)",
     re.I,
 )
 _ADDRESSED = re.compile(
@@ -125,13 +125,23 @@ def screen(words: str, types: Types) -> Screening:
         ask.append(
             f"There is no `{name}` in Kestra {types.target}. Which other way is there: an HTTP API with an address, or a script?"
         )
+    if _NO_TIME.search(low):
+        ask.append("There is no such time: minutes go to 59, hours to 23, days to 31. When should it run?")
+    if _LATER.search(low):
+        notes.append("What is not known yet stands in the flow as an input or a secret; set it before the first run.")
     version = _VERSION.search(clean)
     if version and int(version[1]) > 2:
         ask.append(f"Kestra {version[1]} is not known here. Should the flow be for {types.target}?")
     for pattern, what in _LOSS:
         if pattern.search(low) and not re.search(r"expired|of\s+(?:this|the)\s+execution|own\s+files", low):
             notes.append(f"This flow {what}; a Pause asks for approval first.")
-    return Screening(clean, ask=tuple(ask), notes=tuple(dict.fromkeys(notes)), gate=bool(notes), ignored=ignored)
+    return Screening(
+        clean,
+        ask=tuple(ask),
+        notes=tuple(dict.fromkeys(notes)),
+        gate=any("for good" in n for n in notes),
+        ignored=ignored,
+    )
 
 
 def _without_instructions(words: str) -> tuple[str, tuple[str, ...]]:
@@ -164,9 +174,15 @@ def _off_topic(low: str) -> str:
 _ATTACK = re.compile(
     r"\b(?:ddos|dos\s+attack|denial[\s-]of[\s-]service|(?:take|bring|knock)\s+(?:their|a\s+competitor'?s?|the\s+competitor'?s?|our\s+competitor'?s?|somebody'?s|someone'?s)\s+(?:\w+\s+){0,2}(?:down|offline)|flood\s+(?:the|their|a)\s+(?:server|site|website|api|inbox|phone)|overload\s+(?:the|their)\s+\w+"
     r"|brute[\s-]?forc\w+|crack\s+(?:the\s+|their\s+)?passwords?|hack\s+into|phish\w*|keylog\w*|malware|ransomware|botnet|spam\s+(?:thousands|everyone|all)|exfiltrat\w*|steal\s+(?:the\s+|their\s+)?(?:data|passwords?|credentials|cookies|keys))\b"
-    r"|\b(?:hide|cover|remove|erase)\s+(?:the\s+|our\s+|all\s+)?(?:traces|tracks)\b|\bnobody\s+(?:should|must|may|will|can)\s+(?:see|notice|know|find\s+out)|\bask\s+for\s+(?:a\s+)?(?:bitcoins?|ransom)|\b(?:annoy|harass|stalk|blackmail)\w*\b"
+    r"|\b(?:fake|forged|spoofed)\s+(?:\w+\s+){0,2}(?:login|bank\w*|page|website|invoices?|identity)\b|\b(?:hide|cover|remove|erase)\s+(?:the\s+|our\s+|all\s+)?(?:traces|tracks)\b|\bnobody\s+(?:should|must|may|will|can)\s+(?:see|notice|know|find\s+out)|\bask\s+for\s+(?:a\s+)?(?:bitcoins?|ransom)|\b(?:annoy|harass|stalk|blackmail)\w*\b"
     r"|\b(?:disable|turn\s+off|switch\s+off|bypass)\s+(?:the\s+|all\s+)?(?:anti-?virus|firewall|security|malware\s+protection)\b|\b\d{4,}\s+(?:e-?mails|mails|messages|sms)\s+to\s+(?:every\w+|all|random|strangers)"
     r"|\b(?:\d{4,}|thousands?\s+of|a\s+million)\s+(?:times|requests?|calls?)\s+(?:per|a|every|each)\s+(?:second|minute)"
+)
+_NO_TIME = re.compile(
+    r"\bminute\s+(?:[6-9]\d|\d{3,})\b|\bat\s+(?:2[5-9]|[3-9]\d):\d\d\b|\bat\s+\d{1,2}:[6-9]\d\b|\b(?:3[2-9]|[4-9]\d)(?:st|nd|rd|th)\s+(?:of|day)|\bhour\s+(?:2[4-9]|[3-9]\d)\b|\bday\s+(?:3[2-9]|[4-9]\d)\s+of\s+(?:the|each|every)\s+month"
+)
+_LATER = re.compile(
+    r"\b(?:(?:is|are)\s+not\s+known\s+yet|not\s+known\s+yet|don'?t\s+(?:have|know)\s+(?:\w+\s+){0,3}yet|(?:will\s+)?follows?\b(?!\s+(?:the|redirects?))|will\s+(?:come|follow|be\s+(?:known|there|created))|(?:i|we)\s+will\s+(?:create|get|send|add|know)|tbd|to\s+be\s+(?:defined|decided|determined)|comes?\s+(?:later|when|next)|next\s+week|when\s+\w+\s+answers?)\b"
 )
 _MINING = re.compile(
     r"\b(?:monero|bitcoin|ethereum|crypto(?:currency|coins?)?|xmr|coin)\s*[\s-]?min(?:er|ers|ing)\b|\bmin(?:e|ing)\s+(?:for\s+)?(?:monero|bitcoin|ethereum|crypto\w*|coins?)\b|\bxmrig\b"
@@ -192,6 +208,13 @@ def _unknown_plugins(words: str, types: Types) -> list[str]:
     for match in _PLUGIN.finditer(words):
         if types.get(full(match[1])) is None:
             out.append(match[1])
+    if re.search(r"\bkestra\b", words, re.I):
+        known = {n.rsplit(".", 1)[-1] for n in types.catalog.types()}
+        out += [
+            m[1]
+            for m in re.finditer(r"\b([A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+)\s+(?:task|trigger)\b", words)
+            if m[1] not in known
+        ]
     families = {p.lower() for p in types.catalog.families} | set(types.families)
     for match in _CALLED_PLUGIN.finditer(words):
         name = match["name"] or match["camel"] or match["camel2"]

@@ -12,7 +12,7 @@ from copilot.draft.offline.editing.steps import ANYWAY
 from copilot.draft.offline.editing.targets import rank
 from copilot.draft.offline.emit import task_yaml
 from copilot.draft.offline.services import SERVICES, Service
-from copilot.draft.offline.text import QUOTED
+from copilot.draft.offline.text import EMAIL, QUOTED
 
 _FAILS = re.compile(r"\b(?:fail\w*|errors?|goes\s+wrong|breaks|broken?|crash\w*|problems?|trouble|down)\b")
 
@@ -84,6 +84,20 @@ def _alert_beside(c: Change) -> Item | None:
     return alerts[-1] if alerts else None
 
 
+def add_recipient(c: Change) -> bool:
+    """'mail also to sre@x': one more address where a mail is sent already."""
+    address = next((one.value for one in c.text.literals if one.kind == EMAIL), None)
+    said = re.search(r"\b(?:also|too|as\s+well|in\s+addition|additionally|cc)\b", c.low)
+    if not address or not said or _FAILS.search(c.low) or re.search(r"\b(?:when|if|add\s+a)\b", c.low):
+        return False
+    mails = [t for t in c.doc.items("tasks") if "mail" in t.short_type and isinstance(t.values.get("to"), str)]
+    for item in mails:
+        if address not in item.values["to"] and not item.values["to"].startswith("{{"):
+            sign = ";" if ";" in item.values["to"] else ", "
+            c.doc.set(item.path, "to", f"{item.values['to']}{sign}{address}")
+    return bool(mails)
+
+
 def swap_service(c: Change) -> bool:
     """'Teams rather than Slack': the same message through another service."""
     match = re.search(
@@ -108,9 +122,8 @@ def _only_new(c: Change) -> bool:
     if not said or new is None:
         return False
     known = [s for s in SERVICES if s.kind == "notify" and s.key != new.key]
-    there = [(s, t) for t in c.doc.tasks() for s in known if s.key in t.short_type]
-    services = {s.key: s for s, _ in there}
-    return len(there) == 1 and _swap_service(c, next(iter(services.values())), new)
+    there = {t.path: s for t in c.doc.tasks() for s in known if re.search(rf"(?<![a-z]){s.key}", t.short_type)}
+    return len(there) == 1 and _swap_service(c, next(iter(there.values())), new)
 
 
 def _service(words: str, c: Change) -> Service | None:

@@ -107,7 +107,9 @@ def halves(piece: Text) -> list[tuple[Text, Text]]:
     """The ways to cut a clause in two at a comma or 'and'."""
     out = []
     for joint in re.finditer(r"\s*,\s*(?:(?:and|also)\s+)?|\s+(?:and|but)\s+(?:also\s+)?", piece.masked):
-        if _GOES_ON.match(piece.masked, joint.end()):
+        if _GOES_ON.match(piece.masked, joint.end()) or re.search(
+            r"\b(?:between|from)\s+\S+$", piece.masked[: joint.start()]
+        ):
             continue
         if joint.start() > 0 and joint.end() < len(piece.masked) and _depth(piece.masked[: joint.start()]) == 0:
             out.append((_trimmed(piece, 0, joint.start()), _trimmed(piece, joint.end(), len(piece.masked))))

@@ -11,7 +11,7 @@ from copilot.draft.offline.ir import InputSpec
 from copilot.draft.offline.text import NAME
 
 _DROPDOWN = re.compile(
-    r"\b(?:drop-?down|select(?:\s+box)?|list\s+to\s+choose)\b(?:\s+(?:with|of|between))?\s*:?\s*(?P<values>[\w.-]+(?:\s*(?:,|and|or)\s*[\w.-]+)+)"
+    r"\b(?:drop-?down|select(?:\s+box)?|list\s+to\s+choose)\b(?:\s+(?:with|of|between))?\s*:?\s*(?P<values>[\w.-]+(?:\s*(?:,|/|\||\band\b|\bor\b)\s*(?!default)[\w.-]+)+)"
 )
 
 
@@ -38,7 +38,7 @@ def change_input(c: Change) -> bool:
         item = input_meant(c.doc, c.low)
         if item is not None:
             start, end = match.span("values")
-            values = [v for v in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+or\s+", c.words[start:end]) if v]
+            values = [v for v in re.split(r"\s*[,/|]\s*(?:and\s+)?|\s+and\s+|\s+or\s+", c.words[start:end]) if v]
             c.doc.set(item.path, "type", "SELECT")
             c.doc.set(item.path, "values", values)
             return True

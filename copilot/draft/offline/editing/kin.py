@@ -22,7 +22,7 @@ def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> It
     """A value that can only be meant for this place: it replaces the old one, or is of the same kind as what is there."""
     if isinstance(slot.value, list) and slot.value and all(isinstance(v, str | int) for v in slot.value) and meant:
         said = re.match(
-            r"\W*(?:the\s+)?(?:[\w-]+\s+){0,2}?[\w-]+(?:\s+(?:are|should\s+be|must\s+be|is)\b|\s*[:=])\s*(?=\S)", words
+            r"\W*(?:the\s+)?(?:[\w-]+\s+){0,2}?[\w-]+(?:\s+(?:are|should\s+be|must\s+be)\b|\s*[:=])\s*(?=\S)", words
         )
         listed = members(c.text, said.end(), len(words)) if said else []
         if len(listed) > 1:
@@ -122,9 +122,9 @@ def _family(c: Change, slot: Slot, words: str) -> Iterator[tuple[Any, float]]:
         return
     yield from _piece(now, c)
     family = re.split(r"[-:]", now)[0].lower()
-    for match in re.finditer(
-        r"(?<![\w/])[A-Za-z][\w./]*(?:[-:][\w.]+)+|(?<![\w/])[\w./-]+\.\w{2,5}\b|\b[a-z]\w*(?:[_.]\w+)+\b", c.words
-    ):
+    for match in re.finditer(r"[^\s,;()`'\"]*[\w]", c.words):
+        if not re.search(r"[\w/][-:_.][\w]", match.group()):
+            continue
         new = match.group().rstrip(".")
         inside = c.text.literal_at(match.start())
         if inside is not None and inside.kind in (EMAIL, URL):

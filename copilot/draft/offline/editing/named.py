@@ -95,7 +95,11 @@ def said_by_name(c: Change, slot: Slot, words: str, old: str) -> Iterator[tuple[
             and not (_SETS.search(words) or looks_like_value(value.split()[0]))
         ):
             continue
-        yield _inside(slot.value, value), base + how
+        plain = isinstance(value, str) and not quoted and bool(re.fullmatch(r"[a-z]+(?: [a-z]+)*", value))
+        if plain and slot.name == "defaults" and clear == 0.75 and not _offers(slot, value):
+            continue
+        spoiled = 0.6 if plain and isinstance(slot.value, str) and slot.value.lstrip().startswith("{{") else 0.0
+        yield _inside(slot.value, value), base + how - spoiled
     if slot.facts.kind == "boolean" and clear >= 0.7:
         if re.match(
             rf"\W*(?:please\s+|also\s+)?(?:{re.escape(slot.name.lower())}|{re.escape(name_words(slot.name)[0])})\b",
@@ -124,6 +128,12 @@ def _of_parent(slot: Slot, words: str) -> float:
     """The object around a property may be named as well: 'the name of the attachment'."""
     parents = [str(p) for p in slot.path[len(slot.item.path) if slot.item else 0 : -1] if isinstance(p, str)]
     return 0.25 if any(called(p, words)[0] >= 0.7 or called(p.rstrip("s"), words)[0] >= 0.7 for p in parents) else 0.0
+
+
+def _offers(slot: Slot, value: Any) -> bool:
+    """Whether an input can have this value as its default: one of those it offers, or a single word."""
+    values = slot.item.values.get("values") if slot.item else None
+    return value in values if isinstance(values, list) else " " not in str(value)
 
 
 def _past_item(slot: Slot, words: str, end: int) -> int:
@@ -190,6 +200,7 @@ def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator
     """Values said for a name that stands at an offset: behind it, or before it."""
     length = len(words)
     soft = slot.facts.kind in ("string", "any", "array", "map", "object")
+    soft = soft and not (isinstance(slot.value, str) and len(slot.value) > 2 and duration_in(slot.value) == slot.value)
     soft = soft and (not isinstance(slot.value, int | float) or isinstance(slot.value, bool))
     if secret := _secret_beside(c.words, words, start, end):
         yield secret, 0.35

@@ -77,6 +77,20 @@ def days_back(c: Change) -> bool:
     return True
 
 
+def kept_days(c: Change) -> bool:
+    """'keep backups 30 days': the one number of days that a command goes by."""
+    said = re.search(
+        r"\b(?:keep|retain|retention|older\s+than|delete\s+after|for)\b[^,;]*?\b(?P<n>\d+)\s+days?\b", c.low
+    )
+    spots = list(
+        re.finditer(r"(?:-mtime\s+\+?|older\s+than\s+|retention\w*\W{1,3}|keep\w*\W{1,3})(\d+)\b", c.doc.text, re.I)
+    )
+    if not said or len(spots) != 1:
+        return False
+    c.doc.write(c.doc.text[: spots[0].start(1)] + said["n"] + c.doc.text[spots[0].end(1) :])
+    return True
+
+
 def _threshold(c: Change) -> bool:
     """'the limit is 500 now': the one number that something is compared with."""
     said = re.search(r"\b(?:threshold|limit|cut-?off|boundary|minimum|maximum)\b\D*(\d+(?:\.\d+)?)\s*$", c.low)

@@ -9,6 +9,7 @@ from copilot.draft.offline import features
 from copilot.draft.offline.editing.change import Change, clause_with
 from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.targets import group, plural, rank, task_meant
+from copilot.draft.offline.editing.wanted import duration_in
 from copilot.draft.offline.ir import Retry
 from copilot.draft.offline.text import cut
 from copilot.draft.offline.verbs import STARTS_CLAUSE
@@ -146,7 +147,7 @@ def timeout(c: Change) -> bool:
 
 def _whole_run(c: Change) -> bool:
     """A limit on the whole execution is an SLA."""
-    most = features.find_sla(c.text)
+    most = features.find_sla(c.text) or duration_in(c.low)
     if most is None or c.doc.flow.get("sla"):
         return False
     behavior = "CANCEL" if re.search(r"\bcancel|\bstop|\bkill|\babort", c.low) else "FAIL"

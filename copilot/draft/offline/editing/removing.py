@@ -102,7 +102,7 @@ def _asked(c: Change, name: str, used: list[tuple[Path, str]]) -> bool:
 
 def _things(c: Change, words: str) -> bool:
     """Properties and items; for 'the timeout of the load' the property, for 'the load' the task."""
-    places = _places(c, words)
+    places = [] if re.match(r"disabled\s+(?:task|step|trigger|schedule|one)", words) else _places(c, words)
     pool = _pool(c, words)
     found = rank(pool, words)
     best = found[0].score if found else 0.0

@@ -6,7 +6,7 @@ they have said the same thing already; ``*`` stands for all of them.
 
 from __future__ import annotations
 
-from copilot.draft.offline.editing.alerts import add_alert, swap_service
+from copilot.draft.offline.editing.alerts import add_alert, add_recipient, swap_service
 from copilot.draft.offline.editing.change import Rule
 from copilot.draft.offline.editing.commands import add_command
 from copilot.draft.offline.editing.copying import add_like
@@ -18,6 +18,7 @@ from copilot.draft.offline.editing.moving import move
 from copilot.draft.offline.editing.narrowing import keep_only, leave_out
 from copilot.draft.offline.editing.numbers import (
     days_back,
+    kept_days,
     only_files,
     pass_inputs,
     start_at,
@@ -107,7 +108,12 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ),
     ("order", turn_order, ("service", "truncate", "move")),
     ("sql", change_sql, ("service", "truncate", "move", "remove")),
-    ("alert", add_alert, ("like", "service", "remove", "switch", "only_if", "move", "rename", "retry", "failures")),
+    ("recipient", add_recipient, ("service", "remove")),
+    (
+        "alert",
+        add_alert,
+        ("recipient", "like", "service", "remove", "switch", "only_if", "move", "rename", "retry", "failures"),
+    ),
     ("output", add_output, ("remove", "rename")),
     (
         "entry",
@@ -134,6 +140,7 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ("pass_inputs", pass_inputs, ("entry", "input")),
     ("last_step", add_last_step, ("*",)),
     ("back", days_back, ("*",)),
+    ("kept", kept_days, ("*",)),
     ("version", new_version, ("*",)),
     ("keep_only", keep_only, ("*",)),
     ("named_list", add_to_named_list, ("*",)),

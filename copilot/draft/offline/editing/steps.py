@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from copilot.draft.offline.editing.change import Change
+from copilot.draft.offline.editing.clauses import part
 from copilot.draft.offline.editing.composing import reference, writer
 from copilot.draft.offline.editing.targets import mentioned, rank, stem, task_meant
 from copilot.draft.offline.emit import task_yaml
 from copilot.draft.offline.features import DURATION, duration
 from copilot.draft.offline.services import PREFIX
-from copilot.draft.offline.text import CODE, QUOTED
+from copilot.draft.offline.text import CODE, QUOTED, Text
 from copilot.draft.offline.writer import Data, Writer
 
 ANYWAY = re.compile(
@@ -237,6 +238,13 @@ def add_last_step(c: Change) -> bool:
     return bool(_PLACED.search(c.low) and _COMPOSED.search(c.low)) and add_step(c)
 
 
+def _without_anchor(c: Change) -> Text:
+    """The words without 'after the download' where that names a task: it is a place, no step."""
+    said = re.search(r"\s+(?:after|before)\s+(?:the\s+)?(?P<what>[\w -]+)$", c.low)
+    found = rank(c.doc.items("tasks"), said["what"]) if said else []
+    return part(c.text, 0, said.start()) if said and found and found[0].score >= 1.5 else c.text
+
+
 def add_step(c: Change) -> bool:
     """Whatever else is to be added: composed as in a new flow, put at the end, or before or after a task."""
     if not _NEW_STEP.search(c.low):
@@ -250,7 +258,7 @@ def add_step(c: Change) -> bool:
     from copilot.draft.offline.compile import compile_plan
     from copilot.draft.offline.plan import make_plan, understand
 
-    understood = understand(c.text, c.types)
+    understood = understand(_without_anchor(c), c.types)
     plan = make_plan(understood, c.types)
     if not plan.steps or plan.events:
         return False

@@ -59,6 +59,8 @@ def revealed(text: Text, names: Iterable[str]) -> str:
 def rank(items: Sequence[Item], words: str) -> list[Found]:
     """Items the words speak of, best first."""
     low = words.lower()
+    if re.search(r"\b(?:disabled|inactive|switched[\s-]off)\s+(?:task|step|trigger|schedule|one)s?\b", low):
+        return [Found(i, 9.0) for i in items if i.values.get("disabled") is True]
     spoken = {stem(w) for w in re.findall(r"[a-z0-9]+", low)}
     scored = [(index, Found(item, _score(item, low, spoken))) for index, item in enumerate(items)]
     found = sorted((s for s in scored if s[1].score > 0.4), key=lambda s: (-s[1].score, s[0]))

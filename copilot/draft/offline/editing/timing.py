@@ -60,7 +60,7 @@ def reschedule(c: Change) -> bool:
             c.doc.set(trigger.path, "cron", _merged(old, schedules[0].cron, schedules[0].note, plain))
         elif days:
             c.doc.set(trigger.path, "cron", _merged(old, "0 9 * * 1-5", "assumed", plain))
-        if zone:
+        if zone and not (zone == "UTC" and str(trigger.values.get("timezone", "")) in ("Etc/UTC", "UTC")):
             c.doc.set(trigger.path, "timezone", zone)
         c.focus_on(trigger)
     if c.doc.text == before:
@@ -70,7 +70,8 @@ def reschedule(c: Change) -> bool:
 
 def _words_of_time(c: Change) -> str:
     """The words without what only sounds like a time: ids such as ``quarter_hourly``, 'instead of daily', 'half an hour'."""
-    low = c.low
+    low = re.sub(r"\bthree\s+quarters\s+of\s+an\s+hour\b", "45 minutes", c.low)
+    low = re.sub(r"\b(?:a\s+)?quarter\s+of\s+an\s+hour\b|\bquarter\s+hour\b", "15 minutes", low)
     for trigger in c.doc.items("triggers"):
         if re.search(r"[_-]", trigger.id):
             low = _blank(rf"\b{re.sub('[_-]', '[_ -]', re.escape(trigger.id.lower()).replace(chr(92), ''))}\b", low)

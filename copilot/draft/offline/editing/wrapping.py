@@ -33,6 +33,8 @@ def arrange(c: Change) -> bool:
         r"\b(?:max(?:imum)?|at\s+most|only|limit|no\s+more|not\s+more|runs|executions)\b", c.low
     ) or not _GROUP.search(c.low):
         return False
+    if _COUNT.search(c.low):
+        return False
     loop = re.search(r"\bfor\s?-?each\b|\bloop\b|\bonce\s+(?:per|for)\b", c.low)
     parallel, sequence = _PARALLEL.search(c.low), _SEQUENCE.search(c.low)
     if loop and re.search(r"\b(?:wrap|put|run|execute|do|nest|repeat)\b", c.low):
