@@ -141,7 +141,11 @@ def _says_anything(seen: Understanding, plan: Plan) -> bool:
 def _nothing(seen: Understanding, moved: tuple[str, ...], screened: Screening) -> Draft:
     words = seen.text.masked
     if re.search(
-        r"\b(?:flow|kestra|workflow|pipeline|task|automat\w*|file|table|data|report|same|customers?|database|query|bucket|server|upload|download|connect|sync|load|export|import|system|rows|records|queue|topic|script|job|api|backup|migrate)\b",
+        (
+            r"\b(?:flow|kestra|workflow|pipeline|task|automat\w*|file|table|data|report|same|customers?"
+            "|database|query|bucket|server|upload|download|connect|sync|load|export|import|system|rows"
+            r"|records|queue|topic|script|job|api|backup|migrate)\b"
+        ),
         words,
     ):
         return Draft(
@@ -168,8 +172,11 @@ def _sentences(seen: Understanding) -> dict[int, str]:
 
 
 _CARRIES = re.compile(
-    r"\b(?:input|default|schedule|retry|tries|timeout|parallel|same\s+time|secret|credential|password|docker|header|table|output|namespace|flow|please|hello|hi|thanks|sorry|new\s+to|i'm|sql|manual|hand|label|webhook|"
-    r"variable|cache|concurren|execution|run|jdbc|user|default|key|token|column|error|fail|sla|want|need|everything|all|like|batch|wait|important|fine)\w*\b"
+    r"\b(?:input|default|schedule|retry|tries|timeout|parallel|same\s+time|secret|credential|password"
+    r"|docker|header|table|output|namespace|flow|please|hello|hi|thanks|sorry|new\s+to|i'm|sql|manual"
+    "|hand|label|webhook|"
+    "variable|cache|concurren|execution|run|jdbc|user|default|key|token|column|error|fail|sla|want"
+    r"|need|everything|all|like|batch|wait|important|fine)\w*\b"
 )
 
 

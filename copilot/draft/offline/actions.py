@@ -88,7 +88,10 @@ def _service(seen: Understanding, m: Mention, mentions: list[Mention]) -> bool:
     before = seen.text.masked[max(0, m.start - 40) : m.start]
     after = seen.text.masked[m.end : m.end + 40]
     if re.search(
-        r"\b(?:no|not|without|instead\s+of|rather\s+than|don'?t\s+(?:use|want|need)|kein\w*)\s+(?:an?\s+|the\s+|any\s+)?$",
+        (
+            r"\b(?:no|not|without|instead\s+of|rather\s+than|don'?t\s+(?:use|want|need)"
+            r"|kein\w*)\s+(?:an?\s+|the\s+|any\s+)?$"
+        ),
         before,
     ):
         return False
@@ -507,7 +510,10 @@ def _http(seen: Understanding, m: Mention, kept: list[Mention]) -> tuple[str, di
     if (
         not method
         and re.search(
-            r"\b(?:post|send|submit|push|save|create\w*|call)\b[^.]*\b(?:json|body|back|api|payload|decision|comment|draft)\b",
+            (
+                r"\b(?:post|send|submit|push|save|create\w*|call)\b[^.]*\b(?:json|body|back|api|payload"
+                r"|decision|comment|draft)\b"
+            ),
             low,
         )
         and not re.search(r"\b(?:download|fetch|pull|get)\b", low)

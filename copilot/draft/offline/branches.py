@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 _OWN_BRANCH = re.compile(
-    r"\b(?P<a>\w+)\s+and\s+(?P<b>\w+)\s+(?:each\s+)?(?:get|have|has)\s+(?:each\s+)?(?:their|its|an?)\s+own\s+(?:branch|case|path)"
+    r"\b(?P<a>\w+)\s+and\s+(?P<b>\w+)\s+(?:each\s+)?(?:get|have|has)\s+(?:each\s+)?(?:their|its"
+    r"|an?)\s+own\s+(?:branch|case|path)"
 )
 
 
@@ -21,7 +22,8 @@ _ON_VALUE = re.compile(r"^\W*(?:on|for|if\s+(?:it\s+is|it's)|when\s+(?:it\s+is|i
 
 
 _VALUE_BEFORE = re.compile(
-    r"(?:\b(?:on|for|if|is|when|case)\s+|^|[\s,;:])['\"`]?([\w-]+)['\"`]?\s*(?:,|:|=|->|→|=>)?\s*(?:only\s+|just\s+|should\s+|then\s+)?$"
+    r"(?:\b(?:on|for|if|is|when|case)\s+|^|[\s,;:])['\"`]?([\w-]+)['\"`]?\s*(?:,|:|=|->|→"
+    r"|=>)?\s*(?:only\s+|just\s+|should\s+|then\s+)?$"
 )
 
 

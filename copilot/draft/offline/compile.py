@@ -106,7 +106,10 @@ def _prepare(w: Writer) -> None:
             re.sub(r"\W+", "_", name.strip().removeprefix("and ").strip()): value for name, value in pairs
         } or None
     kept = re.search(
-        r"\b(?:an?|the)\s+(?P<name>[a-z]+(?:\s+[a-z]+)?)\s+(?:kept|stored|saved|held|defined)\s+(?:in|as)\s+an?\s+variable",
+        (
+            r"\b(?:an?|the)\s+(?P<name>[a-z]+(?:\s+[a-z]+)?)\s+(?:kept|stored|saved|held|defined)\s+(?:in"
+            r"|as)\s+an?\s+variable"
+        ),
         masked,
     )
     if kept:
@@ -130,7 +133,10 @@ def _prepare(w: Writer) -> None:
 def _selectable(w: Writer) -> None:
     """Inputs that are to be chosen: months have known values; others take the values the words give as examples."""
     own = re.search(
-        r"\b(?:typ(?:e|ing)|enter(?:ing)?|other|own|custom)\b[^.;]*?\b(?P<noun>\w+)\s+(?:like|such\s+as|e\.g\.)\s+(?P<value>[\w-]+)|\bcustom\s+values?\b|\bnot\s+in\s+the\s+list\b",
+        (
+            r"\b(?:typ(?:e|ing)|enter(?:ing)?|other|own|custom)\b[^.;]*?\b(?P<noun>\w+)\s+(?:like"
+            r"|such\s+as|e\.g\.)\s+(?P<value>[\w-]+)|\bcustom\s+values?\b|\bnot\s+in\s+the\s+list\b"
+        ),
         w.text.masked,
     )
     for name, spec in list(w.inputs.items()):

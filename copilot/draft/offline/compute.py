@@ -47,7 +47,10 @@ _ENTITIES = frozenset(
         "ones",
     ]
 )
-_MEASURES = "amount|price|salary|salaries|revenue|quantity|cost|costs|profit|score|age|temperature|duration|size|fee|fees|fare|distance|weight|rating|stock|budget|hours|income|spend|spending|tax|discount"
+_MEASURES = (
+    "amount|price|salary|salaries|revenue|quantity|cost|costs|profit|score|age|temperature|duration|size"
+    "|fee|fees|fare|distance|weight|rating|stock|budget|hours|income|spend|spending|tax|discount"
+)
 _FUNCTIONS = (
     ("AVG", r"average|avg|mean|durchschnitt\w*"),
     ("MAX", r"max(?:imum)?\b(?!\s+\d)|highest|largest"),
@@ -56,15 +59,18 @@ _FUNCTIONS = (
     ("SUM", r"sum(?:s|med|me)?|totals?|revenue|profit|gesamt\w*|add\s+up|umsatz"),
 )
 _COMPARE = (
-    (">", r"(?:is\s+|are\s+|worth\s+|with\s+)?(?:over|above|greater\s+than|more\s+than|bigger\s+than|higher\s+than|larger\s+than|exceed\w*|>|über|mehr\s+als|más\s+de|mayor(?:es)?\s+(?:que|a|de))"),
-    (">=", r"(?:at\s+least|>=|minimum\s+of|mindestens)"), ("<", r"(?:below|under|less\s+than|smaller\s+than|lower\s+than|cheaper\s+than|<|unter|weniger\s+als|menos\s+de)"), ("<=", r"(?:at\s+most|<=|up\s+to)"),
+    (">", (r"(?:is\s+|are\s+|worth\s+|with\s+)?(?:over|above|greater\s+than|more\s+than|bigger\s+than"
+        r"|higher\s+than|larger\s+than|exceed\w*|>|über|mehr\s+als|más\s+de|mayor(?:es)?\s+(?:que|a|de))")),
+    (">=", r"(?:at\s+least|>=|minimum\s+of|mindestens)"), ("<", (r"(?:below|under|less\s+than|smaller\s+than|lower\s+than|cheaper\s+than|<|unter|weniger\s+als"
+        r"|menos\s+de)")), ("<=", r"(?:at\s+most|<=|up\s+to)"),
 )  # fmt: skip
 _PRODUCT = re.compile(r"\(?\s*([a-z_]\w*)(?:\s*[*×]\s*|\s+(?:times|x|mal|multiplied\s+by)\s+)([a-z_]\w*)\s*\)?")
 _GROUP = re.compile(
     r"\b(?:per|by|for\s+each|for\s+every|grouped\s+by|group\s+by|pro|je|por|par)\s+((?:[a-z]+\s+)?[a-z_]+)\b"
 )
 _EQUALS = re.compile(
-    r"\b(?:with|where|have|has|having|whose)\s+(?:an?\s+|the\s+)?([a-z_]\w*)(?:\s*==?\s*|\s+(?:is\s+|equals\s+|equal\s+to\s+|of\s+)?)['\"`]?([\w-]+)['\"`]?"
+    r"\b(?:with|where|have|has|having|whose)\s+(?:an?\s+|the\s+)?([a-z_]\w*)(?:\s*==?\s*|\s+(?:is\s+"
+    r"|equals\s+|equal\s+to\s+|of\s+)?)['\"`]?([\w-]+)['\"`]?"
 )
 
 
@@ -164,7 +170,10 @@ def parse(words: str) -> Calculation:
         not order
         and bool(
             re.search(
-                r"\b(?:high(?:est)?\s+to\s+low|descending|sorted|sort|desc|largest\s+first|highest\s+first|top|best|ranking)\b",
+                (
+                    r"\b(?:high(?:est)?\s+to\s+low|descending|sorted|sort|desc|largest\s+first"
+                    r"|highest\s+first|top|best|ranking)\b"
+                ),
                 low,
             )
         )
@@ -243,7 +252,10 @@ def _measure(low: str, function: str) -> str:
         )
     if function in ("SUM", "AVG", "MAX", "MIN"):
         after = re.search(
-            r"\b(?:average|avg|mean|sum|total|maximum|minimum|highest|lowest|add)\s+(?:up\s+)?(?:of\s+)?(?:the\s+)?([a-z_]\w*)",
+            (
+                r"\b(?:average|avg|mean|sum|total|maximum|minimum|highest|lowest"
+                r"|add)\s+(?:up\s+)?(?:of\s+)?(?:the\s+)?([a-z_]\w*)"
+            ),
             low,
         )
         if after and after[1] not in _ENTITIES and after[1] not in ("per", "by", "of", "for", "and", "them", "the"):
@@ -252,13 +264,20 @@ def _measure(low: str, function: str) -> str:
     return ""
 
 
-_STATUS = "open|closed|paid|unpaid|overdue|active|inactive|pending|cancell?ed|shipped|delivered|failed|completed|returned|refunded|expired|approved|rejected"
+_STATUS = (
+    "open|closed|paid|unpaid|overdue|active|inactive|pending|cancell?ed|shipped|delivered|failed"
+    "|completed|returned|refunded|expired|approved|rejected"
+)
 
 
 def _status_words(low: str) -> list[str]:
     """States that the words count or keep: 'how many are paid', 'the overdue invoices'."""
     found = re.findall(
-        rf"\b(?:how\s+many(?:\s+\w+)?\s+(?:are|were)|how\s+many|number\s+of|count(?:\s+only)?(?:\s+the)?|only(?:\s+the)?|sum\s+of\s+(?:the\s+)?|total\s+of\s+(?:the\s+)?)\s+({_STATUS})\b",
+        (
+            r"\b(?:how\s+many(?:\s+\w+)?\s+(?:are|were)|how\s+many|number\s+of"
+            r"|count(?:\s+only)?(?:\s+the)?|only(?:\s+the)?|sum\s+of\s+(?:the\s+)?"
+            rf"|total\s+of\s+(?:the\s+)?)\s+({_STATUS})\b"
+        ),
         low,
     )
     return list(dict.fromkeys(found))
@@ -269,7 +288,10 @@ def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[
     assumed: list[str] = []
     for sign, pattern in _COMPARE:
         for match in re.finditer(
-            rf"(?:\b([a-z_]\w*)\s+)?(?:\b|(?<=\s))(?:{pattern})\s*[$€£]?\s*(\d+(?:[.,]\d+)?)(?![\d.,]*\d)(?!\s*(?:times|attempts|tries|rows|seconds|minutes|hours|days|retries|workers|at\s+a\s+time))",
+            (
+                rf"(?:\b([a-z_]\w*)\s+)?(?:\b|(?<=\s))(?:{pattern})\s*[$€£]?\s*(\d+(?:[.,]\d+)?)(?![\d.,]*\d)(?!\s*(?:times"
+                r"|attempts|tries|rows|seconds|minutes|hours|days|retries|workers|at\s+a\s+time))"
+            ),
             low,
         ):
             word = match[1] or ""
@@ -384,7 +406,9 @@ def note_columns(w: Writer, calculation: Calculation) -> None:
 
 
 _BEST = re.compile(
-    r"\b(?:the\s+)?(?P<field>[a-z_]\w*)\s+of\s+the\s+(?P<which>most\s+expensive|cheapest|highest|largest|biggest|oldest|newest|smallest|lowest|longest|best[- ]rated|top[- ]rated)\s*(?P<noun>[a-z]+)?"
+    r"\b(?:the\s+)?(?P<field>[a-z_]\w*)\s+of\s+the\s+(?P<which>most\s+expensive|cheapest|highest"
+    "|largest|biggest|oldest|newest|smallest|lowest|longest|best[- ]rated|top[- "
+    r"]rated)\s*(?P<noun>[a-z]+)?"
 )
 _WHICH = {
     "most expensive": ("price", "max_by"),
@@ -418,10 +442,16 @@ def computed_log(w: Writer, step: Step, said: str | None) -> tuple[list[Task], s
         w.note(f"Assumed that each object has `{best['field']}` and `{column}`.")
         return (
             [],
-            f"{{{{ fromJson(read({data.expression})) | jq('[.. | objects | select(has(\"{column}\"))] | {how}(.{column}) | .{best['field']}') | first }}}}",
+            (
+                f'{{{{ fromJson(read({data.expression})) | jq(\'[.. | objects | select(has("{column}"))] '
+                f"| {how}(.{column}) | .{best['field']}') | first }}}}"
+            ),
         )
     field = re.search(
-        r"\b(?:the|its|all)\s+([a-z_]\w*?)\s+(?:that'?s?\s+in|in\s+(?:it|there|the\s+file)|from\s+(?:it|the\s+file)|inside|of\s+it)",
+        (
+            r"\b(?:the|its|all)\s+([a-z_]\w*?)\s+(?:that'?s?\s+in|in\s+(?:it|there|the\s+file)"
+            r"|from\s+(?:it|the\s+file)|inside|of\s+it)"
+        ),
         sentence,
     )
     if field and data.format in ("yaml", "json"):
@@ -461,7 +491,10 @@ def _from_xml(w: Writer, data: Data, sentence: str) -> tuple[list[Task], str]:
 
 def _counted(w: Writer, step: Step, data: Data, sentence: str, said: str | None) -> tuple[list[Task], str] | None:
     asks = re.search(
-        r"\bhow\s+many|\bnumber\s+of|\bcount\b|\brows?\b.*\bhas\b|\bcombien|\bnombre\s+de\b|\bcuánt[ao]s|\bnúmero\s+de\b|\bwie\s+viele|\banzahl\b",
+        (
+            r"\bhow\s+many|\bnumber\s+of|\bcount\b|\brows?\b.*\bhas\b|\bcombien|\bnombre\s+de\b"
+            r"|\bcuánt[ao]s|\bnúmero\s+de\b|\bwie\s+viele|\banzahl\b"
+        ),
         sentence,
     )
     if not asks and not said:

@@ -13,7 +13,8 @@ from copilot.draft.offline.writer import Task, Writer
 
 _SIGNS = (
     (r"(?:is\s+)?(?:not\s+equal\s+to|not|isn'?t|!=|<>|other\s+than|different\s+from)", "!="), (r"(?:is\s+)?(?:at\s+least|>=)", ">="), (r"(?:is\s+)?(?:at\s+most|<=)", "<="),
-    (r"(?:is\s+)?(?:over|above|greater\s+than|more\s+than|larger\s+than|higher\s+than|exceeds|bigger\s+than|>)", ">"), (r"(?:is\s+)?(?:below|under|less\s+than|smaller\s+than|lower\s+than|<)", "<"),
+    ((r"(?:is\s+)?(?:over|above|greater\s+than|more\s+than|larger\s+than|higher\s+than|exceeds"
+        r"|bigger\s+than|>)"), ">"), (r"(?:is\s+)?(?:below|under|less\s+than|smaller\s+than|lower\s+than|<)", "<"),
     (r"(?:is\s+)?negative", "< 0"), (r"(?:is\s+)?positive", "> 0"), (r"(?:is\s+|equals?\s+(?:to\s+)?|==?|was\s+|=\s*)", "=="),
 )  # fmt: skip
 
@@ -40,7 +41,10 @@ def _of_the_body(w: Writer, low: str) -> str:
     if not any(e.kind == "webhook" for e in w.plan.events):
         return ""
     field = re.search(
-        r"\b(?:field|property|key)\s+[`'\"]?([a-z_]\w*)|\b([a-z_]\w*)\s+(?:field\s+)?(?:in|of)\s+the\s+(?:body|payload)",
+        (
+            r"\b(?:field|property|key)\s+[`'\"]?([a-z_]\w*)|\b([a-z_]\w*)\s+(?:field\s+)?(?:in"
+            r"|of)\s+the\s+(?:body|payload)"
+        ),
         low,
     )
     if field is None:
@@ -52,7 +56,10 @@ def _of_the_body(w: Writer, low: str) -> str:
 def _of_the_size(w: Writer, low: str) -> str:
     """'has less than 10 rows' about what was queried last."""
     said = re.search(
-        r"\b(less|fewer|more|at\s+least|at\s+most|over|under)\s*(?:th[ae]n)?\s+(\d+)\s+(?:rows|records|entries|lines|results)\b",
+        (
+            r"\b(less|fewer|more|at\s+least|at\s+most|over|under)\s*(?:th[ae]n)?\s+(\d+)\s+(?:rows"
+            r"|records|entries|lines|results)\b"
+        ),
         low,
     )
     size = w.extra.get("size")
@@ -134,7 +141,10 @@ def _comparison(rest: str, left: str, w: Writer, quoted: str = "") -> str:
 
 def _of_results(w: Writer, low: str) -> str:
     if w.http and re.search(
-        r"\bstatus|\bcode\b|\b(?:answers?|responds?|returns?|gives?)\b.*\b\d{3}\b|\bis\s+down\b|\bup\b|\bunreachable|\bnot\s+available",
+        (
+            r"\bstatus|\bcode\b|\b(?:answers?|responds?|returns?|gives?)\b.*\b\d{3}\b|\bis\s+down\b"
+            r"|\bup\b|\bunreachable|\bnot\s+available"
+        ),
         low,
     ):
         code = w.out(w.http, "code")

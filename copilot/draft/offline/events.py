@@ -14,17 +14,21 @@ from copilot.draft.offline.text import URL, Text
 from copilot.draft.offline.types import Types
 
 _WEBHOOK = re.compile(
-    r"\bwebhook\b(?!\s*(?:url|unknown|tbd|follows|later|to\s+follow|is\s+(?:the\s+)?(?:secret|in)|from\s+(?:the\s+)?secret"
-    r"|in\s+(?:the\s+)?secret|address))|\b(?:call|hit|post)s?\s+(?:our|my|a|an|this|the)\s+(?:http\s+)?(?:hook|callback)\b"
+    r"\bwebhook\b(?!\s*(?:url|unknown|tbd|follows|later|to\s+follow|is\s+(?:the\s+)?(?:secret|in)"
+    r"|from\s+(?:the\s+)?secret"
+    r"|in\s+(?:the\s+)?secret|address))|\b(?:call|hit|post)s?\s+(?:our|my|a|an|this"
+    r"|the)\s+(?:http\s+)?(?:hook|callback)\b"
 )
 _NOT_WEBHOOK = re.compile(
-    r"\b(?:slack|teams|discord|zulip|incoming|google\s+chat|to\s+(?:a|the|this)|via\s+(?:the\s+)?(?:slack|teams)|catch)\s+$"
+    r"\b(?:slack|teams|discord|zulip|incoming|google\s+chat|to\s+(?:a|the|this)"
+    r"|via\s+(?:the\s+)?(?:slack|teams)|catch)\s+$"
 )
 _CALLER = re.compile(r"[^.;:→]{0,45}(?:calls?|hits?|posts?|sends?|triggers?|fires?)[^.;:→]{0,40}")
 _MAIL = re.compile(rf"\b{words('events', 'mail.comes')}\b")
 POLLS = re.compile(r"\btrigger\w*\s+(?:on|by|when)\b|\bpoll(?:s|ing)?\s+(?:it\s+)?(?:each|every|once)\b")
 _POLLED_URL = re.compile(
-    rf"\b(?:poll|watch|check|ask)s?\s+(?P<url>{URL}+)[^.;]*?\b(?:start|begin|trigger|kick\s+off)s?\b(?:\s+\w+){{0,2}}?\s+"
+    rf"\b(?:poll|watch|check|ask)s?\s+(?P<url>{URL}+)[^.;]*?\b(?:start|begin|trigger"
+    rf"|kick\s+off)s?\b(?:\s+\w+){{0,2}}?\s+"
     r"(?:as\s+soon\s+as|when|once)\b"
 )
 _SAYS = re.compile(r"\b(?:says?|is|contains?|returns?|shows?|reports?)\s+([\w-]+)")
@@ -32,8 +36,10 @@ _SAYS = re.compile(r"\b(?:says?|is|contains?|returns?|shows?|reports?)\s+([\w-]+
 
 # GitHub and GitLab tell of what happens there by calling a webhook.
 _AT_A_REPOSITORY = re.compile(
-    rf"\b{words('events', 'when')}\s+(?:someone\s+|somebody\s+)?(?:(?:an?|the|any|every|new)\s+)*(?:pr|pull\s+request|merge\s+request|issue|push|"
-    r"commit|release|tag|star)s?\s+(?:is\s+|gets\s+|was\s+)?(?:opened|created|merged|pushed|closed|published|labell?ed|made|comes?\s+in)\b"
+    rf"\b{words('events', 'when')}\s+(?:someone\s+|somebody\s+)?(?:(?:an?|the|any|every|new)\s+)*(?:pr"
+    r"|pull\s+request|merge\s+request|issue|push|"
+    r"commit|release|tag|star)s?\s+(?:is\s+|gets\s+|was\s+)?(?:opened|created|merged|pushed|closed"
+    r"|published|labell?ed|made|comes?\s+in)\b"
     r"(?:\s+(?:on|in|to|at)\s+(?:our\s+|the\s+)?(?:git(?:hub|lab)?|repo\w*|main|master)\b)*"
 )
 

@@ -14,7 +14,10 @@ NUMBER_WORDS = {"once": 1, "one": 1, "a": 1, "an": 1, "twice": 2, "two": 2, "thr
                 "cinq": 5, "half": 0.5, "couple": 2}  # fmt: skip
 _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _NUM = rf"(?:\d+(?:\.\d+)?|{_WORDS})"
-_TIME_UNIT = r"(?:ms|milliseconds?|seconds?|secs?|s|sekunden?|segundos?|secondes?|minutes?|mins?|m|minuten?|minutos?|hours?|hrs?|h|stunden?|horas?|heures?|days?|d|tagen?|días?|jours?|weeks?)\b"
+_TIME_UNIT = (
+    "(?:ms|milliseconds?|seconds?|secs?|s|sekunden?|segundos?|secondes?|minutes?|mins?|m|minuten?"
+    r"|minutos?|hours?|hrs?|h|stunden?|horas?|heures?|days?|d|tagen?|días?|jours?|weeks?)\b"
+)
 DURATION = rf"(?P<amount>\b(?:\d+(?:\.\d+)?|(?:{_WORDS})(?=[\s-])))(?:\s+an?\b)?\s*-?\s*(?P<unit>{_TIME_UNIT})"
 
 
@@ -43,17 +46,26 @@ def duration(amount: str, unit: str) -> str:
 
 
 _RETRY = re.compile(
-    r"\b(?:retr(?:y|ies|ied|ying)|re-?try|try\s+(?:it\s+)?(?:again|up\s+to|at\s+most|\w+\s+(?:more\s+)?times)|(?:more|at\s+most\s+\w+|up\s+to\s+\w+|max(?:imum)?\s+\w+|\w+)\s+(?:attempts|tries)|attempts|backoff|back-off|wiederhol\w+|erneut\s+versuchen|reintent\w+|réessa\w+|versuche?\s+es)\b"
+    r"\b(?:retr(?:y|ies|ied|ying)|re-?try|try\s+(?:it\s+)?(?:again|up\s+to|at\s+most"
+    r"|\w+\s+(?:more\s+)?times)|(?:more|at\s+most\s+\w+|up\s+to\s+\w+|max(?:imum)?\s+\w+"
+    r"|\w+)\s+(?:attempts|tries)|attempts|backoff|back-off|wiederhol\w+|erneut\s+versuchen"
+    r"|reintent\w+|réessa\w+|versuche?\s+es)\b"
 )
 _COUNT = re.compile(
-    rf"\b(?P<more>another\s+)?(?P<n>{_NUM})\s*(?:x\b|(?P<more2>more\s+)?(?:times|mal|veces|fois)|(?P<kind>retries|re-?tries|attempts|tries|versuche|intentos)|(?P<more3>more\s+(?:times|attempts|tries)))"
-    rf"|\b(?P<word>once|twice|thrice|zweimal|dreimal)\b|\b(?:up\s+to|at\s+most|max(?:imum)?(?:\s+of)?)\s+(?P<m>{_NUM})\b(?!\s*{_TIME_UNIT})"
+    rf"\b(?P<more>another\s+)?(?P<n>{_NUM})\s*(?:x\b|(?P<more2>more\s+)?(?:times|mal|veces|fois)"
+    r"|(?P<kind>retries|re-?tries|attempts|tries|versuche|intentos)|(?P<more3>more\s+(?:times"
+    "|attempts|tries)))"
+    r"|\b(?P<word>once|twice|thrice|zweimal|dreimal)\b|\b(?:up\s+to|at\s+most"
+    rf"|max(?:imum)?(?:\s+of)?)\s+(?P<m>{_NUM})\b(?!\s*{_TIME_UNIT})"
 )
 _EVERY = re.compile(
-    rf"\b(?:every|each|with|after|wait(?:ing|s)?|in\s+between|interval\s+(?:of)?|delay\s+(?:of)?|pause\s+(?:of)?|in|alle|nach|starting\s+(?:at|with)|apart|of)?\s*(?P<x>{DURATION})\s*(?:apart|in\s+between|between|intervals?|later|backoff|delay|pause|wait)?"
+    r"\b(?:every|each|with|after|wait(?:ing|s)?|in\s+between|interval\s+(?:of)?|delay\s+(?:of)?"
+    rf"|pause\s+(?:of)?|in|alle|nach|starting\s+(?:at|with)|apart|of)?\s*(?P<x>{DURATION})\s*(?:apart"
+    r"|in\s+between|between|intervals?|later|backoff|delay|pause|wait)?"
 )
 _MAX_WAIT = re.compile(
-    rf"\b(?:max(?:imum)?|up\s+to|at\s+most|capped\s+at|not\s+more\s+than)\s+(?:of\s+)?{DURATION}\s*(?:between|delay|interval|wait|backoff|apart)?"
+    r"\b(?:max(?:imum)?|up\s+to|at\s+most|capped\s+at"
+    rf"|not\s+more\s+than)\s+(?:of\s+)?{DURATION}\s*(?:between|delay|interval|wait|backoff|apart)?"
 )
 
 
@@ -129,7 +141,14 @@ def _attempts(words: str) -> tuple[int, str]:
 
 
 _TIMEOUT = re.compile(
-    rf"\b(?:time-?\s?outs?\s*(?:of|after|at|:|is|to)?|give\s+up\s+(?:[\w\s]{{0,24}}?)after|(?:no|not)\s+(?:run\s+)?(?:longer|more)\s+than|abort\w*\s+(?:it\s+)?after|(?:must|should|may|can)\s+(?:not|never)\s+(?:run|take)\s+(?:longer|more)\s+than|max(?:imum)?\s+(?:run\s?time|duration)(?:\s+of)?|cap\s+it\s+(?:at|to)|stop\w*\s+(?:it\s+)?after|kill\w*\s+(?:it\s+)?(?:after|if\s+it\s+takes\s+longer\s+than)|zeitlimit\s+von|limit(?:ed)?\s+(?:it\s+)?to|(?:it\s+)?(?:may|can|should)\s+take|max(?:imum)?(?:\s+of)?(?=\s+\d+\s*(?:min|hour|h\b|sec|s\b))|(?:wait|take|run|last)(?:s|ing)?\s+(?:for\s+)?(?:no\s+)?(?:longer|more)\s+than)\s+(?:at\s+most\s+)?{DURATION}"
+    rf"\b(?:time-?\s?outs?\s*(?:of|after|at|:|is|to)?|give\s+up\s+(?:[\w\s]{{0,24}}?)after|(?:no"
+    r"|not)\s+(?:run\s+)?(?:longer|more)\s+than|abort\w*\s+(?:it\s+)?after|(?:must|should|may"
+    r"|can)\s+(?:not|never)\s+(?:run|take)\s+(?:longer|more)\s+than|max(?:imum)?\s+(?:run\s?time"
+    r"|duration)(?:\s+of)?|cap\s+it\s+(?:at|to)|stop\w*\s+(?:it\s+)?after"
+    r"|kill\w*\s+(?:it\s+)?(?:after|if\s+it\s+takes\s+longer\s+than)|zeitlimit\s+von"
+    r"|limit(?:ed)?\s+(?:it\s+)?to|(?:it\s+)?(?:may|can|should)\s+take"
+    r"|max(?:imum)?(?:\s+of)?(?=\s+\d+\s*(?:min|hour|h\b|sec|s\b))|(?:wait|take|run|last)(?:s"
+    rf"|ing)?\s+(?:for\s+)?(?:no\s+)?(?:longer|more)\s+than)\s+(?:at\s+most\s+)?{DURATION}"
     rf"|(?P<a2>{_NUM})[\s-]*(?P<u2>{_TIME_UNIT})\s+(?:time-?\s?out|max(?:imum)?\b|tops\b|at\s+(?:the\s+)?most\b)"
 )
 _TIMEOUT_BARE = re.compile(r"\b(?:with\s+a|cap\s+it\s+with\s+a|add\s+a|set\s+a)\s+time-?\s?out\b")
@@ -151,7 +170,8 @@ def find_timeout(text: Text, clauses: tuple[Clause, ...]) -> tuple[str, int] | N
 
 
 _SLA = re.compile(
-    rf"(?:\bsla\b[^.;]{{0,60}}?|(?:longer|more)\s+than\s+|within\s+|under\s+|below\s+|in\s+less\s+than\s+|max(?:imum)?\s+(?:duration\s+)?){DURATION}"
+    rf"(?:\bsla\b[^.;]{{0,60}}?|(?:longer|more)\s+than\s+|within\s+|under\s+|below\s+"
+    rf"|in\s+less\s+than\s+|max(?:imum)?\s+(?:duration\s+)?){DURATION}"
 )
 
 
@@ -160,7 +180,10 @@ def find_sla(text: Text) -> str | None:
     for match in _SLA.finditer(text.masked):
         around = text.masked[max(0, match.start() - 60) : match.end() + 40]
         if re.search(
-            r"\bsla\b|\b(?:execution|whole\s+(?:run|flow)|entire\s+(?:run|flow))\b[^.;]{0,50}(?:longer|more)\s+than|in\s+total|\boverall\b|\baltogether\b",
+            (
+                r"\bsla\b|\b(?:execution|whole\s+(?:run|flow)|entire\s+(?:run"
+                r"|flow))\b[^.;]{0,50}(?:longer|more)\s+than|in\s+total|\boverall\b|\baltogether\b"
+            ),
             around,
         ):
             return duration(match["amount"], match["unit"])
@@ -168,8 +191,17 @@ def find_sla(text: Text) -> str | None:
 
 
 _LIMIT = re.compile(
-    rf"\b(?:only|at\s+most|max(?:imum)?|not\s+more\s+than|no\s+more\s+than|limit(?:ed)?\s+to)?\s*(?P<n>{_NUM})\s+(?:execution|run|deploy|instance|copy|job)s?\s+(?:of\s+(?:it|this\s+flow)\s+)?(?:may\s+|can\s+|should\s+|must\s+)?(?:be\s+)?(?:run(?:ning|s)?\s+|active\s+)?(?:at\s+(?:once|the\s+same\s+time|a\s+time)|in\s+parallel|concurrently|simultaneously)"
-    rf"|\b(?:never|no|not)\s+(?:two|2|more\s+than\s+one|several|overlapping)\s+(?:runs|executions|instances)|\b(?:no|avoid|without|prevent)\s+overlap\w*|\bdon'?t\s+(?:let\s+(?:runs|executions)\s+)?overlap|\bone\s+(?:run|execution|deploy)\s+at\s+a\s+time\b|\bconcurrency\s+(?:limit\s+)?(?:of\s+)?(?P<n2>{_NUM})|\bnot\s+more\s+than\s+(?P<n3>{_NUM})\s+(?:runs|executions)\s+at\s+the\s+same\s+time|\bonly\s+one\s+(?:execution|run)\s+may\s+run"
+    r"\b(?:only|at\s+most|max(?:imum)?|not\s+more\s+than|no\s+more\s+than"
+    rf"|limit(?:ed)?\s+to)?\s*(?P<n>{_NUM})\s+(?:execution|run|deploy|instance|copy"
+    r"|job)s?\s+(?:of\s+(?:it|this\s+flow)\s+)?(?:may\s+|can\s+|should\s+"
+    r"|must\s+)?(?:be\s+)?(?:run(?:ning|s)?\s+|active\s+)?(?:at\s+(?:once|the\s+same\s+time|a\s+time)"
+    r"|in\s+parallel|concurrently|simultaneously)"
+    r"|\b(?:never|no|not)\s+(?:two|2|more\s+than\s+one|several|overlapping)\s+(?:runs|executions"
+    r"|instances)|\b(?:no|avoid|without|prevent)\s+overlap\w*|\bdon'?t\s+(?:let\s+(?:runs"
+    r"|executions)\s+)?overlap|\bone\s+(?:run|execution|deploy)\s+at\s+a\s+time\b"
+    rf"|\bconcurrency\s+(?:limit\s+)?(?:of\s+)?(?P<n2>{_NUM})"
+    rf"|\bnot\s+more\s+than\s+(?P<n3>{_NUM})\s+(?:runs|executions)\s+at\s+the\s+same\s+time"
+    r"|\bonly\s+one\s+(?:execution|run)\s+may\s+run"
 )
 
 
@@ -184,7 +216,10 @@ def find_concurrency(text: Text) -> Mapping[str, Any] | None:
     if re.search(r"\bcancel\w*", nearby):
         behavior = "CANCEL"
     elif re.search(
-        r"\b(?:extra|other|second|additional|new|further)[\w\s,)]{0,24}\b(?:should\s+|must\s+)?fail|should\s+fail|reject",
+        (
+            r"\b(?:extra|other|second|additional|new|further)[\w\s,)]{0,24}\b(?:should\s+|must\s+)?fail"
+            r"|should\s+fail|reject"
+        ),
         nearby,
     ):
         behavior = "FAIL"
@@ -192,7 +227,8 @@ def find_concurrency(text: Text) -> Mapping[str, Any] | None:
 
 
 _CACHE = re.compile(
-    r"\bcach(?:e|ed|ing)\b(?!\s*(?:zone|purge|in\s+front))(?=[^.;]{0,60}\b(?:task|step|result|download|it|that|rerun|skip)|\b)"
+    r"\bcach(?:e|ed|ing)\b(?!\s*(?:zone|purge|in\s+front))(?=[^.;]{0,60}\b(?:task|step|result"
+    r"|download|it|that|rerun|skip)|\b)"
 )
 
 
@@ -207,7 +243,13 @@ def wants_cache(text: Text) -> bool:
 
 
 _ALLOW = re.compile(
-    r"\b(?:may|might|allowed\s+to|is\s+allowed\s+to)\s+fail\b|\b(?:ignore|tolerate)\s+(?:its\s+|the\s+)?(?:failure|error)s?|\bcontinue\s+(?:even\s+)?if\s+(?:it|that|this|one)\s+fails|\b(?:don'?t|do\s+not|should\s+not|shouldn'?t|must\s+not)\s+(?:fail\s+the\s+(?:flow|run)|stop)\s+if|\ballow\s+failures?\b|\bnot\s+important\b|\beven\s+(?:if|when)\s+one\s+fails|\bkeep\s+going\b|\bflow\s+(?:should|must|shall)\s+(?:still\s+)?(?:go\s+on|continue)|\bfails?,?\s+but\b|\bfails?,?\s+(?:just\s+|simply\s+)?(?:carry|go|move)\s+on\b|\bfails?,?\s+(?:just\s+|simply\s+)?(?:continue|proceed)\b"
+    r"\b(?:may|might|allowed\s+to|is\s+allowed\s+to)\s+fail\b|\b(?:ignore|tolerate)\s+(?:its\s+"
+    r"|the\s+)?(?:failure|error)s?|\bcontinue\s+(?:even\s+)?if\s+(?:it|that|this|one)\s+fails"
+    r"|\b(?:don'?t|do\s+not|should\s+not|shouldn'?t|must\s+not)\s+(?:fail\s+the\s+(?:flow|run)"
+    r"|stop)\s+if|\ballow\s+failures?\b|\bnot\s+important\b|\beven\s+(?:if|when)\s+one\s+fails"
+    r"|\bkeep\s+going\b|\bflow\s+(?:should|must|shall)\s+(?:still\s+)?(?:go\s+on|continue)"
+    r"|\bfails?,?\s+but\b|\bfails?,?\s+(?:just\s+|simply\s+)?(?:carry|go|move)\s+on\b"
+    r"|\bfails?,?\s+(?:just\s+|simply\s+)?(?:continue|proceed)\b"
 )
 
 
@@ -235,12 +277,16 @@ def schedule_disabled(text: Text) -> bool:
 
 
 _OUTPUT = re.compile(
-    rf"\boutputs?\b[^.;]{{0,60}}?\bas\s+(?P<c>{NAME})|\b(?:(?:as\s+)?(?:an?\s+|the\s+)?(?:flow\s+)?outputs?\s*(?:called|named|:|=)?\s*(?P<a>{NAME}|(?:total|result|count|sum|month|rows|n)\b|(?<=flow output )(?!called|named|of|is|are|as|the)[a-z]\w*)|(?:an\s+)?output\s+called\s+(?P<b>\w+))"
+    rf"\boutputs?\b[^.;]{{0,60}}?\bas\s+(?P<c>{NAME})|\b(?:(?:as\s+)?(?:an?\s+"
+    rf"|the\s+)?(?:flow\s+)?outputs?\s*(?:called|named|:|=)?\s*(?P<a>{NAME}|(?:total|result|count|sum"
+    r"|month|rows|n)\b|(?<=flow output )(?!called|named|of|is|are|as|the)[a-z]\w*)"
+    r"|(?:an\s+)?output\s+called\s+(?P<b>\w+))"
 )
 
 
 _RETURNED = re.compile(
-    r"\b(?:returns?|gives?\s+back|yields?)\s+(?:the\s+)?(?P<name>[a-z_]\w*)\s+as\s+(?:an?\s+|the\s+|its\s+)?(?:flow\s+)?output\b"
+    r"\b(?:returns?|gives?\s+back|yields?)\s+(?:the\s+)?(?P<name>[a-z_]\w*)\s+as\s+(?:an?\s+|the\s+"
+    r"|its\s+)?(?:flow\s+)?output\b"
 )
 
 
@@ -264,7 +310,8 @@ def find_outputs(text: Text) -> list[str]:
 
 
 _FLOW_LABELS = re.compile(
-    rf"\blabels?\s+(?P<pairs>(?:{NAME}|[\w.-]+)\s*[:=]\s*(?:{NAME}|[\w.-]+)(?:\s*(?:,|and)\s*(?:{NAME}|[\w.-]+)\s*[:=]\s*[\w.-]+)*)"
+    rf"\blabels?\s+(?P<pairs>(?:{NAME}|[\w.-]+)\s*[:=]\s*(?:{NAME}|[\w.-]+)(?:\s*(?:,|and)\s*(?:{NAME}"
+    r"|[\w.-]+)\s*[:=]\s*[\w.-]+)*)"
 )
 
 

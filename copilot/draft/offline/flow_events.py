@@ -14,14 +14,16 @@ _WHEN = words("events", "when")
 _FAILS, _DONE = words("events", "flow.fails"), words("events", "flow.done")
 _FLOWS = words("events", "flow.subject")
 _DETERMINERS = (
-    r"(?:(?:any|some|all|every|another|the|an?|one\s+of|other|production|prod|our|my|ein(?:e[rsm]?)?|irgendein|upstream|"
+    r"(?:(?:any|some|all|every|another|the|an?|one\s+of|other|production|prod|our|my|ein(?:e[rsm]?)?"
+    "|irgendein|upstream|"
     r"two|both|critical|important|daily|of|ingest\w*)\s+){0,4}"
 )
 _SUBJECT = rf"{_DETERMINERS}(?:{_FLOWS}|something|anything|ones?)"
 _STRETCH = r"(?:[^.;]|\.(?=\w)){0,90}?"
 _FAILED = re.compile(
     rf"\b(?:errors?|failures?)\s+(?:in|of|from)\s+(?:any|all|the|our|every)\s+(?:of\s+our\s+)?flows?\b"
-    rf"|{_WHEN}\s+{_SUBJECT}(?:\s+{NAME})?(?:\s+(?:in|of|below|under|from)\b[\w\s.,\ue001\ue002]{{0,60}}?)?\s+(?:\w+\s+)?{_FAILS}\b"
+    rf"|{_WHEN}\s+{_SUBJECT}(?:\s+{NAME})?(?:\s+(?:in|of|below|under"
+    rf"|from)\b[\w\s.,\ue001\ue002]{{0,60}}?)?\s+(?:\w+\s+)?{_FAILS}\b"
     rf"|\bfailed\s+(?:\w+\s+)?{_FLOWS}\b|\bflows?\s+(?:failures?|that\s+fail\w*)\b|\bmsg\s+on\s+fail\b"
     r"|\b(?:message|alert|notification)\s+on\s+(?:any\s+)?(?:flow\s+)?fail(?:ure)?s?\b(?=[^.;]{0,40}\bnamespace\b)"
 )
@@ -39,7 +41,8 @@ _OTHERS = re.compile(
 )
 _OWN_TICKETS = ("jira", "github", "gitlab", "linear", "servicenow", "hubspot", "zendesk")
 _NAMESPACE = re.compile(
-    rf"\bnamespaces?\s+(?P<a>{NAME}|[a-z][\w.-]*)|(?P<b>{NAME})\s+namespace|\b(?:flows?|everything|anything|something)\s+"
+    rf"\bnamespaces?\s+(?P<a>{NAME}|[a-z][\w.-]*)|(?P<b>{NAME})\s+namespace|\b(?:flows?|everything"
+    r"|anything|something)\s+"
     r"(?:in|under|below|of)\s+(?:the\s+)?(?P<c>[a-z][\w-]*\.[\w.-]*\w)"
 )
 _BELOW = re.compile(r"\b(?:below|under|everything|sub-?namespaces?|all\s+flows|darunter|beneath)\b")

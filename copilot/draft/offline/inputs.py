@@ -83,36 +83,60 @@ _STOP = frozenset(
 _ITEM = rf"(?:(?:an?\s+|the\s+)?(?:(?!and\b|or\b)[a-z][\w-]*\s+){{0,2}}{_ID}{_PAREN.replace('?P<paren>', '?:')})"
 _LIST = rf"(?P<list>{_ITEM}(?:\s*(?:,|;|\+|/|and|und|y|et|&)\s*(?:and\s+)?{_ITEM})*)"
 _AFTER = re.compile(
-    rf"(?P<prefix>(?:\b(?:one|two|three|four|a|an|the|my|another|optional|required)\s+)*(?:\b(?:{_KIND})\s+)*)\binputs?\b(?:\s+(?:parameters?|fields?|variables?))?"
-    rf"(?:\s+of\s+type\s+(?P<oftype>{_KIND}))?\s*(?:called|named|:|are|is|=)?\s*(?:the\s+)?(?P<list>{NAME}{_PAREN}(?:\s*(?:,|and|&|\+|/|or)\s*(?:and\s+)?(?:{NAME}|[a-z]\w*)(?:\s*\([^)]*\))?)*|(?:[a-z]\w*(?:\s*\([^)]*\))?)(?:\s*(?:,|and|&|\+)\s*(?:and\s+)?[a-z]\w*(?:\s*\([^)]*\))?)*)"
+    r"(?P<prefix>(?:\b(?:one|two|three|four|a|an|the|my|another|optional"
+    rf"|required)\s+)*(?:\b(?:{_KIND})\s+)*)\binputs?\b(?:\s+(?:parameters?|fields?|variables?))?"
+    rf"(?:\s+of\s+type\s+(?P<oftype>{_KIND}))?\s*(?:called|named|:|are|is"
+    rf"|=)?\s*(?:the\s+)?(?P<list>{NAME}{_PAREN}(?:\s*(?:,|and|&|\+|/|or)\s*(?:and\s+)?(?:{NAME}"
+    r"|[a-z]\w*)(?:\s*\([^)]*\))?)*|(?:[a-z]\w*(?:\s*\([^)]*\))?)(?:\s*(?:,|and|&"
+    r"|\+)\s*(?:and\s+)?[a-z]\w*(?:\s*\([^)]*\))?)*)"
 )
 _BEFORE = re.compile(
-    rf"{_LIST}\s+(?:(?:are|is|as|should\s+be|must\s+be|will\s+be|come\s+(?:in\s+)?as|given\s+as|passed\s+as|sind|als|como|selectable|comes?\s+as)\s+)+(?:an?\s+|the\s+|my\s+|flow\s+|user\s+)*(?:(?P<kind>{_KIND})\s+)?(?:inputs?|parameters?|entradas?|eingaben?|configurable|selectable)\b(?!\s*(?:called\s+|named\s+|,\s*)?{NAME})"
+    rf"{_LIST}\s+(?:(?:are|is|as|should\s+be|must\s+be|will\s+be|come\s+(?:in\s+)?as|given\s+as"
+    r"|passed\s+as|sind|als|como|selectable|comes?\s+as)\s+)+(?:an?\s+|the\s+|my\s+|flow\s+"
+    rf"|user\s+)*(?:(?P<kind>{_KIND})\s+)?(?:inputs?|parameters?|entradas?|eingaben?|configurable"
+    rf"|selectable)\b(?!\s*(?:called\s+|named\s+|,\s*)?{NAME})"
     rf"|(?P<list2>{_ID}(?:/{_ID})+)\s+(?:selectable|configurable|as\s+inputs?)"
 )
 _DEFAULT = re.compile(
-    rf"\b(?:default(?:s|ing)?(?:\s+(?:to|is|value|=))*|standard(?:wert)?|defecto)\s*:?\s*(?P<value>{NAME}|[\ue000]+|-?\d+(?:\.\d+)?|[\w-]+(?:\s+[\w-]+)?)|(?P<value2>[\w.-]+)\s+is\s+(?:the\s+)?default|(?P<value3>[\w-]+)\s+(?:by|as)\s+default"
+    r"\b(?:default(?:s|ing)?(?:\s+(?:to|is|value|=))*|standard(?:wert)?"
+    rf"|defecto)\s*:?\s*(?P<value>{NAME}|[\ue000]+|-?\d+(?:\.\d+)?|[\w-]+(?:\s+[\w-]+)?)"
+    r"|(?P<value2>[\w.-]+)\s+is\s+(?:the\s+)?default|(?P<value3>[\w-]+)\s+(?:by|as)\s+default"
 )
 _CHOOSE = re.compile(
-    r"\b(?:choose|pick|select|picks|chooses|selects)\s+(?P<several>several\s+|many\s+|one\s+or\s+more\s+|multiple\s+)?(?:the\s+|an?\s+)?(?P<id>[a-z]\w*)(?:\s+from\s+(?:a\s+)?(?:drop-?down|list|menu))?\s*(?::|\((?:[a-z-]+:)?|from|between|out\s+of)\s*(?P<values>[\w-]+(?:(?:\s*[,/|]\s*|\s+or\s+|\s+and\s+)[\w-]+)+)"
+    r"\b(?:choose|pick|select|picks|chooses|selects)\s+(?P<several>several\s+|many\s+"
+    r"|one\s+or\s+more\s+|multiple\s+)?(?:the\s+"
+    r"|an?\s+)?(?P<id>[a-z]\w*)(?:\s+from\s+(?:a\s+)?(?:drop-?down|list|menu))?\s*(?::"
+    r"|\((?:[a-z-]+:)?|from|between|out\s+of)\s*(?P<values>[\w-]+(?:(?:\s*[,/|]\s*|\s+or\s+"
+    r"|\s+and\s+)[\w-]+)+)"
 )
 _ASK = re.compile(
-    rf"\b(?:ask\s+(?:for|me\s+for|the\s+user\s+for)|takes?|accepts?|prompt\s+for|let\s+me\s+enter|i\s+(?:pass|give|enter|type)(?:\s+in)?|user\s+(?:enters|gives|picks|passes|provides|selects))\s+(?:an?\s+|the\s+|my\s+)?(?P<id>{NAME}|[a-z][\w-]*)(?P<noun>\s+name)?(?!\s+(?:to|about)\b)"
+    r"\b(?:ask\s+(?:for|me\s+for|the\s+user\s+for)|takes?|accepts?|prompt\s+for|let\s+me\s+enter"
+    r"|i\s+(?:pass|give|enter|type)(?:\s+in)?|user\s+(?:enters|gives|picks|passes|provides"
+    rf"|selects))\s+(?:an?\s+|the\s+|my\s+)?(?P<id>{NAME}|[a-z][\w-]*)(?P<noun>\s+name)?(?!\s+(?:to"
+    r"|about)\b)"
 )
 _PASTES = re.compile(r"\b(?:pastes?|enters?|provides?|types?)\s+(?:in\s+)?(?:the|a|his|her|their)\s+(?P<id>[a-z]\w*)")
 _GIVEN = re.compile(
-    r"\b(?:an?|the|my)\s+(?P<id>[a-z]\w*)\s+(?:that\s+)?i\s+(?:pass|give|enter|type)(?:\s+in)?\b|\bthe\s+user's\s+(?P<id2>[a-z]\w*)\b|\b(?P<id3>schema)\s+i\s+give\b|\bclassify\s+the\s+(?P<id4>question|text|ticket|message|email)\b|\b(?:hash|answer)\s+(?:the|a)\s+(?P<id5>question)\b"
+    r"\b(?:an?|the|my)\s+(?P<id>[a-z]\w*)\s+(?:that\s+)?i\s+(?:pass|give|enter|type)(?:\s+in)?\b"
+    r"|\bthe\s+user's\s+(?P<id2>[a-z]\w*)\b|\b(?P<id3>schema)\s+i\s+give\b"
+    r"|\bclassify\s+the\s+(?P<id4>question|text|ticket|message|email)\b|\b(?:hash|answer)\s+(?:the"
+    r"|a)\s+(?P<id5>question)\b"
 )
 _PLACE = re.compile(r"<([a-z][\w ]*)>")
 _OF_ANOTHER_FLOW = re.compile(
-    r"\b(?:(?:there(?:'s|\s+is)\s+|already\s+)+a\s+flow|(?:call|start|run|trigger|invoke|execute)\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|takes\s+(?:one|two|an?)|,)\s*(?:an?\s+|its\s+|the\s+)*$"
+    r"\b(?:(?:there(?:'s|\s+is)\s+|already\s+)+a\s+flow|(?:call|start|run|trigger|invoke"
+    r"|execute)\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child"
+    r"|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|takes\s+(?:one|two|an?)|,)\s*(?:an?\s+"
+    r"|its\s+|the\s+)*$"
 )
 _WITH_FIELDS = re.compile(r"\bwith\s+(?P<a>[a-z]+_[a-z_]+)(?:\s+and\s+(?P<b>[a-z]\w*))?")
 _USER_PICKS = re.compile(
-    r"\b(?P<id>[a-z]\w*)\s+(?:that\s+|which\s+)?(?:the\s+users?|i|people)\s+(?P<how>selects?|picks?|chooses?|enters?|can\s+(?:select|pick|choose))\b"
+    r"\b(?P<id>[a-z]\w*)\s+(?:that\s+|which\s+)?(?:the\s+users?|i|people)\s+(?P<how>selects?|picks?"
+    r"|chooses?|enters?|can\s+(?:select|pick|choose))\b"
 )
 _FORM = re.compile(
-    r"\bform\b.{0,40}\bfields?\s+(?:that\s+)?depends?\s+on\s+(?:the\s+)?(?:chosen\s+|selected\s+)?(?P<id>[a-z]+(?:\s+type)?)"
+    r"\bform\b.{0,40}\bfields?\s+(?:that\s+)?depends?\s+on\s+(?:the\s+)?(?:chosen\s+"
+    r"|selected\s+)?(?P<id>[a-z]+(?:\s+type)?)"
 )
 _GENERIC = frozenset(
     ["data", "text", "file", "json", "list", "array", "number", "string", "date", "name", "value", "url"]
@@ -124,10 +148,15 @@ _KIND_OF_NAMED = re.compile(
     rf"\b(?P<kind>{_KIND})\s+inputs?\s+of\s+(?P<items>{_KIND})\s+(?:called|named)\s+(?P<id>{NAME}|[a-z]\w*)"
 )
 _CHOICES = re.compile(
-    rf"\b(?:drop-?down|(?P<many>multi-?select)|select|choice|enum)\s+(?:input\s+)?(?:called\s+|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s*(?:with\s+(?:the\s+)?(?:values?\s+|options?\s+|choices?\s+)?|:|of|from|between|\()\s*(?P<values>[\w.-]+(?:\s*[,/|]\s*[\w.-]+)*(?:\s*,?\s*(?:and|or|und|oder)\s+[\w.-]+)?)"
+    r"\b(?:drop-?down|(?P<many>multi-?select)|select|choice|enum)\s+(?:input\s+)?(?:called\s+"
+    rf"|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s*(?:with\s+(?:the\s+)?(?:values?\s+|options?\s+"
+    r"|choices?\s+)?|:|of|from|between|\()\s*(?P<values>[\w.-]+(?:\s*[,/"
+    r"|]\s*[\w.-]+)*(?:\s*,?\s*(?:and|or|und|oder)\s+[\w.-]+)?)"
 )
 _LISTED = re.compile(
-    rf"\b(?:inputs?|parameters?|eingaben?|entradas?|entrées?)\s*:\s*(?P<list>[a-z]\w*\s*(?:\(\s*(?:{_KIND}|zahl|número|nombre|fecha|texte?o?)[^)]*\))(?:\s*(?:,|and|und|y|et)\s*[a-z]\w*\s*(?:\([^)]*\))?)*)"
+    r"\b(?:inputs?|parameters?|eingaben?|entradas?"
+    rf"|entrées?)\s*:\s*(?P<list>[a-z]\w*\s*(?:\(\s*(?:{_KIND}|zahl|número|nombre|fecha"
+    r"|texte?o?)[^)]*\))(?:\s*(?:,|and|und|y|et)\s*[a-z]\w*\s*(?:\([^)]*\))?)*)"
 )
 
 
@@ -136,11 +165,13 @@ _IN_PAREN = re.compile(
     rf"|\(\s*(?:the\s+)?(?:(?P<kind2>{_KIND})\s+)?(?P<inside>{NAME}|[a-z]\w*_\w+)\s+inputs?\b(?P<rest2>[^)]*)\)"
 )
 _ANY_OF = re.compile(
-    rf"\binputs?\s+(?:called\s+|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s+(?:is|can\s+be|may\s+be|must\s+be)\s+(?:one\s+of\s+|either\s+)?"
+    rf"\binputs?\s+(?:called\s+|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s+(?:is|can\s+be|may\s+be"
+    r"|must\s+be)\s+(?:one\s+of\s+|either\s+)?"
     r"(?P<values>[\w-]+(?:\s*[,/|]\s*[\w-]+)*\s*,?\s+or\s+[\w-]+)"
 )
 _FROM_URL = re.compile(
-    rf"\b(?:drop-?down|select|input|choice)\s+(?:input\s+)?(?P<id>{NAME}|[a-z]\w*)[^.;]{{0,40}}?\b(?:values?|options?|choices?|list)\s+"
+    rf"\b(?:drop-?down|select|input|choice)\s+(?:input\s+)?(?P<id>{NAME}"
+    rf"|[a-z]\w*)[^.;]{{0,40}}?\b(?:values?|options?|choices?|list)\s+"
     r"(?:(?:is|are|comes?)\s+)?(?:loaded\s+|taken\s+|read\s+)?(?:from|of)\s+(?P<url>\ue000+)"
 )
 
@@ -264,7 +295,10 @@ def find_inputs(text: Text) -> list[InputSpec]:
 
 def _with_rules(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
     """'minimum 0 and maximum 120', 'must match [A-Z]+': rules for the one input of a fitting kind."""
-    compared = r"(?:is\s+|was\s+)?(?:not\s+)?(?:larger|greater|bigger|higher|more|less|smaller|lower|above|below|over|under|at\s+least|at\s+most|negative|positive|[<>]=?)"
+    compared = (
+        r"(?:is\s+|was\s+)?(?:not\s+)?(?:larger|greater|bigger|higher|more|less|smaller|lower|above|below"
+        r"|over|under|at\s+least|at\s+most|negative|positive|[<>]=?)"
+    )
     specs = [
         replace(s, type="INT")
         if s.type == "STRING"
@@ -312,14 +346,18 @@ _COUNT_WORDS = {
     "ten": 10,
 }
 _PIECE = re.compile(
-    rf"\b(?:(?P<n>\d+|{'|'.join(_COUNT_WORDS)})\s+)?(?P<case>capital|upper-?case|lower-?case|small)?\s*(?P<what>letters?|digits?|numbers?)\b"
+    rf"\b(?:(?P<n>\d+|{'|'.join(_COUNT_WORDS)})\s+)?(?P<case>capital|upper-?case|lower-?case"
+    r"|small)?\s*(?P<what>letters?|digits?|numbers?)\b"
 )
 
 
 def _shape(low: str) -> str:
     """'3 capital letters followed by 2 digits' as a regular expression; '' when the words describe none."""
     said = re.search(
-        r"\b(?:must|should|has\s+to)\s+(?:be|have|consist\s+of|look\s+like|start\s+with)\s+([^.;]*?\b(?:letters?|digits?)\b[^.;]*)",
+        (
+            r"\b(?:must|should|has\s+to)\s+(?:be|have|consist\s+of|look\s+like"
+            r"|start\s+with)\s+([^.;]*?\b(?:letters?|digits?)\b[^.;]*)"
+        ),
         low,
     )
     pieces = [m for m in _PIECE.finditer(said[1]) if m["n"]] if said else []

@@ -40,7 +40,8 @@ _DOWNLOAD = (
     rf"\b{_FETCH}\b(?=[^.;]{{0,50}}?(?:{URL}|\b(?:urls?|http|https|web|internet|website|{_FILE_WORDS})\b))"
     r"|\bdownload(?:s|ed|ing)?\b"
     r"|\b(?:from|of)\s+an?\s+(?:csv|json|zip|parquet|xml|excel)\s+ur[li]\b"
-    rf"|\b(?:{_FILE_WORDS}|article|web\s+page)s?(?:\s+file)?\s+(?:of\s+\w+\s+|[a-z]+\s+)?(?:from|over|by|on|via|at)\s+(?:an?\s+|the\s+|our\s+)?"
+    rf"|\b(?:{_FILE_WORDS}|article|web\s+page)s?(?:\s+file)?\s+(?:of\s+\w+\s+|[a-z]+\s+)?(?:from|over"
+    r"|by|on|via|at)\s+(?:an?\s+|the\s+|our\s+)?"
     r"(?:https?(?:\s+api)?|rest\s+api|api|urls?|web|internet|web\s?site)\b"
     r"|\bturn\s+a\s+web\s+page\b|\barticle\s+by\s+url\b|\bi\s+have\s+a\s+json\s+api\b|\blist\s+of\s+csv\s+urls\b"
 )
@@ -62,10 +63,14 @@ _PATTERNS = (
 def _conversion(words: str, more: str = "") -> str:
     """Words that ask for a format: 'to csv', '-> csv', 'as a csv', 'give me the csv'."""
     unless = r"(?!\s*(?:files?\s+(?:in|from|over|on)|api|from|url|http|body|request|\{|following|payload))"
-    makes = r"\b(?:give\s+me|gives?\s+back|make|want|produce|write|save\s+as|export|as)\s+(?:it\s+(?:as\s+)?|them\s+(?:as\s+)?|me\s+)?"
+    makes = (
+        r"\b(?:give\s+me|gives?\s+back|make|want|produce|write|save\s+as|export|as)\s+(?:it\s+(?:as\s+)?"
+        r"|them\s+(?:as\s+)?|me\s+)?"
+    )
     return (
         rf"(?:→|->|=>)\s+(?:an?\s+)?{words}\b(?!\s+(?:from|in|on|api|body))"
-        rf"|\b(?:to|as|into|in|back\s+(?:as|to)|nach|als)\s+(?:an?\s+|one\s+|1\s+)?{words}(?:\s+(?:file|attachment|sheet|workbook))?\b{unless}"
+        r"|\b(?:to|as|into|in|back\s+(?:as|to)|nach|als)\s+(?:an?\s+|one\s+"
+        rf"|1\s+)?{words}(?:\s+(?:file|attachment|sheet|workbook))?\b{unless}"
         rf"|{makes}(?:an?\s+|the\s+|one\s+|1\s+)?{words}\b{unless}|\ban?\s+{words}\s+(?:file\s+)?out\s+of\b{more}"
     )
 

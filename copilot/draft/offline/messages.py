@@ -11,7 +11,8 @@ from copilot.draft.offline.writer import Data, Writer
 
 _SAYS = re.compile(r"\b(?:logs?|say|says|print|message|write|escribe|schreib\w*|tell\w*|line(?:\s+like)?|show)\s+")
 _PLAIN = re.compile(
-    r"\b(?:log|print|say)\s+(?P<words>(?:[A-Z][\w']*|ok|hello|hi|done|started|finished)(?:[ ,]+(?:<\w+>|[\w']+))*[!.]?(?:\s*<\w+>[!.]?)*)\s*$"
+    r"\b(?:log|print|say)\s+(?P<words>(?:[A-Z][\w']*|ok|hello|hi|done|started|finished)(?:[ "
+    r",]+(?:<\w+>|[\w']+))*[!.]?(?:\s*<\w+>[!.]?)*)\s*$"
 )
 
 
@@ -109,7 +110,10 @@ def message_for(w: Writer, step: Step, default: str = "") -> str:
         return " ".join(parts)
     flow_event = next((e for e in w.plan.events if e.kind == "flow"), None)
     if flow_event is not None and not w.data:
-        return "Flow {{ trigger.namespace }}.{{ trigger.flowId }} ended {{ trigger.state }} (execution {{ trigger.executionId }})"
+        return (
+            "Flow {{ trigger.namespace }}.{{ trigger.flowId }} ended {{ trigger.state }} (execution {{ "
+            "trigger.executionId }})"
+        )
     data = w.last
     if data is not None and data.kind in ("answer", "rows", "value", "body"):
         return show(data) or default

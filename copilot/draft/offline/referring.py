@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from copilot.draft.offline.types import Types
 
 _ACTS = re.compile(
-    r"^\W*(?:(?:then|only|and|also|always|finally|please|i|we|it|to|next|run)\s+)*(?:(?P<create>create|open|add|insert|file)|(?P<update>set|update|close|mark|change|resolve)|(?P<delete>delete|remove|terminate|destroy|tear)|(?P<read>search|query|look|find|list|read)"
-    r"|(?P<run>apply|roll\s*back|restore|snapshot|run|start|restart|merge|load|test|deploy|take|stop)|(?P<write>store|save|write|put|keep|upload|copy))\b"
+    r"^\W*(?:(?:then|only|and|also|always|finally|please|i|we|it|to|next"
+    r"|run)\s+)*(?:(?P<create>create|open|add|insert|file)|(?P<update>set|update|close|mark|change"
+    "|resolve)|(?P<delete>delete|remove|terminate|destroy|tear)|(?P<read>search|query|look|find|list"
+    "|read)"
+    r"|(?P<run>apply|roll\s*back|restore|snapshot|run|start|restart|merge|load|test|deploy|take|stop)"
+    r"|(?P<write>store|save|write|put|keep|upload|copy))\b"
 )
 _NOT_AGAIN = re.compile(
-    r"\b(?:inputs?|output|trigger|schedule|retry|label|secret|table\s+if|python|shell|script|flow|namespace|docker|report\s+file|text\s+file|in\s+memory|nothing)\b"
+    r"\b(?:inputs?|output|trigger|schedule|retry|label|secret|table\s+if|python|shell|script|flow"
+    r"|namespace|docker|report\s+file|text\s+file|in\s+memory|nothing)\b"
 )
 
 

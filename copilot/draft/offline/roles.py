@@ -14,7 +14,8 @@ _IN = re.compile(r"\b(?:in|on|inside|at|auf|en|dans)\s+(?:[\w'&-]+\s+){0,3}$")
 _WITH = re.compile(r"\b(?:with|using|via|through|by|mit|con|avec)\s+(?:[\w'&-]+\s+){0,2}$")
 _GOES_TO = re.compile(r"^\s*(?:[\w()'-]+\s+){0,4}?(?:to|into|in|nach|→|->)\s")
 _AS_FILE_IN = re.compile(
-    r"\b(?:to|into|as)\s+(?:an?\s+)?(?:\w+\s+)?(?:csv|json|parquet|excel|xlsx|avro|files?)\s+(?:files?\s+)?(?:in|on|inside|at)\s+"
+    r"\b(?:to|into|as)\s+(?:an?\s+)?(?:\w+\s+)?(?:csv|json|parquet|excel|xlsx|avro"
+    r"|files?)\s+(?:files?\s+)?(?:in|on|inside|at)\s+"
     r"(?:[\w'&-]+\s+){0,3}$"
 )
 _AS_RESULT = re.compile(
@@ -23,7 +24,8 @@ _AS_RESULT = re.compile(
 _CREATE = re.compile(r"\b(?:creat\w*|open|add|new|file|raise|make|insert|register|book|block)\b")
 _UPDATE = re.compile(r"\b(?:updat\w*|set|change|close[sd]?|modify|edit|mark|patch)\b")
 _PUT = re.compile(
-    r"\b(?:drop|put|place|leave|deliver|store|save)\s+[^.;,:]*?\b(?:on|onto|in|into|to|at)\s+(?:(?:an?|the|our|my)\s+)?(?:\w+\s+)?$"
+    r"\b(?:drop|put|place|leave|deliver|store|save)\s+[^.;,:]*?\b(?:on|onto|in|into|to"
+    r"|at)\s+(?:(?:an?|the|our|my)\s+)?(?:\w+\s+)?$"
 )
 _PASSIVE = re.compile(
     r"^[\w-]*\s+(?:\w+\s+)?(?:kopiert|geladen|geschrieben|gespeichert|importiert|eingefügt|hochgeladen)\b"

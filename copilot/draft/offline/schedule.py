@@ -75,11 +75,20 @@ _DAY_WORDS = (
 )  # fmt: skip
 _DAY = "|".join(f"(?:{'|'.join(w + ('s?' if w.endswith('day') else '') for w in words)})" for words in _DAY_WORDS)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _EACH = r"(?:every|each|per|jede[nrsm]?|alle|cada|todos los|todas las|chaque|tous les|toutes les)"
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
-_ORD = r"(?P<ord>\d{1,2}(?:st|nd|rd|th|\.)?|first|second|third|fourth|last|erste[nrsm]?|letzte[nrsm]?|primer|último|ultimo|premier|dernier)"
-_OF_MONTH = r"(?:\s+(?:day|tag|día|jour))?\s+(?:of|in|im|des|del|du)\s+(?:(?:the|each|every|a|jede[nsm]?|cada|chaque)\s+)?(?:month|monats?|mes|mois)"
+_ORD = (
+    r"(?P<ord>\d{1,2}(?:st|nd|rd|th|\.)?|first|second|third|fourth|last|erste[nrsm]?|letzte[nrsm]?|primer"
+    "|último|ultimo|premier|dernier)"
+)
+_OF_MONTH = (
+    r"(?:\s+(?:day|tag|día|jour))?\s+(?:of|in|im|des|del|du)\s+(?:(?:the|each|every|a|jede[nsm]?|cada"
+    r"|chaque)\s+)?(?:month|monats?|mes|mois)"
+)
 
 
 def _day_number(word: str) -> int:
@@ -205,34 +214,50 @@ def _fixed(
 
 
 _UNIT = (
-    r"(?P<unit>milliseconds?|ms|seconds?|secs?|sekunden?|segundos?|minutes?|mins?|minuten?|minutos?|hours?|hrs?|h|stunden?|horas?|heures?"
-    r"|days?|tage?|días?|jours?|weeks?|wochen?|semanas?|semaines?|months?|monate?|mes(?:es)?|mois|quarters?|quartale?|years?|jahre?|años?|ans?)\b"
+    "(?P<unit>milliseconds?|ms|seconds?|secs?|sekunden?|segundos?|minutes?|mins?|minuten?|minutos?"
+    "|hours?|hrs?|h|stunden?|horas?|heures?"
+    "|days?|tage?|días?|jours?|weeks?|wochen?|semanas?|semaines?|months?|monate?|mes(?:es)?|mois"
+    r"|quarters?|quartale?|years?|jahre?|años?|ans?)\b"
 )
 _ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
         (rf"\b(?:{_EACH}\s+hour\s+)?(?:at|on)\s+the\s+half\s+hour\b|\bhalf\s+past\s+{_EACH}\s+hour\b", _fixed(minute="30", hour="*")),
         (rf"\b(?:{_EACH}|on)?\s*(?:the\s+)?{_ORD}\s+(?P<working>(?:working|business)\s+day){_OF_MONTH}", _of_month),
-        (rf"\b(?:(?:{_EACH}|on|the|am|cada|le)\s+)*{_ORD}\s+(?P<day_name>{_DAY})(?:{_OF_MONTH}|\s+(?:monthly|each month))", _of_month),
-        (rf"\b(?:(?:{_EACH}|on|the|am|el|le|den)\s+)*(?P<list>{_DAY_NUMBER}(?:\s*,\s*(?:the\s+)?{_DAY_NUMBER})*\s*,?\s*(?:and|und|y|et|&)\s+(?:the\s+)?{_DAY_NUMBER}){_OF_MONTH}", _days_of_month),
+        ((rf"\b(?:(?:{_EACH}|on|the|am|cada|le)\s+)*{_ORD}\s+(?P<day_name>{_DAY})(?:{_OF_MONTH}"
+            r"|\s+(?:monthly|each month))"), _of_month),
+        ((rf"\b(?:(?:{_EACH}|on|the|am|el|le|den)\s+)*(?P<list>{_DAY_NUMBER}(?:\s*,\s*(?:the\s+)?{_DAY_NUMBER})*\s*,?\s*(?:and"
+            rf"|und|y|et|&)\s+(?:the\s+)?{_DAY_NUMBER}){_OF_MONTH}"), _days_of_month),
         (rf"\b(?:(?:{_EACH}|on|the|am|el|le|den)\s+)*{_ORD}{_OF_MONTH}", _of_month),
-        (rf"\b(?:monthly\s+)?on\s+the\s+{_ORD}(?:\s+day)?\b(?!\s+(?:of\s+)?{_MONTH})(?!\s*(?:attempt|try|task))", _of_month),
+        ((rf"\b(?:monthly\s+)?on\s+the\s+{_ORD}(?:\s+day)?\b(?!\s+(?:of\s+)?{_MONTH})(?!\s*(?:attempt"
+            "|try|task))"), _of_month),
         (r"\bquarterly\b|\b(?:first|1st) day of (?:the|each|every|a) quarter", _quarter),
-        (rf"\b(?:{_EACH}\s+(?:year\s+on\s+)?|on\s+)(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\s*,?\s*\d{{4}})\b", _year_day),
-        (rf"\b(?:{_EACH}\s+(?:year\s+on\s+)?|(?:yearly\s+)?on\s+|yearly\s+)(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<month>{_MONTH})(?!\s*,?\s*\d{{4}})\b", _year_day),
+        ((rf"\b(?:{_EACH}\s+(?:year\s+on\s+)?|on\s+)(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd"
+            rf"|th)?(?!\s*,?\s*\d{{4}})\b"), _year_day),
+        ((rf"\b(?:{_EACH}\s+(?:year\s+on\s+)?|(?:yearly\s+)?on\s+"
+            rf"|yearly\s+)(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th"
+            rf"|\.)?\s+(?:of\s+)?(?P<month>{_MONTH})(?!\s*,?\s*\d{{4}})\b"), _year_day),
         (r"\bmo(?:n)?\s*[-–]\s*fr(?:i)?\b", _fixed(dow="1-5", default_hour=9)),
         (r"\btwice\s+(?:a|per)\s+day(?=\W*(?:at|um|a\s+las)?\s*\d)", _fixed()),
         (r"\btwice\s+(?:a|per)\s+day\b", _fixed(minute="0", hour="0,12")),
         (rf"\b(?:{_EACH}\s+)?half(?:\s+an?)?[\s-]hour(?:ly)?\b", _fixed(minute="*/30", hour="*")),
         (rf"\b{_EACH}\s+quarter(?:\s+of\s+an)?\s+hour\b", _fixed(minute="*/15", hour="*")),
-        (rf"\b(?:{_EACH}|on)?\s*(?:weekdays?|business\s+days?|working\s+days?|work\s?days?|werktags?|werktäglich|trading\s+days?|día\s+laborable|jours?\s+ouvrés?)\b(?!\s+(?:names?|of\s+(?:it|that|the)))(?:\s*\((?:mon|monday)\s*[-–]\s*(?:fri|friday)\))?", _fixed(dow="1-5", default_hour=9)),
+        ((rf"\b(?:{_EACH}|on)?\s*(?:weekdays?|business\s+days?|working\s+days?|work\s?days?|werktags?"
+            r"|werktäglich|trading\s+days?|día\s+laborable|jours?\s+ouvrés?)\b(?!\s+(?:names?|of\s+(?:it"
+            r"|that|the)))(?:\s*\((?:mon|monday)\s*[-–]\s*(?:fri|friday)\))?"), _fixed(dow="1-5", default_hour=9)),
         (rf"\b(?:{_EACH}|on|at)?\s*(?:the\s+)?week-?ends?\b", _fixed(dow="0,6", default_hour=9)),
-        (rf"\b(?:on\s+)?(?:the\s+)?(?P<day>first|1st|\d{{1,2}}(?:st|nd|rd|th|\.)?)\s+(?:of\s+)?(?P<months>{_MONTH}(?:\s*,\s*{_MONTH})*\s*,?\s*(?:and|und|&)\s+{_MONTH})\b", _month_days),
+        ((rf"\b(?:on\s+)?(?:the\s+)?(?P<day>first|1st|\d{{1,2}}(?:st|nd|rd|th"
+            rf"|\.)?)\s+(?:of\s+)?(?P<months>{_MONTH}(?:\s*,\s*{_MONTH})*\s*,?\s*(?:and|und"
+            rf"|&)\s+{_MONTH})\b"), _month_days),
         (rf"\bquarter\s+past\s+{_EACH}\s+hour\b", _fixed(minute="15", hour="*")),
-        (rf"\b(?:at\s+)?(?P<minute>\d{{1,2}})\s+(?:minutes?\s+)?(?:past|after)\s+(?:{_EACH}|the)\s+hour\b", _past_the_hour),
+        ((rf"\b(?:at\s+)?(?P<minute>\d{{1,2}})\s+(?:minutes?\s+)?(?:past|after)\s+(?:{_EACH}"
+            r"|the)\s+hour\b"), _past_the_hour),
         (rf"\b{_EACH}\s+(?:{_N}[\s-]+)?{_UNIT}", _interval),
         (rf"(?<![\w:.])(?:alle|once\s+(?:an?|per|every))\s+(?:{_N}\s+)?{_UNIT}(?!\s+at\s+most)", _interval),
-        (rf"\b(?:{_EACH}\s+)?(?:on\s+|am\s+|los\s+|les\s+|du\s+|de\s+)?(?:{_DAY})\b(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+und\s+|\s+y\s+|\s+et\s+|\s+au\s+|\s+a\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+|\s+through\s+|\s+bis\s+)(?:(?:on|every)\s+)?(?:{_DAY})\b)*", _days),
+        ((rf"\b(?:{_EACH}\s+)?(?:on\s+|am\s+|los\s+|les\s+|du\s+"
+            rf"|de\s+)?(?:{_DAY})\b(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s+und\s+|\s+y\s+|\s+et\s+|\s+au\s+"
+            r"|\s+a\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+|\s+through\s+|\s+bis\s+)(?:(?:on"
+            rf"|every)\s+)?(?:{_DAY})\b)*"), _days),
         (r"\b(?:top\s+of\s+(?:every|the|each)\s+hour|hourly|stündlich|toutes les heures)\b", _fixed(minute="0", hour="*")),
         (r"\bminutely\b", _fixed(minute="*", hour="*")),
         (rf"\b(?:nightly|nachts|{_EACH}\s+(?:night|nacht|noche|nuit)|at\s+night|in\s+the\s+night)\b", _fixed(default_hour=2)),
@@ -249,10 +274,14 @@ _ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
 _HOUR_WORDS = "|".join(
     ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 )
-_PART = r"(?:\s*(?:in\s+the\s+|at\s+|de\s+la\s+|du\s+)?(?P<part>a\.?m\.?|p\.?m\.?|morning|afternoon|evening|night|mañana|tarde|noche|matin|soir|früh)\b)?"
+_PART = (
+    r"(?:\s*(?:in\s+the\s+|at\s+|de\s+la\s+|du\s+)?(?P<part>a\.?m\.?|p\.?m\.?|morning|afternoon|evening"
+    r"|night|mañana|tarde|noche|matin|soir|früh)\b)?"
+)
 _CLOCK = rf"(?P<h>\d{{1,2}}|{_HOUR_WORDS})(?:[:.h](?P<m>\d{{2}}))?(?:\s*(?P<uhr>uhr|o'?clock|h|hrs|hours)\b)?{_PART}"
 _TIME = re.compile(
-    rf"(?<![\w:./\-*$=€£+])(?P<at>(?:at|@|um|a\s+las?|à|gegen|by)\s+)?(?:{_CLOCK}|(?P<word>noon|midnight|midday|mittags?|mitternacht|medianoche|minuit|midi))(?![\w%*/=])(?![:.]\d)"
+    rf"(?<![\w:./\-*$=€£+])(?P<at>(?:at|@|um|a\s+las?|à|gegen|by)\s+)?(?:{_CLOCK}|(?P<word>noon"
+    r"|midnight|midday|mittags?|mitternacht|medianoche|minuit|midi))(?![\w%*/=])(?![:.]\d)"
 )
 
 
@@ -266,7 +295,8 @@ class _At:
 
 
 _PART_OF_HOUR = re.compile(
-    rf"\b(?:at\s+)?(?P<part>half|quarter)\s+(?P<side>past|to)\s+(?P<h>\d{{1,2}}|{_HOUR_WORDS})\b(?:\s*(?P<pm>p\.?m\.?|in\s+the\s+(?:evening|afternoon)))?"
+    rf"\b(?:at\s+)?(?P<part>half|quarter)\s+(?P<side>past|to)\s+(?P<h>\d{{1,2}}"
+    rf"|{_HOUR_WORDS})\b(?:\s*(?P<pm>p\.?m\.?|in\s+the\s+(?:evening|afternoon)))?"
 )
 
 
@@ -342,7 +372,8 @@ def _really_a_day(text: str, match: re.Match[str]) -> bool:
 
 
 _ON_DATES = re.compile(
-    r"(?<!until )(?<!since )(?<!after )(?<!before )\bon\s+(?P<dates>\d{4}-\d\d-\d\d(?:\s*(?:,|and|und|&)\s*(?:on\s+)?\d{4}-\d\d-\d\d)*)"
+    r"(?<!until )(?<!since )(?<!after )(?<!before )\bon\s+(?P<dates>\d{4}-\d\d-\d\d(?:\s*(?:,|and|und"
+    r"|&)\s*(?:on\s+)?\d{4}-\d\d-\d\d)*)"
 )
 
 
@@ -389,7 +420,10 @@ def _not_a_time(text: str, at: _At) -> bool:
     after = text[at.end : at.end + 14]
     before = text[max(0, at.start - 14) : at.start]
     unit = re.match(
-        r"\s*(?:%|x\b|times|attempts|tries|rows|lines|items|files|seconds?|secs?|minutes?|mins?|days?|percent|gb|mb|kb|st\b|nd\b|rd\b|th\b|websites|[a-z]+s\b)",
+        (
+            r"\s*(?:%|x\b|times|attempts|tries|rows|lines|items|files|seconds?|secs?|minutes?|mins?|days?"
+            r"|percent|gb|mb|kb|st\b|nd\b|rd\b|th\b|websites|[a-z]+s\b)"
+        ),
         after,
     )
     counted = re.search(
@@ -546,19 +580,31 @@ def _schedule(
 
 _RANGE = r"(?:between|from|von|zwischen|entre|de)\s+"
 _TIMES = re.compile(
-    rf"\b(?:(?:(?:but\s+)?only\s+)?(?:in|during|within)\s+)?(?:the\s+)?(?:office|business|working|bürozeiten|work)\s*(?:hours?)?\s*\(?\s*(?:{_RANGE})?(?P<a>\d{{1,2}})(?::(?P<am>\d\d))?\s*(?P<ap>am|pm)?\s*(?:-|–|to|and|bis|y|et)\s*(?P<b>\d{{1,2}})(?::(?P<bm>\d\d))?\s*(?P<bp>am|pm)?\b\)?"
-    rf"|\b(?:only\s+)?{_RANGE}(?P<a2>\d{{1,2}})(?::(?P<am2>\d\d))?\s*(?P<ap2>am|pm|uhr|h)?\s*(?:-|–|to|and|till|until|bis|und|y|et|a|à)\s*(?P<b2>\d{{1,2}})(?::(?P<bm2>\d\d))?\s*(?P<bp2>am|pm|uhr|h)?\b(?!\s*(?:{_MONTH}|seconds|minutes|rows|attempts|and))"
+    r"\b(?:(?:(?:but\s+)?only\s+)?(?:in|during|within)\s+)?(?:the\s+)?(?:office|business|working"
+    rf"|bürozeiten|work)\s*(?:hours?)?\s*\(?\s*(?:{_RANGE})?(?P<a>\d{{1,2}})(?::(?P<am>\d\d))?\s*(?P<ap>am"
+    rf"|pm)?\s*(?:-|–|to|and|bis|y|et)\s*(?P<b>\d{{1,2}})(?::(?P<bm>\d\d))?\s*(?P<bp>am|pm)?\b\)?"
+    rf"|\b(?:only\s+)?{_RANGE}(?P<a2>\d{{1,2}})(?::(?P<am2>\d\d))?\s*(?P<ap2>am|pm|uhr|h)?\s*(?:-|–|to"
+    rf"|and|till|until|bis|und|y|et|a|à)\s*(?P<b2>\d{{1,2}})(?::(?P<bm2>\d\d))?\s*(?P<bp2>am|pm|uhr"
+    rf"|h)?\b(?!\s*(?:{_MONTH}|seconds|minutes|rows|attempts|and))"
 )
 _OFFICE = re.compile(r"\b(?:only\s+)?(?:in|during|within)\s+(?:office|business|working)\s+hours\b")
-_DATE = rf"(?:(?P<d{{0}}>\d{{{{1,2}}}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<mo{{0}}>{_MONTH})|(?P<mo{{0}}x>{_MONTH})\s+(?P<d{{0}}x>\d{{{{1,2}}}})(?:st|nd|rd|th)?),?\s+(?P<y{{0}}>\d{{{{4}}}})|(?P<iso{{0}}>\d{{{{4}}}}-\d\d-\d\d)"
+_DATE = (
+    rf"(?:(?P<d{{0}}>\d{{{{1,2}}}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<mo{{0}}>{_MONTH})"
+    rf"|(?P<mo{{0}}x>{_MONTH})\s+(?P<d{{0}}x>\d{{{{1,2}}}})(?:st|nd|rd|th)?),?\s+(?P<y{{0}}>\d{{{{4}}}})"
+    rf"|(?P<iso{{0}}>\d{{{{4}}}}-\d\d-\d\d)"
+)
 _DATES = re.compile(
-    rf"\b(?:but\s+)?(?:only\s+)?(?:between|from|zwischen|von)\s+(?:{_DATE.format(1)})\s*(?:and|to|until|till|-|–|und|bis)\s*(?:{_DATE.format(2)})"
+    rf"\b(?:but\s+)?(?:only\s+)?(?:between|from|zwischen|von)\s+(?:{_DATE.format(1)})\s*(?:and|to"
+    rf"|until|till|-|–|und|bis)\s*(?:{_DATE.format(2)})"
 )
 _SINGLE_DATE = re.compile(
     rf"\b(?P<word>until|till|before|after|since|starting(?:\s+from)?|from)\s+(?:{_DATE.format(1)})"
 )
 _NOT_DAYS = re.compile(
-    rf"\b(?:except|but\s+not|excluding|other\s+than|not\s+on|außer|excepto|sauf)\s+(?:for\s+)?(?:on\s+)?(?P<days>(?:{_DAY}|week-?ends?|(?:public\s+|bank\s+)?holidays?)(?:(?:\s*,\s*|\s+and\s+|\s+or\s+|\s+und\s+)(?:on\s+)?(?:{_DAY}|week-?ends?|(?:public\s+)?holidays?))*)\b"
+    r"\b(?:except|but\s+not|excluding|other\s+than|not\s+on|außer|excepto"
+    rf"|sauf)\s+(?:for\s+)?(?:on\s+)?(?P<days>(?:{_DAY}|week-?ends?|(?:public\s+"
+    rf"|bank\s+)?holidays?)(?:(?:\s*,\s*|\s+and\s+|\s+or\s+|\s+und\s+)(?:on\s+)?(?:{_DAY}|week-?ends?"
+    r"|(?:public\s+)?holidays?))*)\b"
 )
 
 

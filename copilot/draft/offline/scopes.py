@@ -9,48 +9,115 @@ from typing import Any
 from copilot.draft.offline.features import CARRIES_ON, NUMBER_WORDS, number
 from copilot.draft.offline.text import LIST, NAME, Clause, Text
 
-_SUBJECT = r"(?:it|that|this|anything|something|any\s+of\s+(?:them|it)|one|any|(?:the|my|a|an|any|our|that)?\s*(?:[\w-]+\s+){0,3}?(?:task|step|flow|run|job|download|load|query|script|import|request|call|build|dbt|deploy|upload|sync|export|etwas|alles|pipeline|copy|ingestion|test|backup)(?:\s+(?:of|from|to)\s+[\ue000-\ue005]+)?|dbt|ingestion|(?:the\s+)?(?:\w+\s+){0,2}[\w-]+\.\w{1,4})"
-_BROKE = r"(?:fails?|failed|errors?(?:\s+out)?|breaks?|crash\w*|goes\s+wrong|went\s+wrong|go\s+wrong|doesn'?t\s+work|dies?|died|exits?\s+(?:with\s+)?(?:an?\s+|a\s+code\s+)?(?:errors?|non-?zero|status\s+[1-9])|ends?\s+(?:in|with)\s+(?:an?\s+)?(?:error|failure)|fehlschl\w+|schief\w*|falla|échoue)"
+_SUBJECT = (
+    r"(?:it|that|this|anything|something|any\s+of\s+(?:them|it)|one|any|(?:the|my|a|an|any|our"
+    r"|that)?\s*(?:[\w-]+\s+){0,3}?(?:task|step|flow|run|job|download|load|query|script|import|request"
+    "|call|build|dbt|deploy|upload|sync|export|etwas|alles|pipeline|copy|ingestion|test"
+    r"|backup)(?:\s+(?:of|from|to)\s+[\ue000-\ue005]+)?|dbt|ingestion"
+    r"|(?:the\s+)?(?:\w+\s+){0,2}[\w-]+\.\w{1,4})"
+)
+_BROKE = (
+    r"(?:fails?|failed|errors?(?:\s+out)?|breaks?|crash\w*|goes\s+wrong|went\s+wrong|go\s+wrong"
+    r"|doesn'?t\s+work|dies?|died|exits?\s+(?:with\s+)?(?:an?\s+|a\s+code\s+)?(?:errors?|non-?zero"
+    r"|status\s+[1-9])|ends?\s+(?:in|with)\s+(?:an?\s+)?(?:error|failure)|fehlschl\w+|schief\w*|falla"
+    "|échoue)"
+)
 _ERRORS = re.compile(
-    rf"\b(?:if|when(?:ever)?|in\s+case|should)\s+(?:the|my|our|its|a|one\s+of\s+the)\s+(?:(?!input|value|status|payment|order|upstream|flow\b)[a-z][\w-]*\s+){{1,4}}?{_BROKE}|\b(?:which|what)\s+(?:step|task|one|part)\s+(?:\w+\s+)?(?:{_BROKE}|broke)|\bon\s+error\b|\bif\s+(?:it|something)\s+(?:goes|went)\s+wrong|\bif\s+(?:it\s+is\s+|it'?s\s+)?broken\b|\b(?:if|when(?:ever)?|in\s+case|should|wenn|falls|si)\s+{_SUBJECT}\s+(?:ever\s+|still\s+|really\s+|also\s+)?{_BROKE}|\b(?:if|when)\s+{_SUBJECT}\s+(?:does\s+not|doesn't|did\s+not|didn't|is\s+not|isn't)\s+(?:succeed|work|finish|complete|successful)\w*|\bon\s+(?:an?\s+|any\s+)?(?:error|failure|fail)s?\b|\bbei\s+(?:einem\s+)?(?:fehler\w*|problemen)|\bin\s+case\s+of\s+(?:an?\s+)?(?:error|failure|problem)s?|\bif\s+(?:not|there\s+(?:is|are)\s+(?:an?\s+)?errors?)\b(?=[^.;]*\b(?:alert|page)\b)|\balert\s+on\s+fail\w*|\b(?:error|failure)\s+alert|\ben\s+cas\s+d'erreur|\ben\s+caso\s+de\s+error|\bif\s+something\s+goes\s+wrong|\bsends?\s+the\s+(?:real\s+)?error\b|\bafter\s+(?:a|the)\s+failure\b|\bif\s+the\s+last\s+try\s+fails"
+    r"\b(?:if|when(?:ever)?|in\s+case|should)\s+(?:the|my|our|its|a|one\s+of\s+the)\s+(?:(?!input"
+    rf"|value|status|payment|order|upstream|flow\b)[a-z][\w-]*\s+){{1,4}}?{_BROKE}|\b(?:which"
+    rf"|what)\s+(?:step|task|one|part)\s+(?:\w+\s+)?(?:{_BROKE}|broke)|\bon\s+error\b|\bif\s+(?:it"
+    r"|something)\s+(?:goes|went)\s+wrong|\bif\s+(?:it\s+is\s+|it'?s\s+)?broken\b|\b(?:if"
+    rf"|when(?:ever)?|in\s+case|should|wenn|falls|si)\s+{_SUBJECT}\s+(?:ever\s+|still\s+|really\s+"
+    rf"|also\s+)?{_BROKE}|\b(?:if|when)\s+{_SUBJECT}\s+(?:does\s+not|doesn't|did\s+not|didn't|is\s+not"
+    r"|isn't)\s+(?:succeed|work|finish|complete|successful)\w*|\bon\s+(?:an?\s+|any\s+)?(?:error"
+    r"|failure|fail)s?\b|\bbei\s+(?:einem\s+)?(?:fehler\w*|problemen)"
+    r"|\bin\s+case\s+of\s+(?:an?\s+)?(?:error|failure|problem)s?|\bif\s+(?:not|there\s+(?:is"
+    r"|are)\s+(?:an?\s+)?errors?)\b(?=[^.;]*\b(?:alert|page)\b)|\balert\s+on\s+fail\w*|\b(?:error"
+    r"|failure)\s+alert|\ben\s+cas\s+d'erreur|\ben\s+caso\s+de\s+error"
+    r"|\bif\s+something\s+goes\s+wrong|\bsends?\s+the\s+(?:real\s+)?error\b|\bafter\s+(?:a"
+    r"|the)\s+failure\b|\bif\s+the\s+last\s+try\s+fails"
 )
 _BOTH = re.compile(
-    r"\b(?:if|when(?:ever)?|whether)\s+(?:it|the\s+\w+)\s+(?:(?:fails?|failed|succeed\w*|worked)\s+or\s+(?:not|finish\w*|succeed\w*|fail\w*)|finish\w*\s+or\s+fails?)|\bif\s+it\s+worked\s+or\s+not|\bsuccess\s+or\s+failure|\bwhen\s+(?:it'?s?\s+|it\s+is\s+)?(?:done|finished|ok|through|successful)\s+and\s+(?:also\s+)?(?:when|if)\s+(?:it\s+)?(?:went\s+wrong|goes\s+wrong|fail\w*|broke)|\b(?:good|ok|fine)\s+or\s+(?:bad|not)\b|\bin\s+both\s+cases\b"
+    r"\b(?:if|when(?:ever)?|whether)\s+(?:it|the\s+\w+)\s+(?:(?:fails?|failed|succeed\w*"
+    r"|worked)\s+or\s+(?:not|finish\w*|succeed\w*|fail\w*)|finish\w*\s+or\s+fails?)"
+    r"|\bif\s+it\s+worked\s+or\s+not|\bsuccess\s+or\s+failure|\bwhen\s+(?:it'?s?\s+"
+    r"|it\s+is\s+)?(?:done|finished|ok|through|successful)\s+and\s+(?:also\s+)?(?:when"
+    r"|if)\s+(?:it\s+)?(?:went\s+wrong|goes\s+wrong|fail\w*|broke)|\b(?:good|ok|fine)\s+or\s+(?:bad"
+    r"|not)\b|\bin\s+both\s+cases\b"
 )
 _FINALLY = re.compile(
-    r"\b(?:in\s+(?:every|any|all|each)\s+cases?|no\s+matter\s+(?:what|if|whether|how)|whatever\s+happens|even\s+(?:if|when)\s+(?:[\w-]+\s+){1,5}?(?:fail\w*|died?|crash\w*|broke|went\s+wrong|goes\s+wrong)|regardless\s+of|auf\s+jeden\s+fall|in\s+jedem\s+fall|always\s+(?:delete|remove|clean|release|stop|shut|tear|drop|log\s+at\s+the\s+end|run\s+at\s+the\s+end)|finally\s+block|also\s+(?:when|if)\s+it\s+failed)\b"
+    r"\b(?:in\s+(?:every|any|all|each)\s+cases?|no\s+matter\s+(?:what|if|whether|how)"
+    r"|whatever\s+happens|even\s+(?:if|when)\s+(?:[\w-]+\s+){1,5}?(?:fail\w*|died?|crash\w*|broke"
+    r"|went\s+wrong|goes\s+wrong)|regardless\s+of|auf\s+jeden\s+fall|in\s+jedem\s+fall"
+    r"|always\s+(?:delete|remove|clean|release|stop|shut|tear|drop|log\s+at\s+the\s+end"
+    r"|run\s+at\s+the\s+end)|finally\s+block|also\s+(?:when|if)\s+it\s+failed)\b"
 )
 _SUCCESS = re.compile(
-    r"\b(?:on\s+success|if\s+(?:it|everything|all)\s+(?:worked|went\s+well|succeed\w*|is\s+fine|was\s+successful)|when\s+(?:finished|done|it'?s?\s+(?:done|finished|through)|ready|complete)|once\s+(?:done|finished)|bei\s+erfolg)\b"
+    r"\b(?:on\s+success|if\s+(?:it|everything|all)\s+(?:worked|went\s+well|succeed\w*|is\s+fine"
+    r"|was\s+successful)|when\s+(?:finished|done|it'?s?\s+(?:done|finished|through)|ready|complete)"
+    r"|once\s+(?:done|finished)|bei\s+erfolg)\b"
 )
 _CONDITION = re.compile(
-    r"\b(?:only\s+)?(?:if|unless|falls|wenn|si|when(?=\s+(?:the\s+)?(?:status|result|count|number|value|amount|answer|response|there|(?:the\s+)?input|it\s+is|it'?s|that'?s)))\s+(?P<condition>[^,;→]+?)(?=\s+(?:→|->|(?<!less )(?<!more )(?<!fewer )then\b|write\b|send\b|log\b|fail\b|post\b|mail\b|ping\b|slack\b|only\b|call\b|run\b|page\b|alert\b|notify\b|tell\b|e-?mail\b|inform\b|open\b|create\b|start\b|trigger\b|load\b|insert\b|store\b|convert\b|skip\b|stop\b|raise\b|wait\b|pause\b|ask\b|print\b|sleep\b|require\b|update\b|insert\b|upsert\b|delete\b|remove\b|put\b|add\b|upload\b|publish\b|move\b|copy\b|merge\b|refresh\b|restart\b|approve\b|mark\b|escalate\b|warn\b|use\b|do\b)|,|;|$|\s-)"
+    r"\b(?:only\s+)?(?:if|unless|falls|wenn|si|when(?=\s+(?:the\s+)?(?:status|result|count|number"
+    r"|value|amount|answer|response|there|(?:the\s+)?input|it\s+is|it'?s"
+    r"|that'?s)))\s+(?P<condition>[^,;→]+?)(?=\s+(?:→|->|(?<!less )(?<!more )(?<!fewer )then\b"
+    r"|write\b|send\b|log\b|fail\b|post\b|mail\b|ping\b|slack\b|only\b|call\b|run\b|page\b|alert\b"
+    r"|notify\b|tell\b|e-?mail\b|inform\b|open\b|create\b|start\b|trigger\b|load\b|insert\b|store\b"
+    r"|convert\b|skip\b|stop\b|raise\b|wait\b|pause\b|ask\b|print\b|sleep\b|require\b|update\b"
+    r"|insert\b|upsert\b|delete\b|remove\b|put\b|add\b|upload\b|publish\b|move\b|copy\b|merge\b"
+    r"|refresh\b|restart\b|approve\b|mark\b|escalate\b|warn\b|use\b|do\b)|,|;|$|\s-)"
 )
 _BARE = re.compile(
-    r"^\W*(?:and\s+)?(?P<condition>(?:(?:above|below|over|under|at\s+least|at\s+most|more\s+than|less\s+than|greater\s+than)\s+-?\d+(?:\.\d+)?|(?:from|between)\s+-?\d+(?:\.\d+)?\s+(?:to|and|up\s+to)\s+-?\d+(?:\.\d+)?))\b(?=\W+\w|\W*$)"
+    r"^\W*(?:and\s+)?(?P<condition>(?:(?:above|below|over|under|at\s+least|at\s+most|more\s+than"
+    r"|less\s+than|greater\s+than)\s+-?\d+(?:\.\d+)?|(?:from|between)\s+-?\d+(?:\.\d+)?\s+(?:to|and"
+    r"|up\s+to)\s+-?\d+(?:\.\d+)?))\b(?=\W+\w|\W*$)"
 )
 _ONES_GO = re.compile(
-    r"(?P<condition>[\w-]+(?:\s+[\w-]+)?)\s+(?:ones|messages|files|events|rows|orders|requests|tickets|records)\s+(?:should\s+|must\s+)?(?:go|goes|are\s+sent|get\s+sent|be\s+sent)\s+to"
+    r"(?P<condition>[\w-]+(?:\s+[\w-]+)?)\s+(?:ones|messages|files|events|rows|orders|requests"
+    r"|tickets|records)\s+(?:should\s+|must\s+)?(?:go|goes|are\s+sent|get\s+sent|be\s+sent)\s+to"
 )
 _ONLY_CALL = re.compile(r"\bonly\s+(?:call|run|send|load|write)\s+[^,;]+?\s+if\s+(?P<condition>[^,;]+)")
 _ELSE = re.compile(
-    r"^\W*(?:otherwise|else|if\s+not\b|sonst|sino|sinon|in\s+that\s+case\s+just|everything\s+else|(?:all\s+)?(?:the\s+)?others?\b|if\s+no\s+|in\s+the\s+other\s+case|andernfalls)"
+    r"^\W*(?:otherwise|else|if\s+not\b|sonst|sino|sinon|in\s+that\s+case\s+just|everything\s+else"
+    r"|(?:all\s+)?(?:the\s+)?others?\b|if\s+no\s+|in\s+the\s+other\s+case|andernfalls)"
 )
 _PARALLEL = re.compile(
-    r"\b(?:all\s+together|together(?=\s*[,(.]|\s+(?:and\s+)?(?:then|when|wait|after)|$)|in\s+parallel|parallel(?:ly)?|at\s+the\s+same\s+time|simultaneously|side\s+by\s+side|at\s+once|concurrently|gleichzeitig|en\s+paralelo|en\s+parallèle)\b"
+    r"\b(?:all\s+together|together(?=\s*[,(.]|\s+(?:and\s+)?(?:then|when|wait|after)|$)|in\s+parallel"
+    r"|parallel(?:ly)?|at\s+the\s+same\s+time|simultaneously|side\s+by\s+side|at\s+once|concurrently"
+    r"|gleichzeitig|en\s+paralelo|en\s+parallèle)\b"
 )
 _NOT_PARALLEL = re.compile(
-    r"\b(?:executions|runs|deploys|instances|(?:one|1|single|two|2)\s+(?:execution|run|deploy|job|instance|flow)s?|max\w*|not\s+more|no\s+more|at\s+most|limit)\b[^.;]{0,30}\b(?:at\s+once|at\s+the\s+same\s+time|in\s+parallel|simultaneously|concurrently)\b"
+    r"\b(?:executions|runs|deploys|instances|(?:one|1|single|two|2)\s+(?:execution|run|deploy|job"
+    r"|instance|flow)s?|max\w*|not\s+more|no\s+more|at\s+most|limit)\b[^.;]{0,30}\b(?:at\s+once"
+    r"|at\s+the\s+same\s+time|in\s+parallel|simultaneously|concurrently)\b"
 )
 _COUNTED = re.compile(
     rf"\b(?P<n>\d+|{'|'.join(w for w in NUMBER_WORDS if len(w) > 2 and w not in ('half', 'once', 'twice', 'thrice', 'one'))})\s+(?:\w+\s+){{0,2}}?(?P<noun>[a-z]+s)\b"
 )
 _EACH = re.compile(
-    r"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per|for\s+(?:each|every))|(?!(?:in|on|at|of|for|with|by|per|and|or|to|from|than|every|its|their)\b)[a-z]{3,}\s+each(?!\s+(?:morning|day|night|week|month|hour|evening|monday|tuesday|wednesday|thursday|friday|saturday|sunday|year|minute))|in\s+each\s+of\s+(?:them|these|those)|each\s+(?:task|row|line|file|item|record|url|one)|of\s+(?:each|every)|(?:sub-?flow|call|task|job|request|run|execution)s?\s+per|for\s+(?:the\s+)?numbers(?=\s+(?:from\s+)?\d)|go\s+through|loop\s+(?:over|through|the)|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|(?:log|print)\s+one\s+line\s+each|loop\s+\d+\s+times|repeat\s+\d+\s+times|\d+\s+times\s+(?:log|call|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
+    r"\b(?:for\s+(?:each|every|all)(?:\s+one)?(?:\s+of)?|(?:push|process|load|send|post|log|logging"
+    "|call|handle|insert|create|upload|write|do|run|fetch|copy|move|download|read|convert|export"
+    r"|import|query|delete|validate|check|mail|notify|index|save|store|save|ping)s?\s+(?:each|every"
+    r"|all)(?:\s+of)?|one\s+(?:call|task|line|message|file|log\s+line|run|subflow|\w+)\s+(?:per"
+    r"|for\s+(?:each|every))|(?!(?:in|on|at|of|for|with|by|per|and|or|to|from|than|every|its"
+    r"|their)\b)[a-z]{3,}\s+each(?!\s+(?:morning|day|night|week|month|hour|evening|monday|tuesday"
+    r"|wednesday|thursday|friday|saturday|sunday|year|minute))|in\s+each\s+of\s+(?:them|these|those)"
+    r"|each\s+(?:task|row|line|file|item|record|url|one)|of\s+(?:each|every)|(?:sub-?flow|call|task"
+    r"|job|request|run|execution)s?\s+per|for\s+(?:the\s+)?numbers(?=\s+(?:from\s+)?\d)|go\s+through"
+    r"|loop\s+(?:over|through|the)|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b"
+    r"|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|(?:log"
+    r"|print)\s+one\s+line\s+each|loop\s+\d+\s+times|repeat\s+\d+\s+times|\d+\s+times\s+(?:log|call"
+    r"|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada"
+    r"|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
 )
 _NOT_EACH = re.compile(
-    r"\b(?:file|sheet|json|row|object|event)s?\s+per\s+(?:date|day|csv|line|file|month)\b|\bwait\s+for\s+all|\bmessage\s+for\s+each|\bin\s+all\s+namespaces"
-    r"|\ball\s+(?:the\s+)?(?:\w+\s+)?(?:csvs|files|parquets?)\s+in\s+\w+\s+with\b|\b(?:put|insert)\s+in\s+\d+\s+items|\bdefault\s+branch|\bown\s+branch|\b(?:push|sync|pull|back\s+up)\w*\s+all\s+(?:our\s+|the\s+)?flows|\bpurge\s+all|\ball\s+our\s+secrets|\bper\s+(?:country|region|product|brand|category|customer|month|day|currency|job\s+title|user)\b(?!.*\bone\s+(?:line|call|message))"
+    r"\b(?:file|sheet|json|row|object|event)s?\s+per\s+(?:date|day|csv|line|file|month)\b"
+    r"|\bwait\s+for\s+all|\bmessage\s+for\s+each|\bin\s+all\s+namespaces"
+    r"|\ball\s+(?:the\s+)?(?:\w+\s+)?(?:csvs|files|parquets?)\s+in\s+\w+\s+with\b|\b(?:put"
+    r"|insert)\s+in\s+\d+\s+items|\bdefault\s+branch|\bown\s+branch|\b(?:push|sync|pull"
+    r"|back\s+up)\w*\s+all\s+(?:our\s+|the\s+)?flows|\bpurge\s+all|\ball\s+our\s+secrets"
+    r"|\bper\s+(?:country|region|product|brand|category|customer|month|day|currency|job\s+title"
+    r"|user)\b(?!.*\bone\s+(?:line|call|message))"
 )
 # 'for DK, SN and JP call the flow': what follows is done for each of them.
 _NAMED_ONES = re.compile(
@@ -58,7 +125,8 @@ _NAMED_ONES = re.compile(
     r"(?:call|run|start|log|print|do|send|post|create|make|load|download|fetch|get|query|insert|copy|upload|trigger)\b"
 )
 _AT_A_TIME = re.compile(
-    rf"\b(?:max(?:imum)?\s+)?(?P<n>\d+|{'|'.join(NUMBER_WORDS)})\s+(?:\w+\s+)?(?:at\s+(?:a|the\s+same|one)\s+time|at\s+once|in\s+parallel|concurrently|simultaneously|items?\s+at\s+a\s+time)"
+    rf"\b(?:max(?:imum)?\s+)?(?P<n>\d+|{'|'.join(NUMBER_WORDS)})\s+(?:\w+\s+)?(?:at\s+(?:a|the\s+same"
+    r"|one)\s+time|at\s+once|in\s+parallel|concurrently|simultaneously|items?\s+at\s+a\s+time)"
 )
 
 
@@ -219,7 +287,8 @@ def _capitals(words: str) -> tuple[str, ...]:
 
 
 _MONTHS_ASKED = re.compile(
-    r"\b(?:12|twelve)\s+months\b|\bloop\b[^.;]*\bmonths\b|\bfor\s+(?:each|every|all)\s+(?:the\s+)?months?\b|\beach\s+month\s+of\s+\d{4}"
+    r"\b(?:12|twelve)\s+months\b|\bloop\b[^.;]*\bmonths\b|\bfor\s+(?:each|every"
+    r"|all)\s+(?:the\s+)?months?\b|\beach\s+month\s+of\s+\d{4}"
 )
 
 
@@ -227,7 +296,11 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
     """Lists written out: 'outer list A, B and inner list 1, 2', 'for Berlin, Paris and Rome'."""
     out: list[tuple[str, tuple[str, ...]]] = []
     for match in re.finditer(
-        r"\b(?P<name>outer|inner|first|second|the|this|following|a)?\s*lists?\s*(?:of\s+\w+)?\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)*\s*(?:,|and|or)\s*[\w-]+)(?=[;.:]|\s+and\s+inner|$|,?\s+log)",
+        (
+            r"\b(?P<name>outer|inner|first|second|the|this|following"
+            r"|a)?\s*lists?\s*(?:of\s+\w+)?\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)*\s*(?:,|and"
+            r"|or)\s*[\w-]+)(?=[;.:]|\s+and\s+inner|$|,?\s+log)"
+        ),
         text.masked,
     ):
         items = tuple(
@@ -252,7 +325,14 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
             r"\b(?:for\s+each|each)\s+of\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+)\b(?!\s+(?:and|or)\b)(?!\s*,)",
             text.masked,
         ) or re.search(
-            r"\b(?:for|each\s+of|over|cities|regions|countries|names|values|colou?rs|environments)\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+\s*(?:,?\s*(?:and|or)\s+)[\w-]+)|\b(?:(?:für\s+jede\w*|para\s+cada|pour\s+chaque|for\s+each)\s+\w+\s+(?:von|aus|de|of|in|en))\s*:?\s+(?P<items2>[\w-]+(?:\s*,\s*[\w-]+)*(?:\s*,\s*|\s+)(?:and|or|und|oder|y|et|ou)\s+[\w-]+)",
+            (
+                r"\b(?:for|each\s+of|over|cities|regions|countries|names|values|colou?rs"
+                r"|environments)\s*:?\s+(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+\s*(?:,?\s*(?:and"
+                r"|or)\s+)[\w-]+)|\b(?:(?:für\s+jede\w*|para\s+cada|pour\s+chaque"
+                r"|for\s+each)\s+\w+\s+(?:von|aus|de|of|in"
+                r"|en))\s*:?\s+(?P<items2>[\w-]+(?:\s*,\s*[\w-]+)*(?:\s*,\s*|\s+)(?:and|or|und|oder|y|et"
+                r"|ou)\s+[\w-]+)"
+            ),
             text.masked,
         )
         if found:

@@ -26,24 +26,29 @@ _FILE = re.compile(
 )
 _ROWS = re.compile(rf"\b{words('events', 'rows.changes')}\b")
 _MESSAGE = re.compile(
-    rf"\b{words('events', 'message.each')}\s+(?:new\s+|incoming\s+|single\s+|\w+\s+)?(?:[\w/]+\s+)?{words('events', 'message.nouns')}\b"
+    rf"\b{words('events', 'message.each')}\s+(?:new\s+|incoming\s+|single\s+"
+    rf"|\w+\s+)?(?:[\w/]+\s+)?{words('events', 'message.nouns')}\b"
     rf"|\b{words('events', 'message.flowing')}\b"
 )
 _POLL = re.compile(rf"\b{words('events', 'message.poll')}\b")
 _MAIL = re.compile(rf"\b{words('events', 'mail.comes')}\b")
 _HAPPENS = re.compile(rf"\b{words('events', 'change.happens')}\b")
 _CUE = re.compile(
-    rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:[\w-]+\s+){{0,3}}?{_WHEN}\b|[,:–-]\s*{_WHEN}\b|\bwatch\b|\bon\s+(?:new|arrival|upload)\b"
+    rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:[\w-]+\s+){{0,3}}?{_WHEN}\b|[,:–-]\s*{_WHEN}\b"
+    r"|\bwatch\b|\bon\s+(?:new|arrival|upload)\b"
     rf"|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILES}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILES}\s+in\b"
-    rf"|^\W*wait\w*\s+for\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:\w+\s+)?{_FILES}\b|\b(?:every|each|any)\s+\w+\s+(?:that\s+|which\s+)?{_ARRIVES}\b"
+    rf"|^\W*wait\w*\s+for\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:\w+\s+)?{_FILES}\b|\b(?:every|each"
+    rf"|any)\s+\w+\s+(?:that\s+|which\s+)?{_ARRIVES}\b"
     rf"|^\W*[\w\s]{{0,24}}\bnew\s+(?:\w+\s+){{0,2}}?{_FILES}\b"
     r"|\b(?:messages?|events?)\b|\bconsume\b|\bclassify\s+every\b|\blisten\w*\b|\breal-?\s?time\b|\btriggered\s+by\b"
-    r"|\bstart(?:ed|s)?\s+(?:a\s+run\s+)?(?:by|when|on)\b|\bfor\s+(?:each|every)\b|\bstream\w*\s+(?:the|from)\b|\bas\s+(?:it|they)\s+comes?\b"
+    r"|\bstart(?:ed|s)?\s+(?:a\s+run\s+)?(?:by|when|on)\b|\bfor\s+(?:each|every)\b"
+    r"|\bstream\w*\s+(?:the|from)\b|\bas\s+(?:it|they)\s+comes?\b"
 )
 _ANAPHOR = re.compile(rf"\b{_WHEN}\s+(?:one|it|they|a\s+new\s+one|something|anything)\b")
 _TARGET = re.compile(r"\b(?:to|into|onto)\s+(?:(?:an?|the|our|my)\s+)?(?:\w+\s+)?$")
 _NOT_TARGET = re.compile(
-    r"\b(?:uploaded|added|published|listen\w*|dropped|sends?|sent|subscribe|writes?|pushe[sd]|react\w*)\s+(?:to|into)\s+"
+    r"\b(?:uploaded|added|published|listen\w*|dropped|sends?|sent|subscribe|writes?|pushe[sd]"
+    r"|react\w*)\s+(?:to|into)\s+"
     r"(?:(?:an?|the|our|my)\s+)?(?:\w+\s+)?$"
 )
 _CDC = re.compile(r"\bcdc\b|\bchange\s+data\s+capture\b|\bdebezium\b")
@@ -124,7 +129,10 @@ def _by_kind(masked: str, mention: Mention, said: str, heads: bool, has_schedule
         _HAPPENS.search(said) or _FILE.search(said) or _ROWS.search(said) or _MAIL.search(said) or _MESSAGE.search(said)
     )
     leads = re.match(
-        rf"\W*(?:\w+\s+){{0,2}}?(?:{_WHEN}|each|every|new)\b|[\w\s]{{0,30}}?\b(?:moved|created|added|closed|opened|updated)\b",
+        (
+            rf"\W*(?:\w+\s+){{0,2}}?(?:{_WHEN}|each|every|new)\b|[\w\s]{{0,30}}?\b(?:moved|created|added"
+            r"|closed|opened|updated)\b"
+        ),
         said,
     )
     return "own" if happens and leads and _own_trigger(masked, mention, types) else ""

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _ASKED = re.compile(
-    r"\bplugin\s?defaults\b|\bonly\s+(?:written\s+|given\s+|set\s+|defined\s+)?once\b|\bwritten\s+(?:only\s+)?once\b|\bin\s+one\s+place\b"
-    r"|\b(?:don'?t|do\s+not|not|without)\s+(?:want\s+to\s+)?repeat\w*\b|\bshare\w*\s+(?:the\s+)?(?:connection|credentials|settings)\b"
+    r"\bplugin\s?defaults\b|\bonly\s+(?:written\s+|given\s+|set\s+|defined\s+)?once\b"
+    r"|\bwritten\s+(?:only\s+)?once\b|\bin\s+one\s+place\b"
+    r"|\b(?:don'?t|do\s+not|not|without)\s+(?:want\s+to\s+)?repeat\w*\b"
+    r"|\bshare\w*\s+(?:the\s+)?(?:connection|credentials|settings)\b"
     r"|\bsame\s+(?:connection|credentials|settings)\s+for\s+(?:all|both|every)\b"
 )
 _SETTINGS = frozenset(

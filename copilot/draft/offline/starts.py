@@ -127,7 +127,10 @@ def _when(guard: Guard) -> str:
     if guard.kind == "last_day":
         return "(trigger.date | dateAdd(1, 'DAYS') | date('d')) == '1'"
     if guard.kind == "time_between":
-        return f"(trigger.date | date('HH:mm')) >= '{guard.values[0]}' and (trigger.date | date('HH:mm')) <= '{guard.values[1]}'"
+        return (
+            f"(trigger.date | date('HH:mm')) >= '{guard.values[0]}' and (trigger.date | date('HH:mm')) <= "
+            f"'{guard.values[1]}'"
+        )
     if guard.kind == "date_between":
         parts = [
             f"(trigger.date | date('yyyy-MM-dd')) {sign} '{v}'"
@@ -329,7 +332,8 @@ def _flow_trigger(w: Writer, args: Any) -> Task:
             {"type": _CONDITION + "ExecutionNamespace", "namespace": w.namespace.split(".")[0], "comparison": "PREFIX"}
         )
         w.note(
-            "No namespace was named; failures anywhere below the first part of this flow's namespace count. This flow's own are left out."
+            "No namespace was named; failures anywhere below the first part of this flow's namespace "
+            "count. This flow's own are left out."
         )
     if label := args.get("label"):
         conditions.append({"type": _CONDITION + "ExecutionLabels", "labels": [{"key": label[0], "value": label[1]}]})

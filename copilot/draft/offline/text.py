@@ -23,7 +23,10 @@ _LITERALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         URL,
         re.compile(
-            r"(?:https?|s3|gs|sftp|ftp|kestra|persistent|non-persistent|tcp|mqtts?|amqps?|rediss?|mongodb(?:\+srv)?|nats|ldaps?|smb|abfss?|wasbs?|hdfs)://[^\s<>\"'`,;)]+",
+            (
+                "(?:https?|s3|gs|sftp|ftp|kestra|persistent|non-persistent|tcp|mqtts?|amqps?|rediss?"
+                r"|mongodb(?:\+srv)?|nats|ldaps?|smb|abfss?|wasbs?|hdfs)://[^\s<>\"'`,;)]+"
+            ),
             re.I,
         ),
     ),
@@ -32,7 +35,9 @@ _LITERALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         QUOTED,
         re.compile(
-            r"(?<![\w\ue000-\ue005])\"([^\"\n]+)\"|(?<!\w)'([^'\n]+?)'(?!\w)|[\u201c\u201e]([^\u201d\u201c\n]+)[\u201d\u201c]|\u2018([^\u2019\n]+)\u2019(?!\w)|\u00ab([^\u00bb]+)\u00bb"
+            r"(?<![\w\ue000-\ue005])\"([^\"\n]+)\"|(?<!\w)'([^'\n]+?)'(?!\w)"
+            r"|[\u201c\u201e]([^\u201d\u201c\n]+)[\u201d\u201c]|\u2018([^\u2019\n]+)\u2019(?!\w)"
+            r"|\u00ab([^\u00bb]+)\u00bb"
         ),
     ),
     (LIST, re.compile(r"\[([^\][\n{}]*)\]")),
@@ -153,14 +158,17 @@ def _mend(text: str, literals: tuple[Literal, ...], vocabulary: frozenset[str]) 
 _SENTENCE = re.compile(r"(?:(?<!\be\.g)(?<!\bi\.e)(?<!\bca)(?<!\bapprox)[.!?]+(?=\s|$)|;|\n)+")
 _ARROW = re.compile(r"\s*(?:->|→|=>|➜|⇒|-->)\s*")
 _THEN = re.compile(
-    r"(?:,\s*|\s+)(?:and\s+|und\s+|y\s+|et\s+)?(?:only\s+then|then|after\s?wards?|after\s+that|(?<!the )next(?!\s+(?:task|day|step|\d))|lastly|danach|dann|anschließend|después|luego|puis|ensuite)\b[\s,]*"
+    r"(?:,\s*|\s+)(?:and\s+|und\s+|y\s+|et\s+)?(?:only\s+then|then|after\s?wards?|after\s+that"
+    r"|(?<!the )next(?!\s+(?:task|day|step|\d))|lastly|danach|dann|anschließend|después|luego|puis"
+    r"|ensuite)\b[\s,]*"
 )
 _COMMA = re.compile(r"\s*(?:,|:(?=\s)|\s[-–—](?=\s))\s*")
 _AND = re.compile(r"\s+(?:and|und|y|et|&|but|aber)\s+(?:also\s+|please\s+|just\s+)?")
 
 
 _OTHERWISE = re.compile(
-    r"(?<!some)(?<!any)(?<!every)(?<=[\w\ue000-\ue005'\"])(?<!something)(?<!anything)(?<!everything)(?<!nothing)(?<!anyone)(?<!someone)(?<!or)\s+(?=(?:else|otherwise|sonst|andernfalls|sinon)\s+(?!than\b|if\b))"
+    r"(?<!some)(?<!any)(?<!every)(?<=[\w\ue000-\ue005'\"])(?<!something)(?<!anything)(?<!everything)(?<!nothing)(?<!anyone)(?<!someone)(?<!or)\s+(?=(?:else"
+    r"|otherwise|sonst|andernfalls|sinon)\s+(?!than\b|if\b))"
 )
 
 

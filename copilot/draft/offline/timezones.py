@@ -47,7 +47,10 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
         rf"\b(?:in|hora(?:rio)? de|heure de|time (?:in|of)|zone|uhrzeit|um .{{1,8}} uhr)\s+(?P<a>{place})\b(?!\s*-)"
     )
     after = rf"\b(?P<b>{place})(?:er)?\s*(?:time\b|zeit\b|local\b|timezone\b|tz\b|hours?\b)"
-    bare = rf"(?:\d|am|pm|uhr|noon|midnight)\s*\(?(?P<c>utc|gmt|cet|cest|est|edt|cst|mst|pst|pdt|et|pt|bst|ist|jst|{place})\b"
+    bare = (
+        r"(?:\d|am|pm|uhr|noon|midnight)\s*\(?(?P<c>utc|gmt|cet|cest|est|edt|cst|mst|pst|pdt|et|pt|bst"
+        rf"|ist|jst|{place})\b"
+    )
     return re.compile(iana, re.I), re.compile(f"{before}|{after}", re.I), re.compile(bare, re.I)
 
 

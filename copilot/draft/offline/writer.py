@@ -234,7 +234,10 @@ class Writer:
             stretch = self.text.masked[max(0, start) : end]
             base = max(0, start)
             for match in re.finditer(
-                rf"\b(?:{noun})s?\s*(?:called\s+|named\s+|:|=|is\s+)?\s*([{CODE}{QUOTED}{URL}]+)|([{CODE}]+)\s+(?:{noun})\b",
+                (
+                    rf"\b(?:{noun})s?\s*(?:called\s+|named\s+|:|=|is\s+)?\s*([{CODE}{QUOTED}{URL}]+)"
+                    rf"|([{CODE}]+)\s+(?:{noun})\b"
+                ),
                 stretch,
             ):
                 group = 1 if match[1] else 2
@@ -245,7 +248,10 @@ class Writer:
             if bare:
                 return self.text.plain[base + bare.start(1) : base + bare.end(1)]
             word = re.search(
-                rf"\b(?:{noun})\s+(?:called\s+|named\s+)?([a-z]\w+)(?=\s*(?:[,.;:)(]|$|→|->|=>)|\s+(?:in|on|at|and|then|every|to|from|into|with|as|via|per|of|for|where|by)\b)",
+                (
+                    rf"\b(?:{noun})\s+(?:called\s+|named\s+)?([a-z]\w+)(?=\s*(?:[,.;:)(]|$|→|->|=>)"
+                    r"|\s+(?:in|on|at|and|then|every|to|from|into|with|as|via|per|of|for|where|by)\b)"
+                ),
                 stretch,
             )
             if word and word[1] not in _NO_NAME and not STARTS_CLAUSE.fullmatch(word[1]):
@@ -281,7 +287,8 @@ def named_secrets(text: Text) -> list[str]:
 
 
 _KEPT = re.compile(
-    r"(?P<names>\b[\w/-]+(?:\s*(?:,|/|and|&)\s*(?:the\s+)?[\w-]+){0,6})\s+(?:are|is|come|comes|lies|stored|kept|values?)\s+"
+    r"(?P<names>\b[\w/-]+(?:\s*(?:,|/|and|&)\s*(?:the\s+)?[\w-]+){0,6})\s+(?:are|is|come|comes|lies"
+    r"|stored|kept|values?)\s+"
     r"(?:all\s+)?(?:stored\s+|kept\s+)?(?:in|from)\s+(?:the\s+)?kv(?:\s+store)?\b(?:\s*\((?P<keys>[A-Z][\w, ]+)\))?",
     re.I,
 )

@@ -229,7 +229,11 @@ def graphql(w: Writer, step: Step) -> list[Task]:
         w.inputs.pop("graphql_query", None)
         w.placeholders.pop("graphql_query", None)
         state = "CLOSED" if "closed" in w.text.masked else "OPEN"
-        query = f"query($owner: String!, $name: String!) {{\n  repository(owner: $owner, name: $name) {{\n    issues(last: {number[1] if number else 20}, states: {state}) {{\n      nodes {{ number title closedAt url }}\n    }}\n  }}\n}}"
+        query = (
+            f"query($owner: String!, $name: String!) {{\n  repository(owner: $owner, name: $name) {{\n    "
+            f"issues(last: {number[1] if number else 20}, states: {state}) {{\n      nodes {{ number "
+            f"title closedAt url }}\n    }}\n  }}\n}}"
+        )
         variables = {
             "owner": w.ask("repository_owner", note="owner of the repository"),
             "name": w.ask("repository", note="name of the repository"),

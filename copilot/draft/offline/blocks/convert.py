@@ -71,7 +71,10 @@ def _to_ion(w: Writer, data: Data) -> tuple[list[Task], Data]:
 
 def _from_ion(w: Writer, data: Data, wanted: str) -> tuple[list[Task], Data]:
     sheet = re.search(
-        r"\bsheet\s+(?:should\s+be\s+|is\s+|must\s+be\s+)?(?:called|named)\s+[`'\"]?([\w ]+?)[`'\"]?(?=[.,;]|$|\s+and\b)",
+        (
+            r"\bsheet\s+(?:should\s+be\s+|is\s+|must\s+be\s+)?(?:called|named)\s+[`'\"]?([\w "
+            r"]+?)[`'\"]?(?=[.,;]|$|\s+and\b)"
+        ),
         w.text.plain,
     )
     schema: dict[str, Any] = (
@@ -168,7 +171,10 @@ def unpack(w: Writer, step: Step) -> list[Task]:
         r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\b", w.text.masked
     )
     chosen = (
-        f'{files} | jq(\'[to_entries[] | select(.key | test("{month[1][:3]}|{_month_number(month[1])}"; "i")) | .value]\') | first | first'
+        (
+            f"{files} | jq('[to_entries[] | select(.key | test(\"{month[1][:3]}"
+            f'|{_month_number(month[1])}"; "i")) | .value]\') | first | first'
+        )
         if month
         else f"{files} | values | first"
     )

@@ -62,7 +62,8 @@ def log_message(w: Writer, step: Step) -> tuple[list[Task], str]:
 
 
 _NO_MATTER_WHAT = re.compile(
-    r"\b(?:log|print|show)\w*\s+(?:an?\s+|some\s+|any\s+)?(?:message|line|something|anything)\b|\bjust\s+(?:an?\s+)?logs?\b"
+    r"\b(?:log|print|show)\w*\s+(?:an?\s+|some\s+|any\s+)?(?:message|line|something|anything)\b"
+    r"|\bjust\s+(?:an?\s+)?logs?\b"
 )
 
 
@@ -121,7 +122,10 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         named = [n for n in w.inputs if n not in w.placeholders]
         if named and (
             joined := re.search(
-                r"\b(?:joined|separated|connected)\s+(?:by|with)\s+(?:an?\s+)?(space|comma|dash|hyphen|underscore|newline)s?\b",
+                (
+                    r"\b(?:joined|separated|connected)\s+(?:by|with)\s+(?:an?\s+)?(space|comma|dash"
+                    r"|hyphen|underscore|newline)s?\b"
+                ),
                 low,
             )
         ):
@@ -154,7 +158,10 @@ def _loop_message(w: Writer, low: str) -> str:
     if w.last and w.last.task in w.extra.get(w.loops[-1], ()):
         return f"{{{{ {w.last.expression} }}}}"
     field = re.search(
-        r"\bthe\s+([a-z_]\w*)\s+(?:of\s+(?:each|every|the|it)\b|from\s+(?:each|every)\b)|\bwith\s+(?:the|its|their)\s+([a-z_]\w*)",
+        (
+            r"\bthe\s+([a-z_]\w*)\s+(?:of\s+(?:each|every|the|it)\b|from\s+(?:each|every)\b)"
+            r"|\bwith\s+(?:the|its|their)\s+([a-z_]\w*)"
+        ),
         low,
     )
     if field and _objects(w):
@@ -217,7 +224,10 @@ def labels(w: Writer, step: Step) -> list[Task]:
 def pause(w: Writer, step: Step) -> list[Task]:
     fields = _approval_fields(w, step)
     limit = re.search(
-        rf"\b(?:at\s+most|within|max(?:imum)?|time-?\s?out\s+(?:of|after)|no\s+longer\s+than|up\s+to)\s+{features.DURATION}",
+        (
+            r"\b(?:at\s+most|within|max(?:imum)?|time-?\s?out\s+(?:of|after)|no\s+longer\s+than"
+            rf"|up\s+to)\s+{features.DURATION}"
+        ),
         w.text.masked,
     )
     task = w.task(
@@ -261,7 +271,10 @@ def loop_until(w: Writer, step: Step) -> list[Task]:
     request = w.task("check_status", "core.http.Request", uri=uri)
     w.http = request["id"]
     status = re.search(
-        r"until\s+(?:the\s+)?(\w+)?\s*(?:status|state|it|the\s+job)?\s*(?:is|says|becomes|returns|equals|=|reports)?\s*[`'\"]?(\w+)",
+        (
+            r"until\s+(?:the\s+)?(\w+)?\s*(?:status|state|it|the\s+job)?\s*(?:is|says|becomes|returns"
+            r"|equals|=|reports)?\s*[`'\"]?(\w+)"
+        ),
         step.words.lower(),
     )
     literal = next((one.value for one in step.args.get("literals", ()) if one.kind in (CODE, QUOTED)), None)
@@ -332,10 +345,14 @@ def subflow(w: Writer, step: Step) -> list[Task]:
 
 
 _TAKES = re.compile(
-    r"\b(?:with|takes?|has|needs?)\s+(?:an?\s+|one\s+|two\s+|three\s+|the\s+)?inputs?\s+(?P<names>`?[A-Za-z]\w*`?(?:\s*(?:,|and)\s*(?!output\b)`?[A-Za-z]\w*`?)*)"
+    r"\b(?:with|takes?|has|needs?)\s+(?:an?\s+|one\s+|two\s+|three\s+"
+    r"|the\s+)?inputs?\s+(?P<names>`?[A-Za-z]\w*`?(?:\s*(?:,|and)\s*(?!output\b)`?[A-Za-z]\w*`?)*)"
 )
 _GIVEN = re.compile(
-    r"\b(?:call|run|start|trigger|execute)\s+(?:it|that|them)\s+with\s+(?P<values>[\w.-]+(?:\s*(?:,|and)\s*[\w.-]+)*)(?=\s|[.,;]|$)",
+    (
+        r"\b(?:call|run|start|trigger|execute)\s+(?:it|that|them)\s+with\s+(?P<values>[\w.-]+(?:\s*(?:,"
+        r"|and)\s*[\w.-]+)*)(?=\s|[.,;]|$)"
+    ),
     re.I,
 )
 

@@ -101,7 +101,10 @@ def _content(w: Writer, step: Step, field: str) -> str:
         return (
             "Flow {{ trigger.flowId }} ended {{ trigger.state }}"
             if short_one
-            else "Execution {{ trigger.executionId }} of {{ trigger.namespace }}.{{ trigger.flowId }} ended {{ trigger.state }}."
+            else (
+                "Execution {{ trigger.executionId }} of {{ trigger.namespace }}.{{ trigger.flowId }} "
+                "ended {{ trigger.state }}."
+            )
         )
     if short_one:
         said = step.args.get("quoted", ())

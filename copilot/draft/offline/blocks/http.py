@@ -91,7 +91,11 @@ def request(w: Writer, step: Step) -> list[Task]:
         body=body,
     )
     if step.args.get("check") or re.search(
-        r"status(?:\s+code)?\s+(?:is|isn|!=|is\s+not)|not\s+200|is\s+down|\b(?:else|other)\s+than\s+\d{3}|\b(?:don'?t|do\s+not|must\s+not|should\s+not|shouldn'?t|never)\s+fail\b",
+        (
+            r"status(?:\s+code)?\s+(?:is|isn|!=|is\s+not)|not\s+200|is\s+down|\b(?:else"
+            r"|other)\s+than\s+\d{3}|\b(?:don'?t|do\s+not|must\s+not|should\s+not|shouldn'?t"
+            r"|never)\s+fail\b"
+        ),
         w.text.masked,
     ):
         task["options"] = {"allowFailed": True}
@@ -103,7 +107,10 @@ def request(w: Writer, step: Step) -> list[Task]:
 def _with_query(w: Writer, uri: str) -> str:
     """The address with the query parameters the words name ('query parameter q=tea')."""
     said = re.search(
-        r"\b(?:query|url)\s+(?:parameters?|params?|string)\s+(?P<pairs>[\w.-]+\s*=\s*[\w.-]+(?:\s*(?:,|&|and)\s*[\w.-]+\s*=\s*[\w.-]+)*)",
+        (
+            r"\b(?:query|url)\s+(?:parameters?|params?"
+            r"|string)\s+(?P<pairs>[\w.-]+\s*=\s*[\w.-]+(?:\s*(?:,|&|and)\s*[\w.-]+\s*=\s*[\w.-]+)*)"
+        ),
         w.text.plain,
     )
     if said is None or "?" in uri:
@@ -149,7 +156,10 @@ def _headers(w: Writer, step: Step) -> dict[str, str] | None:
     if bearer:
         return {"Authorization": f"Bearer {w.secret(bearer[1])}"}
     for match in re.finditer(
-        r"\bheaders?\s+`?([A-Z][\w-]*)`?\s*(?:taken\s+|comes?\s+|is\s+)?(?:from|with|=|:|set\s+to|is)?\s*(?:the\s+)?(secret\s+)?[`'\"]?([\w.-]+)",
+        (
+            r"\bheaders?\s+`?([A-Z][\w-]*)`?\s*(?:taken\s+|comes?\s+|is\s+)?(?:from|with|=|:|set\s+to"
+            r"|is)?\s*(?:the\s+)?(secret\s+)?[`'\"]?([\w.-]+)"
+        ),
         w.text.plain,
     ):
         headers[match[1]] = w.secret(match[3]) if match[2] else match[3]
@@ -205,7 +215,10 @@ def _pairs(w: Writer, step: Step) -> dict[str, Any]:
     if re.search(r"\bexecution\s+id\b", words):
         out["execution_id"] = "execution.id"
     for name, said in re.findall(
-        r"\bfield\s+[`'\"]?(\w+)[`'\"]?\s*(?:=|:|is|with\s+value|set\s+to)\s*[`'\"]?([\w .-]+?)[`'\"]?(?=[.,;]|$|\s+and\b)",
+        (
+            r"\bfield\s+[`'\"]?(\w+)[`'\"]?\s*(?:=|:|is|with\s+value|set\s+to)\s*[`'\"]?([\w "
+            r".-]+?)[`'\"]?(?=[.,;]|$|\s+and\b)"
+        ),
         words,
     ):
         out[name] = f"inputs.{said}" if said in w.inputs else f"'{said}'"

@@ -79,7 +79,11 @@ def table(w: Writer, step: Step, default: str = "") -> str:
     if quoted and (literal := w.text.literal_at(quoted.start(1))):
         return literal.value
     for found in re.finditer(
-        rf"\btable\s+(?:called\s+|named\s+)?([{CODE}{QUOTED}]+)|([{CODE}]+)\s+table|\btable\s+([a-z]\w*(?:[_.]\w+)+|[a-z]\w*(?=\())|\b(?:our|the)\s+(?:\w+\s+)?([a-z]+)\s+table\b",
+        (
+            rf"\btable\s+(?:called\s+|named\s+)?([{CODE}{QUOTED}]+)|([{CODE}]+)\s+table"
+            r"|\btable\s+([a-z]\w*(?:[_.]\w+)+|[a-z]\w*(?=\())|\b(?:our"
+            r"|the)\s+(?:\w+\s+)?([a-z]+)\s+table\b"
+        ),
         w.text.masked,
     ):
         group = next(i for i in range(1, 5) if found[i])
@@ -158,7 +162,10 @@ def _needs_rows(w: Writer) -> bool:
     low = w.text.masked
     return bool(
         re.search(
-            r"\bone\s+log\s+line|\bfor\s+(?:each|every)\b|\bslack|\bdiscord|\blog\s+(?:the|it|them)|\boutput\b|\bprint\b|\bllm|openai|gemini|gpt",
+            (
+                r"\bone\s+log\s+line|\bfor\s+(?:each|every)\b|\bslack|\bdiscord|\blog\s+(?:the|it|them)"
+                r"|\boutput\b|\bprint\b|\bllm|openai|gemini|gpt"
+            ),
             low,
         )
     ) and not re.search(r"\bcsv\b|\bexcel\b|\bs3\b|\bgcs\b|\bfile\b|\bpandas\b", low)
@@ -278,7 +285,10 @@ def _create_table(w: Writer, service: Service, name: str) -> Task:
 
 def _columns_said(w: Writer) -> str | None:
     found = re.search(
-        r"\btable\b[^()]{0,30}\(([^)]*\b(?:int|text|numeric|varchar|date|serial|bigint|boolean|real|float|integer|timestamp)\b[^)]*)\)",
+        (
+            r"\btable\b[^()]{0,30}\(([^)]*\b(?:int|text|numeric|varchar|date|serial|bigint|boolean|real"
+            r"|float|integer|timestamp)\b[^)]*)\)"
+        ),
         w.text.plain,
         re.I,
     )

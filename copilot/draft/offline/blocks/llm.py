@@ -16,7 +16,10 @@ from copilot.draft.offline.writer import Task, Writer
 _MODELS = {"openai": "gpt-4o-mini", "gemini": "gemini-2.5-flash", "vertex": "gemini-2.5-flash", "anthropic": "claude-sonnet-4-5", "mistral": "mistral-small-latest",
            "deepseek": "deepseek-chat", "perplexity": "sonar", "ollama": "llama3", "bedrock": "anthropic.claude-3-haiku-20240307-v1:0", "llm": "gemini-2.5-flash"}  # fmt: skip
 _MODEL_NAMES = re.compile(
-    r"\b(gpt-[\w.-]*\w|gemini-[\w.-]*\w|claude-[\w.-]*\w|mistral-[\w.-]*\w|deepseek-[\w.-]*\w|sonar(?:-\w+)*|o[134](?:-mini)?|llama[\w.:-]*)\b",
+    (
+        r"\b(gpt-[\w.-]*\w|gemini-[\w.-]*\w|claude-[\w.-]*\w|mistral-[\w.-]*\w|deepseek-[\w.-]*\w"
+        r"|sonar(?:-\w+)*|o[134](?:-mini)?|llama[\w.:-]*)\b"
+    ),
     re.I,
 )
 
@@ -82,7 +85,11 @@ def prompt(w: Writer, step: Step) -> str:
 
 def _instruction(words: str) -> str:
     text = re.sub(
-        r"(?i)^\W*(?:please\s+|then\s+|and\s+|now\s+)*(?:let|ask|have|use)\s+(?:[\w.-]+\s+)(?:to\s+)?|\b(?:with|using|via|on|by)\s+(?:an?\s+)?(?:ai\s+agent|gpt[\w.-]*|openai|gemini[\w.-]*|claude[\w.-]*|mistral|chatgpt|deepseek|perplexity|vertex)\b(?:\s+on\s+\w+)?",
+        (
+            r"(?i)^\W*(?:please\s+|then\s+|and\s+|now\s+)*(?:let|ask|have|use)\s+(?:[\w.-]+\s+)(?:to\s+)?"
+            r"|\b(?:with|using|via|on|by)\s+(?:an?\s+)?(?:ai\s+agent|gpt[\w.-]*|openai|gemini[\w.-]*"
+            r"|claude[\w.-]*|mistral|chatgpt|deepseek|perplexity|vertex)\b(?:\s+on\s+\w+)?"
+        ),
         "",
         words,
     ).strip(" ,.")

@@ -52,7 +52,10 @@ def fetch_type(w: Writer, sql: str) -> str:
     """STORE for what goes into files; FETCH where the values themselves are used next."""
     low = w.text.masked
     if re.search(
-        r"\bas\s+a\s+file|\bfile\b.*\bmemory|\bstored\s+as\s+file|\bexcel\b|\bcsv\s+attachment|\bas\s+csv|\bto\s+csv|\bparquet\s+file\s+as|\bs3\b.*\bcsv\b|\bcsv\b.*\bs3\b",
+        (
+            r"\bas\s+a\s+file|\bfile\b.*\bmemory|\bstored\s+as\s+file|\bexcel\b|\bcsv\s+attachment"
+            r"|\bas\s+csv|\bto\s+csv|\bparquet\s+file\s+as|\bs3\b.*\bcsv\b|\bcsv\b.*\bs3\b"
+        ),
         low,
     ) and not re.search(r"sqlite", low):
         return "STORE"
@@ -60,7 +63,10 @@ def fetch_type(w: Writer, sql: str) -> str:
     if single:
         return "FETCH_ONE"
     if re.search(
-        r"\blog\b|\bslack|\bteams\b|\bdiscord|\bmail|\bsqlite|\bfor\s+(?:each|every)|\bnumbers\b|\boutput\b|\btelegram|\bprint",
+        (
+            r"\blog\b|\bslack|\bteams\b|\bdiscord|\bmail|\bsqlite|\bfor\s+(?:each|every)|\bnumbers\b"
+            r"|\boutput\b|\btelegram|\bprint"
+        ),
         low,
     ):
         return "FETCH"
@@ -88,7 +94,11 @@ def _duckdb_sql(w: Writer, step: Step, files: list[Data], given: str | None) -> 
     if re.search(r"\bs3\b", step.words.lower()) and not files:
         bucket = w.named(step, "bucket") or w.ask("bucket", note="S3 bucket")
         note_columns(w, calculation)
-        keys = f"CREATE SECRET (TYPE S3, KEY_ID '{w.secret('AWS_ACCESS_KEY_ID')}', SECRET '{w.secret('AWS_SECRET_ACCESS_KEY')}', REGION '{w.ask('aws_region', note='AWS region')}');\n"
+        keys = (
+            f"CREATE SECRET (TYPE S3, KEY_ID '{w.secret('AWS_ACCESS_KEY_ID')}', SECRET "
+            f"'{w.secret('AWS_SECRET_ACCESS_KEY')}', REGION "
+            f"'{w.ask('aws_region', note='AWS region')}');\n"
+        )
         return None, f"INSTALL httpfs;\nLOAD httpfs;\n{keys}" + calculation.sql(
             f"read_csv_auto('s3://{bucket}/*.csv')"
         ) + ";"
@@ -168,7 +178,10 @@ def _sqlite(w: Writer, step: Step, given: str | None) -> list[Task]:
 def _made_table(w: Writer) -> tuple[str, list[str], list[str]]:
     """(name, columns, row literals) of a table the words make up."""
     found = re.search(
-        r"\btable\s+(?:called\s+|named\s+|of\s+|in\s+sqlite\s+with\s+)?`?([a-z]\w*)`?\s*\(([^)]*)\)|\bwith\s+([a-z]\w*)\s*\(([^)]*)\)",
+        (
+            r"\btable\s+(?:called\s+|named\s+|of\s+|in\s+sqlite\s+with\s+)?`?([a-z]\w*)`?\s*\(([^)]*)\)"
+            r"|\bwith\s+([a-z]\w*)\s*\(([^)]*)\)"
+        ),
         w.text.plain,
     )
     name = (
@@ -232,7 +245,10 @@ def _sqlite_rows(w: Writer, name: str, rows: Data) -> Task:
         r"\b(?:append|add\s+(?:them|it|the\s+rows)|keep\s+(?:the\s+)?(?:old|earlier)|accumulate|history)\b",
         w.text.masked,
     ):
-        sql = f"CREATE TABLE IF NOT EXISTS {name} AS\n{chosen}\nWHERE FALSE;\nINSERT INTO {name}\n{chosen};\nSELECT * FROM {name};"
+        sql = (
+            f"CREATE TABLE IF NOT EXISTS {name} AS\n{chosen}\nWHERE FALSE;\nINSERT INTO "
+            f"{name}\n{chosen};\nSELECT * FROM {name};"
+        )
     else:
         # A second run shows its own rows, not those of the first.
         sql = f"DROP TABLE IF EXISTS {name};\nCREATE TABLE {name} AS\n{chosen};\nSELECT * FROM {name};"

@@ -93,7 +93,10 @@ def queue_address(w: Writer, step: Step, service: Service) -> dict[str, Any]:
 
 def _topic_word(w: Writer) -> str | None:
     found = re.search(
-        r"\b(?:topic|queue|stream)\s+(?:called\s+|named\s+)?([a-z][\w.-]*[_.-]\w+)\b|\b([a-z][\w-]*)\s+(?:topic|queue)\b",
+        (
+            r"\b(?:topic|queue|stream)\s+(?:called\s+|named\s+)?([a-z][\w.-]*[_.-]\w+)\b"
+            r"|\b([a-z][\w-]*)\s+(?:topic|queue)\b"
+        ),
         w.text.masked,
     )
     if not found:

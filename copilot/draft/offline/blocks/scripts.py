@@ -18,7 +18,10 @@ def runner(w: Writer) -> dict[str, Any]:
     """Process where the words exclude Docker or name it; the default runner otherwise."""
     low = w.text.masked
     if re.search(
-        r"\b(?:no|without|not|kein|ohne|sans|sin)\s+(?:in\s+)?docker\b|\bprocess\s+runner\b|\binstalled\s+on\s+the\s+worker|\blocally\b",
+        (
+            r"\b(?:no|without|not|kein|ohne|sans|sin)\s+(?:in\s+)?docker\b|\bprocess\s+runner\b"
+            r"|\binstalled\s+on\s+the\s+worker|\blocally\b"
+        ),
         low,
     ):
         return _PROCESS
@@ -79,7 +82,10 @@ def _script_file(w: Writer) -> str:
 
 def _name(step: Step) -> str:
     verb = re.search(
-        r"\b(compute|calculate|clean|transform|extract|pull|keep|change|parse|score|filter|report|process|convert|train|forecast)",
+        (
+            r"\b(compute|calculate|clean|transform|extract|pull|keep|change|parse|score|filter|report"
+            "|process|convert|train|forecast)"
+        ),
         step.words.lower(),
     )
     return f"{verb[1]}_with_python" if verb else "python_script"
@@ -120,7 +126,13 @@ def _body(w: Writer, step: Step) -> tuple[str, list[str], list[str]]:
     data = w.last_of("file")
     keeps = next((n for n, s in w.inputs.items() if s.type in ("ARRAY", "MULTISELECT")), None)
     if keeps and re.search(r"\bkeeps?\b|\bcolumns?\b", low) and data and data.format == "json":
-        body = f"import json\nimport os\n\ncolumns = json.loads(os.environ['{keeps.upper()}'])\nwith open('data.json') as file:\n    loaded = json.load(file)\nrows = loaded if isinstance(loaded, list) else next(v for v in loaded.values() if isinstance(v, list))\nwith open('rows.json', 'w') as file:\n    json.dump([{{c: row.get(c) for c in columns}} for row in rows], file)\n"
+        body = (
+            f"import json\nimport os\n\ncolumns = json.loads(os.environ['{keeps.upper()}'])\nwith "
+            "open('data.json') as file:\n    loaded = json.load(file)\nrows = loaded if "
+            "isinstance(loaded, list) else next(v for v in loaded.values() if isinstance(v, list))\nwith "
+            f"open('rows.json', 'w') as file:\n    json.dump([{{c: row.get(c) for c in columns}} for row "
+            "in rows], file)\n"
+        )
         return body, [], ["rows.json"]
     return _outline(w, data, sentence)
 
@@ -135,7 +147,10 @@ def _outline(w: Writer, data: Data | None, sentence: str) -> tuple[str, list[str
     w.note(f"The Python task holds the frame for “{said}”; its own logic has to be filled in.")
     if data is None and w.last and w.last.kind in ("rows", "body", "answer"):
         return (
-            f"# {said}\nimport json\n\nfrom kestra import Kestra\n\nrows = json.loads({{{{ {w.last.expression} | toJson | toJson }}}})\nKestra.outputs({{'result': rows}})\n",
+            (
+                f"# {said}\nimport json\n\nfrom kestra import Kestra\n\nrows = json.loads({{{{ "
+                f"{w.last.expression} | toJson | toJson }}}})\nKestra.outputs({{'result': rows}})\n"
+            ),
             ["kestra"],
             [],
         )
@@ -167,7 +182,10 @@ def _outline(w: Writer, data: Data | None, sentence: str) -> tuple[str, list[str
             [f"result.{wanted}"],
         )
     return (
-        f"# {said}\nfrom pathlib import Path\n\ntext = Path('{name}').read_text(errors='replace')\nPath('result.{data.format if data and data.format in ('csv', 'json', 'txt') else 'txt'}').write_text(text)\n",
+        (
+            f"# {said}\nfrom pathlib import Path\n\ntext = "
+            f"Path('{name}').read_text(errors='replace')\nPath('result.{data.format if data and data.format in ('csv', 'json', 'txt') else 'txt'}').write_text(text)\n"
+        ),
         [],
         [f"result.{data.format if data and data.format in ('csv', 'json', 'txt') else 'txt'}"],
     )
@@ -249,7 +267,10 @@ def _commands(w: Writer, step: Step) -> list[str]:
     if beside and re.search(r"\b(?:command|commands|run|execute|shell|bash)\b", step.words.lower()):
         return beside
     tool = re.search(
-        r"\b(pytest|meltano\s+run|meltano|npm\s+\w+|yarn\s+\w+|make\s+(?:build|test|all|install|deploy)|mvn\s+\w+|gradle\s+\w+|cargo\s+\w+|tox)\b",
+        (
+            r"\b(pytest|meltano\s+run|meltano|npm\s+\w+|yarn\s+\w+|make\s+(?:build|test|all|install"
+            r"|deploy)|mvn\s+\w+|gradle\s+\w+|cargo\s+\w+|tox)\b"
+        ),
         step.words.lower(),
     )
     if tool:
@@ -265,7 +286,10 @@ def _commands(w: Writer, step: Step) -> list[str]:
         ]
     if re.search(r"\bgotenberg\b|\bpdf\b", low):
         return [
-            f"curl --fail --request POST '{w.ask('gotenberg_url', 'URI', note='address of the Gotenberg server')}/forms/chromium/convert/url' --form url='{w.ask('page_url', 'URI', note='page to turn into a PDF')}' -o page.pdf"
+            (
+                f"curl --fail --request POST '{w.ask('gotenberg_url', 'URI', note='address of the Gotenberg server')}/forms/chromium/convert/url' "
+                f"--form url='{w.ask('page_url', 'URI', note='page to turn into a PDF')}' -o page.pdf"
+            )
         ]
     if re.search(r"\bfail\b", low) and re.search(r"can\s+fail|that\s+fails", low):
         return ["exit 1"]

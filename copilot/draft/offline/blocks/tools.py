@@ -125,7 +125,10 @@ def ansible(w: Writer, step: Step) -> list[Task]:
     if w.extra.get("ansible"):
         return []
     w.extra["ansible"] = True
-    playbook = "- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n    - name: say hello\n      ansible.builtin.debug:\n        msg: hello\n"
+    playbook = (
+        "- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n    - name: say "
+        "hello\n      ansible.builtin.debug:\n        msg: hello\n"
+    )
     return [
         w.task(
             "run_playbook",
@@ -164,7 +167,13 @@ def dlt(w: Writer, step: Step) -> list[Task]:
     name = (
         re.sub(r"\W", "_", source[1].split(".")[0]) if source and source[1] not in ("from", "data", "dlt") else "source"
     )
-    script = f"import dlt\nfrom dlt.sources.helpers import requests\n\n\n@dlt.resource(name='{name}', write_disposition='append')\ndef rows():\n    answer = requests.get('{{{{ inputs.api_url }}}}')\n    answer.raise_for_status()\n    yield answer.json()\n\n\npipeline = dlt.pipeline(pipeline_name='{name}', destination='{target}', dataset_name='{name}')\nprint(pipeline.run(rows()))\n"
+    script = (
+        f"import dlt\nfrom dlt.sources.helpers import requests\n\n\n@dlt.resource(name='{name}', "
+        f"write_disposition='append')\ndef rows():\n    answer = requests.get('{{{{ inputs.api_url "
+        f"}}}}')\n    answer.raise_for_status()\n    yield answer.json()\n\n\npipeline = "
+        f"dlt.pipeline(pipeline_name='{name}', destination='{target}', "
+        f"dataset_name='{name}')\nprint(pipeline.run(rows()))\n"
+    )
     w.ask("api_url", "URI", note="address of the source API; it was not named")
     w.note("The dlt resource reads one address; a verified dlt source can replace it.")
     env = {"DESTINATION__BIGQUERY__CREDENTIALS": w.secret("GCP_SERVICE_ACCOUNT")} if target == "bigquery" else None

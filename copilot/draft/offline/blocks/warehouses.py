@@ -35,7 +35,11 @@ def _snowflake(w: Writer, step: Step) -> list[Task]:
     sql = f"COPY INTO {name}\nFROM @{stage}/{{{{ execution.id }}}}/data.csv\nFILE_FORMAT = (TYPE = CSV SKIP_HEADER = 1)"
     if re.search(r"\bmerge\b|\bupsert", w.text.masked):
         key = w.ask("key_column", note="column that identifies a row")
-        sql = f"BEGIN;\nCOPY INTO {name}_staging FROM @{stage}/{{{{ execution.id }}}}/data.csv FILE_FORMAT = (TYPE = CSV SKIP_HEADER = 1);\nDELETE FROM {name} USING {name}_staging s WHERE {name}.{key} = s.{key};\nINSERT INTO {name} SELECT * FROM {name}_staging;\nCOMMIT;"
+        sql = (
+            f"BEGIN;\nCOPY INTO {name}_staging FROM @{stage}/{{{{ execution.id }}}}/data.csv FILE_FORMAT "
+            f"= (TYPE = CSV SKIP_HEADER = 1);\nDELETE FROM {name} USING {name}_staging s WHERE "
+            f"{name}.{key} = s.{key};\nINSERT INTO {name} SELECT * FROM {name}_staging;\nCOMMIT;"
+        )
     load = w.task(
         "copy_into_table",
         ["jdbc.snowflake.Queries"] if sql.count(";") > 1 else ["jdbc.snowflake.Query"],
@@ -122,7 +126,10 @@ def bigquery_load(w: Writer, step: Step) -> list[Task]:
 
 
 def _object_uri(w: Writer) -> str:
-    return f"gs://{{{{ fromJson({w.extra['loop_value'][-1]}).bucket }}}}/{{{{ fromJson({w.extra['loop_value'][-1]}).name }}}}"
+    return (
+        f"gs://{{{{ fromJson({w.extra['loop_value'][-1]}).bucket }}}}/{{{{ "
+        f"fromJson({w.extra['loop_value'][-1]}).name }}}}"
+    )
 
 
 def _json_literal(w: Writer) -> str:
