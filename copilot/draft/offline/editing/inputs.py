@@ -20,6 +20,9 @@ _DEFAULT = re.compile(
 )
 
 
+_BRACKETS = re.compile(
+    r"\bdefaults?\s+(?:value\s+)?(?:should\s+be\s+|is\s+|to\s+|of\s+|=\s*|:\s*)?(?P<brackets>\([^)]+\))"
+)
 _SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "colon": ":"}
 
 
@@ -32,45 +35,62 @@ _NEW_INPUT = re.compile(r"\badd\s+(?:an?\s+|another\s+|the\s+)*(?:\w+\s+){0,3}?i
 
 
 def change_input(c: Change) -> bool:
-    """Values, default, need of an input; a new input."""
-    done = False
-    if match := _DROPDOWN.search(c.low):
-        item = input_meant(c.doc, c.low)
-        if item is not None:
-            start, end = match.span("values")
-            values = [v for v in re.split(r"\s*[,/|]\s*(?:and\s+)?|\s+and\s+|\s+or\s+", c.words[start:end]) if v]
-            c.doc.set(item.path, "type", "SELECT")
-            c.doc.set(item.path, "values", values)
-            return True
-    if _NEW_INPUT.search(c.low):
+    """Values, range, default, need of an input, as many as are said; a new input."""
+    if _NEW_INPUT.search(c.low) and not _DROPDOWN.search(c.low):
         return _new_inputs(c)
-    if _offered_defaults(c) or _range(c):
-        return True
-    if (match := _DEFAULT.search(c.low)) and not re.search(
-        r"\balso\b[^.]*\bby\s+default|\badd\s+\S+\s+(?:to|in)\b", c.low
-    ):
-        group = next(g for g in ("value", "value2", "value3", "value4", "value5") if match[g])
-        value: object = _SIGNS.get(c.said(match, group).lower(), c.said(match, group))
-        words = c.low[: match.start(group)] + c.low[match.end(group) :]
-        offering = [i for i in c.doc.items("inputs") if value in (i.values.get("values") or ())]
-        item = offering[0] if len(offering) == 1 else input_meant(c.doc, words)
-        if item is not None and "plugin default" not in c.low:
-            if item.type in ("INT",) and str(value).lstrip("-").isdigit():
-                value = int(str(value))
-            if item.type in ("BOOLEAN", "BOOL") and str(value).lower() in ("true", "false"):
-                value = str(value).lower() == "true"
-            c.doc.set(item.path, "defaults", value)
-            done = True
-    if match := _REQUIRED.search(c.low):
-        item = input_meant(c.doc, c.low)
-        if item is not None:
-            if not _is_required(match) and "defaults" in item.values:
-                c.doc.rename_key((*item.path, "defaults"), "prefill")
-                c.notes.append(f"`{item.id}` had a default, which makes an input required; it is a prefill now.")
-            c.doc.set(item.path, "required", _is_required(match))
-            c.focus_on(item)
-            done = True
-    return done
+    done = [_dropdown(c), _range(c), _offered_defaults(c) or _default(c), _required(c)]
+    return any(done)
+
+
+def _dropdown(c: Change) -> bool:
+    match = _DROPDOWN.search(c.low)
+    item = input_meant(c.doc, c.low) if match else None
+    if match is None or item is None:
+        return False
+    start, end = match.span("values")
+    values = [v for v in re.split(r"\s*[,/|]\s*(?:and\s+)?|\s+and\s+|\s+or\s+", c.words[start:end]) if v]
+    c.doc.set(item.path, "type", "SELECT")
+    c.doc.set(item.path, "values", values)
+    c.focus_on(item)
+    return True
+
+
+def _default(c: Change) -> bool:
+    match = _DEFAULT.search(c.low) or _BRACKETS.search(c.low)
+    if match is None or re.search(r"\balso\b[^.]*\bby\s+default|\badd\s+\S+\s+(?:to|in)\b|plugin default", c.low):
+        return False
+    group = next(g for g, v in match.groupdict().items() if v)
+    said = c.said(match, group)
+    value: object = _SIGNS.get(said.lower(), said)
+    words = c.low[: match.start(group)] + c.low[match.end(group) :]
+    offering = [i for i in c.doc.items("inputs") if value in (i.values.get("values") or ())]
+    focused = next((i for i in c.doc.items("inputs") if i.id in c.focus), None)
+    item = offering[0] if len(offering) == 1 else input_meant(c.doc, words) or focused
+    if item is None:
+        return False
+    if item.type == "INT" and said.lstrip("-").isdigit():
+        value = int(said)
+    if item.type in ("BOOLEAN", "BOOL") and said.lower() in ("true", "false"):
+        value = said.lower() == "true"
+    c.doc.set(item.path, "defaults", value)
+    c.focus_on(item)
+    return True
+
+
+def _required(c: Change) -> bool:
+    match = _REQUIRED.search(c.low)
+    item = input_meant(c.doc, c.low) if match else None
+    if match is None or item is None:
+        return False
+    if not _is_required(match) and re.search(r"\bdefaults?\b", c.low):
+        c.notes.append(f"`{item.id}` may be left out because it has a default.")
+        return False
+    if not _is_required(match) and "defaults" in item.values:
+        c.doc.rename_key((*item.path, "defaults"), "prefill")
+        c.notes.append(f"`{item.id}` had a default, which makes an input required; it is a prefill now.")
+    c.doc.set(item.path, "required", _is_required(match))
+    c.focus_on(item)
+    return True
 
 
 def _range(c: Change) -> bool:

@@ -38,7 +38,7 @@ def migrate(c: Change) -> bool:
         c.low,
     )
     if not version:
-        return False
+        return _modern(c)
     text, left = upgrade(c.doc.text, version[1])
     changed = text != c.doc.text
     c.doc.write(text)
@@ -48,6 +48,16 @@ def migrate(c: Change) -> bool:
         c.answered = True
         c.notes.append(f"Nothing has to change for Kestra {version[1]}.")
     return True
+
+
+def _modern(c: Change) -> bool:
+    """'EachSequential is deprecated, modernise it': what the version at hand has newer names for."""
+    if not re.search(r"\b(?:moderni[sz]\w*|deprecated|outdated|obsolete)\b", c.low):
+        return False
+    text, _ = upgrade(c.doc.text, c.types.target)
+    changed = text != c.doc.text
+    c.doc.write(text)
+    return changed
 
 
 def runner(c: Change) -> bool:
