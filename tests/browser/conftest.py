@@ -86,3 +86,41 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
         assert [text for text in said if "Content Security Policy" in text or "Error" in text] == []
         page.context.close()
+
+
+HELLO = """id: hello
+namespace: company.team
+inputs:
+  - id: who
+    type: STRING
+    defaults: world
+tasks:
+  - id: say
+    type: io.kestra.plugin.core.log.Log
+    message: hello {{ inputs.who }}
+"""
+
+
+def write(page: Page, text: str) -> None:
+    """Replaces the editor's text, as a paste does."""
+    editor = page.get_by_role("textbox", name="Flow as YAML")
+    editor.click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(text)
+
+
+def draft(page: Page, words: str) -> None:
+    page.get_by_label("Say what you need").fill(words)
+    page.get_by_role("button", name="Draft the flow").click()
+
+
+def run(page: Page, text: str) -> None:
+    """Writes a flow and runs it with the defaults of its inputs."""
+    write(page, text)
+    page.get_by_role("button", name="Run here").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page], service: str) -> Page:
+    return open_page(service)

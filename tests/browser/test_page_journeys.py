@@ -9,37 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from copilot.settings import Settings
-from tests.browser.conftest import serving
-
-HELLO = """id: hello
-namespace: company.team
-inputs:
-  - id: who
-    type: STRING
-    defaults: world
-tasks:
-  - id: say
-    type: io.kestra.plugin.core.log.Log
-    message: hello {{ inputs.who }}
-"""
-
-
-@pytest.fixture
-def page(open_page: Any, service: str) -> Page:
-    return open_page(service)
-
-
-def write(page: Page, text: str) -> None:
-    """Replaces the editor's text, as a paste does."""
-    editor = page.get_by_role("textbox", name="Flow as YAML")
-    editor.click()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
-
-
-def draft(page: Page, words: str) -> None:
-    page.get_by_label("Say what you need").fill(words)
-    page.get_by_role("button", name="Draft the flow").click()
+from tests.browser.conftest import HELLO, draft, serving, write
 
 
 def test_words_become_a_flow_with_evidence_and_a_trial(page: Page) -> None:

@@ -1,47 +1,68 @@
-import { useEffect, useMemo, useState } from "react";
-import { ApiError, health } from "./api";
+import { type DragEvent, useMemo, useState } from "react";
 import { Diagram } from "./Diagram";
 import { Editor } from "./Editor";
 import { inputsOf } from "./flow";
+import { ApiError, NO_SERVICE } from "./http";
 import { useKept } from "./kept";
-import type { Health } from "./model";
+import { flowText } from "./openFile";
 import { Ask } from "./panels/Ask";
 import { ChangeByWords } from "./panels/ChangeByWords";
 import { ExecutionView } from "./panels/Execution";
+import { Executions } from "./panels/Executions";
 import { Findings } from "./panels/Findings";
+import { FlowBar } from "./panels/FlowBar";
+import { Gallery } from "./panels/Gallery";
 import { Problem } from "./panels/Problem";
 import { EvidenceList, TrialTable } from "./panels/Proof";
 import { RunDialog } from "./panels/RunDialog";
 import { Words } from "./panels/Words";
 import { Tabs } from "./Tabs";
+import { useExecution } from "./useExecutions";
 import { useFlow } from "./useFlow";
+import { useService } from "./useService";
+import { useSettled } from "./useText";
 
 const VERSIONS = ["0.21", "0.22", "0.23", "0.24", "1.0", "1.1", "1.2", "1.3", "2.0"];
+/** A text of more characters is read for its diagram and inputs only once typing pauses. */
+const LONG_TEXT = 30_000;
+const PAUSE_MS = 400;
+
+type Open = "" | "run" | "try" | "gallery";
 
 export function App() {
-  const [service, setService] = useState<Health | null>(null);
+  const { service, gone, online } = useService();
   const [trouble, setTrouble] = useState<ApiError | null>(null);
   const [chosen, setChosen] = useKept("target", "");
   const [prompt, setPrompt] = useKept("prompt", "");
   const [tab, setTab] = useState("diagram");
   const [line, setLine] = useState<number | null>(null);
-  const [asking, setAsking] = useState(false);
+  const [open, setOpen] = useState<Open>("");
   const target = chosen || service?.target || "1.1";
-  const flow = useFlow(target);
-  const inputs = useMemo(() => inputsOf(flow.text), [flow.text]);
+  const ran = useExecution();
+  const { execution } = ran;
+  const flow = useFlow(target, online, ran.show);
+  const settled = useSettled(flow.text, flow.text.length > LONG_TEXT ? PAUSE_MS : 0);
+  const inputs = useMemo(() => inputsOf(settled), [settled]);
   const findings = useMemo(() => flow.validation?.findings ?? [], [flow.validation]);
   const wrong = findings.filter((f) => f.severity === "error").length;
-  const states = Object.fromEntries((flow.execution?.task_runs ?? []).map((r) => [r.task_id, r.state]));
-
-  useEffect(() => {
-    health().then(setService, (error: unknown) => setTrouble(ApiError.from(error)));
-  }, []);
+  const states = useMemo(() => Object.fromEntries((execution?.task_runs ?? []).map((r) => [r.task_id, r.state])), [execution]);
+  const problem = [trouble, flow.problem].find((one) => one && one.code !== NO_SERVICE);
 
   const pick = (to: number) => {
     setLine(null);
     requestAnimationFrame(() => setLine(to));
   };
-  const ready = flow.text.trim() !== "" && wrong === 0 && !flow.doing;
+  const tryIt = (values: Record<string, string>) => {
+    setTab("trial");
+    void flow.tryOut(values);
+  };
+  const openFile = (file: File) => {
+    setTrouble(null);
+    flowText(file).then(
+      (text) => flow.start(text, file.name),
+      (error: unknown) => setTrouble(ApiError.from(error)),
+    );
+  };
 
   return (
     <>
@@ -58,7 +79,10 @@ export function App() {
         </label>
         {service && <span className="badge">drafts: {service.provider}</span>}
       </header>
-      {(flow.problem ?? trouble) && <Problem error={(flow.problem ?? trouble)!} />}
+      <div role="status" className="gone">
+        {gone && "The service does not answer. Start it with: flowwright serve. What you wrote is kept; the page goes on by itself."}
+      </div>
+      {problem && <Problem error={problem} />}
       <main>
         <Words
           prompt={prompt}
@@ -68,59 +92,89 @@ export function App() {
           onPrompt={setPrompt}
           onDraft={(answers) => flow.draft(prompt, answers)}
           onStop={flow.stop}
+          onExamples={() => setOpen("gallery")}
         />
-        <section className="text" aria-label="Flow">
-          <div className="row bar">
-            <button
-              type="button"
-              disabled={!ready}
-              onClick={() => {
-                setTab("trial");
-                void flow.tryOut({});
-              }}
-            >
-              {flow.doing === "try" ? "Trying…" : "Try with stand-ins"}
-            </button>
-            <button type="button" className="main" disabled={!ready || flow.validation?.runs_here === false} onClick={() => setAsking(true)}>
-              Run here
-            </button>
-            <button type="button" disabled={!flow.text} onClick={() => download(flow.text)}>
-              Download
-            </button>
-            <span className={`state ${wrong ? "bad" : ""}`} role="status">
-              {flow.validation ? (wrong ? `${wrong} error${wrong > 1 ? "s" : ""}` : "no errors") : ""}
-            </span>
-          </div>
-          <Editor text={flow.text} findings={findings} target={target} line={line} onChange={flow.setText} />
+        <section className="text" aria-label="Flow" {...dropping(openFile)}>
+          <FlowBar
+            flow={flow}
+            wrong={wrong}
+            onTry={() => (inputs.length ? setOpen("try") : tryIt({}))}
+            onRun={() => setOpen("run")}
+            onOpen={openFile}
+            onExplain={() => setTab("findings")}
+          />
+          <Editor text={flow.text} replaced={flow.replaced} findings={findings} target={target} line={line} onChange={flow.type} />
         </section>
         <section className="proof" aria-label="Proof">
           <Tabs
             chosen={tab}
             onChoose={setTab}
             tabs={[
-              { id: "diagram", name: "Diagram", shown: () => <Diagram text={flow.text} states={states} onPick={pick} /> },
+              { id: "diagram", name: "Diagram", shown: () => <Diagram text={settled} states={states} onPick={pick} /> },
               {
                 id: "findings",
                 name: `Findings${findings.length ? ` ${findings.length}` : ""}`,
-                shown: () => <Findings validation={flow.validation} onPick={pick} />,
+                shown: () => (
+                  <Findings
+                    validation={flow.validation}
+                    flow={flow.text}
+                    target={target}
+                    onPick={pick}
+                    onTake={(taken) => flow.take(taken, "a fix")}
+                  />
+                ),
               },
               { id: "evidence", name: "Evidence", shown: () => <EvidenceList answer={flow.answer} /> },
               { id: "trial", name: "Trial", shown: () => <TrialTable trial={flow.trial} /> },
-              { id: "execution", name: "Execution", shown: () => <ExecutionView execution={flow.execution} /> },
-              { id: "change", name: "Change", shown: () => <ChangeByWords flow={flow.text} target={target} onTake={flow.take} /> },
+              {
+                id: "executions",
+                name: "Executions",
+                shown: () =>
+                  execution ? (
+                    <ExecutionView
+                      execution={execution}
+                      actions={ran}
+                      text={flow.text}
+                      target={target}
+                      onTake={(taken) => flow.take(taken, "a fix")}
+                    />
+                  ) : (
+                    <>
+                      {ran.problem && <Problem error={ran.problem} />}
+                      <Executions onOpen={(id) => void ran.open(id)} />
+                    </>
+                  ),
+              },
+              {
+                id: "change",
+                name: "Change",
+                shown: () => <ChangeByWords flow={flow.text} target={target} onTake={(taken) => flow.take(taken, "a change")} />,
+              },
               { id: "ask", name: "Ask", shown: () => <Ask target={target} /> },
             ]}
           />
         </section>
       </main>
-      {asking && (
+      {(open === "run" || open === "try") && (
         <RunDialog
           inputs={inputs}
-          onClose={() => setAsking(false)}
+          trial={open === "try"}
+          onClose={() => setOpen("")}
           onRun={(values) => {
-            setAsking(false);
-            setTab("execution");
+            setOpen("");
+            if (open === "try") return tryIt(values);
+            setTab("executions");
             void flow.run(values);
+          }}
+        />
+      )}
+      {open === "gallery" && (
+        <Gallery
+          target={target}
+          onClose={() => setOpen("")}
+          onPick={(text) => {
+            setOpen("");
+            flow.start(text, "an example");
           }}
         />
       )}
@@ -128,10 +182,18 @@ export function App() {
   );
 }
 
-function download(text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
-  link.download = `${/^id:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? "flow"}.yaml`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+/** What makes an element take a file that is dropped on it. */
+function dropping(onFile: (file: File) => void) {
+  return {
+    onDragOver: (event: DragEvent) => {
+      if (event.dataTransfer.types.includes("Files")) event.preventDefault();
+    },
+    onDropCapture: (event: DragEvent) => {
+      const file = event.dataTransfer.files[0];
+      if (!file) return;
+      event.preventDefault();
+      event.stopPropagation();
+      onFile(file);
+    },
+  };
 }

@@ -2,8 +2,11 @@
 
 import { Background, Controls, type Edge, MarkerType, type Node, Position, ReactFlow } from "@xyflow/react";
 import { useMemo } from "react";
-import { shapeOf } from "./flow";
+import { shapeOf, sizeOf } from "./flow";
 import { BOX, graphOf } from "./graph";
+
+/** More boxes take long to lay out and nobody finds a way through them. */
+const MOST_BOXES = 300;
 
 interface Props {
   text: string;
@@ -14,9 +17,14 @@ interface Props {
 export function Diagram({ text, states, onPick }: Props) {
   const drawn = useMemo(() => {
     const shape = shapeOf(text);
-    return shape && graphOf(shape);
+    if (!shape) return null;
+    const size = sizeOf(shape);
+    return size > MOST_BOXES ? size : graphOf(shape);
   }, [text]);
   if (!drawn) return <p className="quiet">The diagram appears as soon as the text can be read as YAML.</p>;
+  if (typeof drawn === "number") {
+    return <p className="quiet">With {drawn} tasks and triggers this flow is too large to draw; everything else works as before.</p>;
+  }
   if (!drawn.boxes.length) return <p className="quiet">The flow has no tasks yet.</p>;
   const nodes = drawn.boxes.map((box): Node => ({
     id: box.id,

@@ -15,6 +15,8 @@ import type { Finding } from "./model";
 
 interface Props {
   text: string;
+  /** Counts the times that a text came from elsewhere; what is typed does not count. */
+  replaced: number;
   findings: Finding[];
   target: string;
   line: number | null;
@@ -28,7 +30,7 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: "var(--text-soft)", fontStyle: "italic" },
 ]);
 
-export function Editor({ text, findings, target, line, onChange }: Props) {
+export function Editor({ text, replaced, findings, target, line, onChange }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const latest = useRef({ onChange, target });
@@ -56,7 +58,7 @@ export function Editor({ text, findings, target, line, onChange }: Props) {
           keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
           yaml(),
           syntaxHighlighting(colours),
-          EditorView.contentAttributes.of({ "aria-label": "Flow as YAML" }),
+          EditorView.contentAttributes.of({ "aria-label": "Flow as YAML", "aria-description": "Escape, then Tab, leaves the editor" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange(update.state.doc.toString());
           }),
@@ -70,11 +72,13 @@ export function Editor({ text, findings, target, line, onChange }: Props) {
   }, []);
 
   useEffect(() => {
+    // Only what came from elsewhere is written: a text that is shown late must not undo what was typed meanwhile.
     const current = view.current!;
     if (current.state.doc.toString() !== text) {
       current.dispatch({ changes: { from: 0, to: current.state.doc.length, insert: text } });
     }
-  }, [text]);
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [replaced]);
 
   useEffect(() => {
     const current = view.current!;

@@ -1,64 +1,10 @@
-// The one place that talks to the service.
+// What the page asks of the service, one function a path.
 
-import type { Answer, AskAnswer, Execution, Health, Trial, Validation } from "./model";
+import { ApiError, call, send } from "./http";
+import type { Answer, AskAnswer, Blueprint, Execution, Health, Summary, Trial, TypeDocument, Validation } from "./model";
 import { SseParser } from "./sse";
 
-/** An error in the service's one shape; `hint` says what to do now. */
-export class ApiError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly hint: string,
-    readonly status: number,
-  ) {
-    super(message);
-  }
-
-  /** Anything that was thrown, in the one shape. */
-  static from(error: unknown): ApiError {
-    return error instanceof ApiError ? error : new ApiError("unexpected", String(error), "Reload the page.", 0);
-  }
-}
-
-const TOKEN = "flowwright.token";
-
-export function keepToken(token: string): void {
-  sessionStorage.setItem(TOKEN, token);
-}
-
-function headers(accept: string): Record<string, string> {
-  const token = sessionStorage.getItem(TOKEN);
-  return {
-    "Content-Type": "application/json",
-    Accept: accept,
-    ...(token ? { Authorization: `Bearer ${token}` } : {}),
-  };
-}
-
-async function send(path: string, body?: unknown, accept = "application/json", signal?: AbortSignal): Promise<Response> {
-  const options: RequestInit = { method: body === undefined ? "GET" : "POST", headers: headers(accept) };
-  if (body !== undefined) options.body = JSON.stringify(body);
-  if (signal) options.signal = signal;
-  let response: Response;
-  try {
-    response = await fetch(`/api/v1${path}`, options);
-  } catch (cause) {
-    if (signal?.aborted) throw cause;
-    throw new ApiError("no-service", "The service does not answer.", "Start it with: flowwright serve", 0);
-  }
-  if (!response.ok) throw await errorOf(response);
-  return response;
-}
-
-async function errorOf(response: Response): Promise<ApiError> {
-  const body = (await response.json().catch(() => null)) as { error?: { code: string; message: string; hint: string } } | null;
-  const error = body?.error ?? { code: "http", message: `HTTP ${response.status}`, hint: "" };
-  return new ApiError(error.code, error.message, error.hint, response.status);
-}
-
-async function call<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  return (await (await send(path, body, "application/json", signal)).json()) as T;
-}
+export { ApiError };
 
 export interface DraftRequest {
   prompt: string;
@@ -72,12 +18,15 @@ export async function draft(
   onStage: (stage: string, data: unknown) => void,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const response = await send("/generate", request, "text/event-stream", signal);
+  const response = await send("/generate", { body: request, accept: "text/event-stream", signal });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   const parser = new SseParser();
   for (;;) {
-    const { value, done } = await reader.read();
-    if (done) throw new ApiError("cut", "The answer ended before its end.", "Try again.", 0);
+    const { value, done } = await reader.read().catch((cause: unknown) => {
+      if (signal.aborted) throw cause;
+      return { value: undefined, done: true as const };
+    });
+    if (done) throw new ApiError("cut", "The answer broke off before its end.", "Draft again; your words are kept.", 0);
     for (const { event, data } of parser.push(value)) {
       const content = JSON.parse(data);
       if (event === "result") return content as Answer;
@@ -87,31 +36,39 @@ export async function draft(
   }
 }
 
-export const edit = (flow: string, prompt: string, target: string) => call<Answer>("/edit", { flow, prompt, target });
+const part = encodeURIComponent;
+
+export const edit = (flow: string, prompt: string, target: string) => call<Answer>("/edit", { body: { flow, prompt, target } });
+export const fix = (flow: string, target: string, execution: string | null) =>
+  call<Answer>("/fix", { body: { flow, target, execution } });
 export const validate = (flow: string, target: string, signal: AbortSignal) =>
-  call<Validation>("/validate", { flow, target }, signal);
+  call<Validation>("/validate", { body: { flow, target }, signal });
 export const tryOut = (flow: string, inputs: Record<string, unknown>, target: string) =>
-  call<Trial>("/trial", { flow, inputs, target });
-export const run = (flow: string, inputs: Record<string, unknown>) => call<Execution>("/runs", { flow, inputs, wait: false });
-export const execution = (id: string) => call<Execution>(`/runs/${encodeURIComponent(id)}`);
-export const ask = (question: string, target: string) => call<AskAnswer>("/ask", { question, target });
+  call<Trial>("/trial", { body: { flow, inputs, target } });
+export const run = (flow: string, inputs: Record<string, unknown>) => call<Execution>("/runs", { body: { flow, inputs, wait: false } });
+export const execution = (id: string) => call<Execution>(`/runs/${part(id)}`);
+export const executions = (limit: number) => call<{ executions: Summary[] }>(`/runs?limit=${limit}`);
+export const flowOf = (id: string) => call<{ flow: string }>(`/runs/${part(id)}/flow`);
+export const ask = (question: string, target: string) => call<AskAnswer>("/ask", { body: { question, target } });
 export const health = () => call<Health>("/health");
-export const typeNames = (words: string, signal: AbortSignal) =>
-  call<{ types: string[] }>(`/types?words=${encodeURIComponent(words)}`, undefined, signal);
-export const describeType = (type: string, target: string) =>
-  call<TypeDocument>(`/types/${encodeURIComponent(type)}?target=${encodeURIComponent(target)}`);
+export const chunk = (id: string) => call<{ chunk: string; text: string }>(`/chunks/${part(id)}`);
+export const blueprints = () => call<{ blueprints: Blueprint[] }>("/blueprints");
+export const blueprint = (id: string) => call<Blueprint & { flow: string }>(`/blueprints/${part(id)}`);
+export const typeNames = (words: string, signal: AbortSignal) => call<{ types: string[] }>(`/types?words=${part(words)}`, { signal });
+export const describeType = (type: string, target: string) => call<TypeDocument>(`/types/${part(type)}?target=${part(target)}`);
 
-export interface TypeProperty {
-  kind: string;
-  required?: boolean;
-  deprecated?: boolean;
-  default?: unknown;
-  enum?: string[];
-}
+// What is done to an execution goes over Kestra's own paths.
 
-export interface TypeDocument {
-  type: string;
-  kind: string;
-  properties: Record<string, TypeProperty>;
-  outputs: Record<string, string>;
+const acted = (id: string, rest: string) => `/main/executions/${part(id)}/${rest}`;
+
+export const kill = (id: string) => send(acted(id, "kill"), { method: "DELETE" });
+export const restart = (id: string) => call<{ id: string }>(acted(id, "restart"), { method: "POST" });
+export const replay = (id: string) => call<{ id: string }>(acted(id, "replay"), { method: "POST" });
+export const file = async (id: string, uri: string) => (await send(acted(id, `file?path=${part(uri)}`), { accept: "*/*" })).blob();
+
+/** A paused execution goes on, with what its task asks for. */
+export function resume(id: string, values: Record<string, string>): Promise<Response> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(values)) form.append(name, value);
+  return send(acted(id, "resume"), Object.keys(values).length ? { body: form } : { method: "POST" });
 }

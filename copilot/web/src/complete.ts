@@ -1,7 +1,8 @@
 // Completion in the editor: types by their names, the properties of the type a task has, the values of a property.
 
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
-import { describeType, type TypeDocument, typeNames } from "./api";
+import { describeType, typeNames } from "./api";
+import type { TypeDocument } from "./model";
 
 const known = new Map<string, Promise<TypeDocument>>();
 

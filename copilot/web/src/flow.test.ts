@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inputsOf, inputValues, shapeOf } from "./flow";
+import { inputsOf, inputValues, shapeOf, nameOf, resumeInputs, sizeOf } from "./flow";
 
 const FLOW = `id: branchy
 namespace: company.team
@@ -57,4 +57,34 @@ test("text that is no flow gives nothing instead of an error", () => {
   expect(shapeOf("- [")).toBeNull();
   expect(shapeOf("just words")).toBeNull();
   expect(inputsOf("inputs: 3")).toEqual([]);
+});
+
+test("what a Pause asks for is found at any depth", () => {
+  const text = `tasks:
+  - id: group
+    type: io.kestra.plugin.core.flow.Sequential
+    tasks:
+      - id: wait
+        type: io.kestra.plugin.core.flow.Pause
+        onResume:
+          - {id: approved, type: BOOL, defaults: true}
+          - {id: reason, type: STRING}`;
+  expect(resumeInputs(text, "wait").map((i) => [i.id, i.type, i.required])).toEqual([
+    ["approved", "BOOL", false],
+    ["reason", "STRING", true],
+  ]);
+  expect(resumeInputs(text, "group")).toEqual([]);
+  expect(resumeInputs("a: [", "wait")).toEqual([]);
+});
+
+test("a flow of 2,000 tasks is counted, with the right lines, quickly enough to type in", () => {
+  const tasks = Array.from({ length: 2000 }, (_, n) => `  - id: t${n}\n    type: io.kestra.plugin.core.log.Log\n    message: hi`);
+  const shape = shapeOf(`id: a\nnamespace: b\ntasks:\n${tasks.join("\n")}`)!;
+  expect(sizeOf(shape)).toBe(2000);
+  expect(shape.tasks.at(-1)!.line).toBe(3 + 1999 * 3 + 1);
+});
+
+test("a flow's name is read while the rest is still being written", () => {
+  expect(nameOf('id: "my-flow"\nnamespace: company.team\ntasks: [')).toEqual({ id: "my-flow", namespace: "company.team" });
+  expect(nameOf("tasks:\n  - id: inner")).toEqual({ id: "", namespace: "" });
 });

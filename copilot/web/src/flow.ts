@@ -1,6 +1,6 @@
 // What the page reads out of a flow's text: its inputs for a form, its tasks for the diagram. Pure.
 
-import { isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
+import { isMap, isSeq, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
 
 export interface FlowInput {
   id: string;
@@ -35,10 +35,41 @@ export interface FlowShape {
 const LISTS = ["tasks", "then", "else", "defaults", "errors", "finally"];
 const PARALLEL = /\.(Parallel|Dag|EachParallel|ForEachItem)$/;
 
+/** The id and namespace of a flow; empty while the text cannot be read. */
+export function nameOf(text: string): { id: string; namespace: string } {
+  const line = (key: string) => new RegExp(`^${key}:[ \\t]*["']?([\\w.-]+)`, "m").exec(text)?.[1] ?? "";
+  return { id: line("id"), namespace: line("namespace") };
+}
+
+/** What a Pause task asks for when its execution goes on. */
+export function resumeInputs(text: string, task: string): FlowInput[] {
+  const root = read(text);
+  let found: FlowInput[] = [];
+  if (root) {
+    visit(root, {
+      Map(_, node) {
+        if (node.get("id") !== task || !node.has("onResume")) return undefined;
+        found = inputsIn((node.toJSON() as Record<string, unknown>).onResume);
+        return visit.BREAK;
+      },
+    });
+  }
+  return found;
+}
+
+/** How many tasks and triggers a shape holds, at any depth. */
+export function sizeOf(shape: FlowShape): number {
+  const count = (nodes: FlowNode[]): number =>
+    nodes.reduce((sum, node) => sum + 1 + node.branches.reduce((inner, branch) => inner + count(branch.tasks), 0), 0);
+  return [shape.triggers, shape.tasks, shape.errors, shape.finally].reduce((sum, nodes) => sum + count(nodes), 0);
+}
+
 /** The inputs of a flow as a form needs them; none while the text cannot be read. */
 export function inputsOf(text: string): FlowInput[] {
-  const root = read(text);
-  const inputs = root?.toJSON()?.inputs;
+  return inputsIn(read(text)?.toJSON()?.inputs);
+}
+
+function inputsIn(inputs: unknown): FlowInput[] {
   if (!Array.isArray(inputs)) return [];
   return inputs.filter((x) => x && typeof x === "object" && typeof x.id === "string").map(inputOf);
 }
@@ -63,20 +94,17 @@ export function inputValues(inputs: FlowInput[], given: Record<string, string>):
 
 /** The tasks of a flow with their nesting; null while the text cannot be read. */
 export function shapeOf(text: string): FlowShape | null {
-  const root = read(text);
+  const counter = new LineCounter();
+  const root = read(text, counter);
   if (!root) return null;
-  const lines = lineCounter(text);
+  const lines = (offset: number) => counter.linePos(offset).line;
   const list = (name: string) => nodes(root.get(name, true), lines);
   return { triggers: list("triggers"), tasks: list("tasks"), errors: list("errors"), finally: list("finally") };
 }
 
-function read(text: string): YAMLMap | null {
-  const document = parseDocument(text, { uniqueKeys: false });
+function read(text: string, lineCounter?: LineCounter): YAMLMap | null {
+  const document = parseDocument(text, { uniqueKeys: false, ...(lineCounter ? { lineCounter } : {}) });
   return document.errors.length === 0 && isMap(document.contents) ? document.contents : null;
-}
-
-function lineCounter(text: string): (offset: number) => number {
-  return (offset) => text.slice(0, offset).split("\n").length;
 }
 
 function nodes(list: unknown, line: (offset: number) => number): FlowNode[] {

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 
 export function useKept(name: string, initial: string): [string, (value: string) => void] {
   const key = `flowwright.${name}`;
-  const [value, setValue] = useState(() => localStorage.getItem(key) ?? initial);
+  const [value, setValue] = useState(() => readKept(key) ?? initial);
   useEffect(() => {
     try {
       localStorage.setItem(key, value);
@@ -13,4 +13,12 @@ export function useKept(name: string, initial: string): [string, (value: string)
     }
   }, [key, value]);
   return [value, setValue];
+}
+
+function readKept(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
 }

@@ -86,9 +86,24 @@ export interface LogLine {
   message: string;
 }
 
+/** An execution as lists show it. */
+export interface Summary {
+  id: string;
+  namespace: string;
+  flow_id: string;
+  state: string;
+  start: string;
+  end: string | null;
+}
+
 export interface Execution {
   id: string;
+  namespace: string;
+  flow_id: string;
   state: string;
+  start: string;
+  end: string | null;
+  inputs: Record<string, unknown>;
   outputs: unknown;
   task_runs: TaskRun[];
   logs: LogLine[];
@@ -114,3 +129,28 @@ export interface Health {
 }
 
 export const ENDED = new Set(["SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "SKIPPED", "RETRIED"]);
+
+export interface Blueprint {
+  id: string;
+  title: string;
+  description: string;
+  topics: string[];
+  since: string;
+  removed: string;
+  runs_here: boolean;
+}
+
+export interface TypeProperty {
+  kind: string;
+  required?: boolean;
+  deprecated?: boolean;
+  default?: unknown;
+  enum?: string[];
+}
+
+export interface TypeDocument {
+  type: string;
+  kind: string;
+  properties: Record<string, TypeProperty>;
+  outputs: Record<string, string>;
+}

@@ -1,27 +1,26 @@
-// What the page knows and does about the flow in the editor: draft, check while typing, try, run and follow.
+// What the page knows and does about the flow in the editor: draft, check while typing, try, run.
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import * as api from "./api";
-import { ApiError } from "./api";
-import { useKept } from "./kept";
-import { type Answer, ENDED, type Execution, type Trial, type Validation } from "./model";
+import { ApiError } from "./http";
+import type { Answer, Execution, Trial, Validation } from "./model";
+import { useText } from "./useText";
 
 const CHECK_AFTER_MS = 350;
-const FOLLOW_EVERY_MS = 400;
 
 export type Doing = "" | "draft" | "try" | "run";
 
-export function useFlow(target: string) {
-  const [text, setText] = useKept("flow", "");
+/** `online` counts the times that the service came back: what was asked in vain is asked again. */
+export function useFlow(target: string, online: number, onExecution: (execution: Execution | null) => void) {
+  const words = useText();
+  const { text, replace } = words;
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [stages, setStages] = useState<string[]>([]);
   const [trial, setTrial] = useState<Trial | null>(null);
-  const [execution, setExecution] = useState<Execution | null>(null);
   const [problem, setProblem] = useState<ApiError | null>(null);
   const [doing, setDoing] = useState<Doing>("");
   const abort = useRef<AbortController | null>(null);
-  const validation = useValidation(text, target, setProblem);
-  useFollowed(execution, setExecution, setProblem);
+  const validation = useValidation(text, target, online, setProblem);
 
   const doIt = useCallback(async (what: Doing, work: () => Promise<void>) => {
     setDoing(what);
@@ -35,39 +34,56 @@ export function useFlow(target: string) {
     }
   }, []);
 
-  const take = (taken: Answer) => {
+  // A draft may end long after it was asked for; what stands in the editor then is what has to be kept.
+  const latest = useRef(replace);
+  latest.current = replace;
+  const take = (taken: Answer, before: string) => {
     setAnswer(taken);
     setTrial(taken.trial);
-    setExecution(null);
-    if (taken.flow) setText(taken.flow);
+    if (taken.flow) latest.current(taken.flow, before);
   };
 
   return {
-    text,
-    setText,
+    ...words,
     answer,
     stages,
     trial,
-    execution,
     problem,
     doing,
     validation,
     take,
+    /** Another text from elsewhere: what was said of the former one no longer holds. */
+    start: (other: string, before: string) => {
+      replace(other, before);
+      setAnswer(null);
+      setTrial(null);
+      setStages([]);
+    },
     draft: (prompt: string, answers: Record<string, string>) =>
       doIt("draft", async () => {
         abort.current = new AbortController();
         setStages([]);
+        setAnswer(null);
         const onStage = (stage: string) => setStages((before) => [...before, stage]);
-        take(await api.draft({ prompt, target, answers }, onStage, abort.current.signal));
+        take(await api.draft({ prompt, target, answers }, onStage, abort.current.signal), "a draft");
       }),
     stop: () => abort.current?.abort(),
     tryOut: (inputs: Record<string, unknown>) => doIt("try", async () => setTrial(await api.tryOut(text, inputs, target))),
-    run: (inputs: Record<string, unknown>) => doIt("run", async () => setExecution(await api.run(text, inputs))),
+    run: (inputs: Record<string, unknown>) =>
+      doIt("run", async () => {
+        onExecution(null);
+        onExecution(await api.run(text, inputs));
+      }),
   };
 }
 
 /** The findings of the text, asked for once typing pauses; an answer about older text is dropped. */
-function useValidation(text: string, target: string, onProblem: (error: ApiError) => void): Validation | null {
+function useValidation(
+  text: string,
+  target: string,
+  online: number,
+  onProblem: (error: ApiError | null) => void,
+): Validation | null {
   const [validation, setValidation] = useState<Validation | null>(null);
   useEffect(() => {
     if (!text.trim()) {
@@ -84,27 +100,6 @@ function useValidation(text: string, target: string, onProblem: (error: ApiError
       clearTimeout(timer);
       abort.abort();
     };
-  }, [text, target, onProblem]);
+  }, [text, target, online, onProblem]);
   return validation;
-}
-
-function useFollowed(
-  execution: Execution | null,
-  onChange: (execution: Execution) => void,
-  onProblem: (error: ApiError) => void,
-): void {
-  useEffect(() => {
-    if (!execution || ENDED.has(execution.state)) return;
-    let left = false;
-    const timer = setTimeout(() => {
-      api.execution(execution.id).then(
-        (now) => !left && onChange(now),
-        (error: unknown) => !left && onProblem(ApiError.from(error)),
-      );
-    }, FOLLOW_EVERY_MS);
-    return () => {
-      left = true;
-      clearTimeout(timer);
-    };
-  }, [execution, onChange, onProblem]);
 }

@@ -3,6 +3,7 @@ import { ApiError, ask } from "../api";
 import { useKept } from "../kept";
 import type { AskAnswer } from "../model";
 import { Problem } from "./Problem";
+import { SourceLink } from "./Source";
 
 export function Ask({ target }: { target: string }) {
   const [question, setQuestion] = useKept("question", "");
@@ -41,7 +42,7 @@ export function Ask({ target }: { target: string }) {
             <figure key={c.chunk}>
               <blockquote>{c.quote}</blockquote>
               <figcaption>
-                {c.title} <small>{c.origin}</small>
+                <SourceLink source={c} />
               </figcaption>
             </figure>
           ))}

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { ApiError, edit } from "../api";
 import type { Answer } from "../model";
 import { Problem } from "./Problem";
+import { Proposal } from "./Proposal";
 
 interface Props {
   flow: string;
@@ -31,7 +32,6 @@ export function ChangeByWords({ flow, target, onTake }: Props) {
     }
   }
 
-  const changed = answer?.status === "ok" && answer.diff;
   return (
     <>
       <form onSubmit={submit} className="change">
@@ -42,37 +42,15 @@ export function ChangeByWords({ flow, target, onTake }: Props) {
         </button>
       </form>
       {problem && <Problem error={problem} />}
-      {answer && !changed && (
-        <div role="status">
-          <p>Nothing was changed. {answer.reason}</p>
-          <ul>
-            {[...answer.questions, ...answer.not_understood].map((q) => (
-              <li key={q}>{q}</li>
-            ))}
-          </ul>
-        </div>
-      )}
-      {changed && (
-        <>
-          <pre className="diff">
-            {answer.diff!.split("\n").map((line, n) => (
-              <span key={n} className={line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : ""}>
-                {line + "\n"}
-              </span>
-            ))}
-          </pre>
-          <button
-            type="button"
-            className="main"
-            onClick={() => {
-              onTake(answer);
-              setAnswer(null);
-              setWords("");
-            }}
-          >
-            Take it
-          </button>
-        </>
+      {answer && (
+        <Proposal
+          answer={answer}
+          onTake={() => {
+            onTake(answer);
+            setAnswer(null);
+            setWords("");
+          }}
+        />
       )}
     </>
   );

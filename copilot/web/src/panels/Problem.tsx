@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { type ApiError, keepToken } from "../api";
+import { type ApiError, keepToken } from "../http";
 
 /** An error with its hint; a missing token can be given on the spot. */
 export function Problem({ error }: { error: ApiError }) {

@@ -1,6 +1,7 @@
 // What a draft rests on and what was tried: evidence, trial, receipt.
 
 import type { Answer, Trial } from "../model";
+import { SourceLink } from "./Source";
 
 export function EvidenceList({ answer }: { answer: Answer | null }) {
   if (!answer?.evidence.length) return <p className="quiet">A draft comes with the references each task was taken from.</p>;
@@ -12,7 +13,7 @@ export function EvidenceList({ answer }: { answer: Answer | null }) {
           <ul>
             {e.sources.map((s) => (
               <li key={s.chunk}>
-                {s.title} <small>{s.origin}</small>
+                <SourceLink source={s} />
               </li>
             ))}
           </ul>

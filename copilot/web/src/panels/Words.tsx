@@ -20,9 +20,10 @@ interface Props {
   onPrompt: (text: string) => void;
   onDraft: (answers: Record<string, string>) => void;
   onStop: () => void;
+  onExamples: () => void;
 }
 
-export function Words({ prompt, busy, stages, answer, onPrompt, onDraft, onStop }: Props) {
+export function Words({ prompt, busy, stages, answer, onPrompt, onDraft, onStop, onExamples }: Props) {
   function submit(event: FormEvent) {
     event.preventDefault();
     onDraft({});
@@ -63,6 +64,11 @@ export function Words({ prompt, busy, stages, answer, onPrompt, onDraft, onStop 
         </ol>
       )}
       {answer && <Outcome answer={answer} onAnswers={onDraft} busy={busy} />}
+      <p>
+        <button type="button" className="link" onClick={onExamples}>
+          Or start from an example flow
+        </button>
+      </p>
       {!prompt && (
         <div className="examples">
           <p>For example</p>

@@ -1,0 +1,3 @@
+export function State({ state }: { state: string }) {
+  return <span className={`badge ${state.toLowerCase()}`}>{state}</span>;
+}
