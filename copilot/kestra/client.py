@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 YAML = {"Content-Type": "application/x-yaml"}
 _JSON = {"Content-Type": "application/json"}
 _PAGE = 100
+_LOG_READS = 4
 ENDED = ("SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED")
 
 
@@ -155,13 +156,24 @@ class Kestra:
     def logs(self, execution: str) -> list[dict[str, Any]]:
         return list(self._json("GET", f"{self._root}/logs/{_part(execution)}") or [])
 
+    def all_logs(self, execution: str) -> list[dict[str, Any]]:
+        """The log of an execution that has ended. Kestra writes it a moment later, so it is read until it stays."""
+        patience, lines = self._transport.patience, self.logs(execution)
+        for _ in range(_LOG_READS):
+            patience.sleep(patience.backoff)
+            before, lines = lines, self.logs(execution)
+            if lines and len(lines) == len(before):
+                break
+        return lines
+
     def follow(self, execution: str) -> Iterator[dict[str, Any]]:
         """The execution again and again as it changes, at last as it ended. A stream that breaks is opened anew."""
         address, patience = f"{self._root}/executions/{_part(execution)}/follow", self._transport.patience
         while True:
             try:
                 with self._transport.stream(address) as lines:
-                    yield from (document for document in _events(lines) if "state" in document)
+                    # the first event names the execution and says nothing of it
+                    yield from (found for found in _events(lines) if isinstance(found.get("state"), Mapping))
             except ServerUnreachable as error:
                 _log.info("following %s: %s", execution, error.message)
             found = self.execution(execution)

@@ -19,6 +19,7 @@ from engine.flow.findings import Finding, errors
 
 Action = Literal["create", "update", "unchanged", "delete"]
 _NAMESPACE = re.compile(r"(?m)^namespace:.*$")
+_REVISION = re.compile(r"(?m)^revision:\s*\d+\s*$\n?")
 OnEvent = Callable[[Mapping[str, Any]], None]
 
 
@@ -116,11 +117,15 @@ def _planned(server: Kestra, name: str, text: str, namespace: str | None, target
     found = server.flow(place, flow_id)
     if found is None:
         return Planned(name, place, flow_id, source, "create", _diff("", source, name), findings, refused)
-    # the server hands a text out as it was given in, except for the space around it
-    same = found.source.strip() == source.strip()
+    same = _kept(found.source) == _kept(source)
     action: Action = "unchanged" if same else "update"
     shown = "" if same else _diff(found.source, source, name)
     return Planned(name, place, flow_id, source, action, shown, findings, refused, found.revision)
+
+
+def _kept(source: str) -> str:
+    """What a server keeps of a text: a revision in it and the space around it mean nothing."""
+    return _REVISION.sub("", source).strip()
 
 
 def _moved(text: str, namespace: str) -> str:
@@ -184,4 +189,4 @@ def followed(server: Kestra, execution: str, on_event: OnEvent = lambda event: N
         if told.get("") != state:
             told[""] = state
             on_event({"kind": "execution", "execution": execution, "state": state})
-    return document(found, server.logs(execution))
+    return document(found, server.all_logs(execution))

@@ -59,6 +59,8 @@ def test_a_flow_is_created_then_unchanged_then_updated_with_its_diff(flowwright,
     assert [(f["action"], f["revision"]) for f in first.json["flows"]] == [("create", 1)]
     again = flowwright("deploy", path, "--to", server.url, "--json")
     assert [(f["action"], f["revision"], f["diff"]) for f in again.json["flows"]] == [("unchanged", 1, "")]
+    path.write_text(f"{path.read_text()}revision: 7\n\n")
+    assert flowwright("deploy", path, "--to", server.url, "--json").json["flows"][0]["action"] == "unchanged"
     third = flowwright("deploy", flow(hi="hello"), "--to", server.url, "--json")
     (changed,) = third.json["flows"]
     assert (changed["action"], changed["revision"]) == ("update", 2)

@@ -155,12 +155,25 @@ def test_following_goes_on_when_the_stream_breaks(kestra, told, naps):
     def state(name):
         return {"id": "e1", "state": {"current": name, "histories": []}}
 
-    event = b'data: {"id": "e1", "state": {"current": "RUNNING", "histories": []}}\nid: progress\n\n'
+    start = b'data: {"id": "e1", "state": null}\nid: start\n\n'
+    event = start + b'data: {"id": "e1", "state": {"current": "RUNNING", "histories": []}}\nid: progress\n\n'
     told.says("GET", "/api/v1/main/executions/e1/follow", event, Content_Type="text/event-stream")
     told.says("GET", "/api/v1/main/executions/e1", state("RUNNING"), state("SUCCESS"))
     seen = [document["state"]["current"] for document in kestra.follow("e1")]
     assert seen == ["RUNNING", "RUNNING", "RUNNING", "SUCCESS"]
     assert len(naps) == 1
+
+
+def test_a_log_that_is_written_a_moment_later_is_waited_for(kestra, told):
+    line = {"message": "hi"}
+    told.says("GET", "/api/v1/main/logs/e1", [], [line], [line, line], [line, line])
+    assert kestra.all_logs("e1") == [line, line]
+
+
+def test_an_execution_without_a_log_is_not_waited_for_without_end(kestra, told, naps):
+    told.says("GET", "/api/v1/main/logs/e1", [])
+    assert kestra.all_logs("e1") == []
+    assert len(naps) == 4
 
 
 def test_a_server_from_before_tenants_is_spoken_to_without_one(kestra, told):
