@@ -10,11 +10,12 @@ from copilot.draft.offline.editing.composing import message_task
 from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.steps import ANYWAY
 from copilot.draft.offline.editing.targets import rank
+from copilot.draft.offline.editing.wanted import secret_in
 from copilot.draft.offline.emit import task_yaml
-from copilot.draft.offline.services import SERVICES, Service
+from copilot.draft.offline.services import PREFIX, SERVICES, Service
 from copilot.draft.offline.text import EMAIL, QUOTED
 
-_FAILS = re.compile(r"\b(?:fail\w*|errors?|goes\s+wrong|breaks|broken?|crash\w*|problems?|trouble|down)\b")
+_FAILS = re.compile(r"\b(?:fail\w*|errors?|goes\s+wrong|breaks?|broken?|crash\w*|problems?|trouble|down)\b")
 
 
 _ASKED = re.compile(
@@ -82,6 +83,27 @@ def _alert_beside(c: Change) -> Item | None:
         if re.search(r"slack|teams|mail|discord|telegram|notif|alert", t.short_type + t.id.lower()) and len(t.path) > 2
     ]
     return alerts[-1] if alerts else None
+
+
+def post_json(c: Change) -> bool:
+    """'post {"text": "failed"} to the url in secret ALERT_URL when something breaks': a request of its own."""
+    body = re.search(r"\{\s*\".*\}", c.words)
+    address = secret_in(c.words) or next((o.value for o in c.text.literals if o.value.startswith("http")), None)
+    if not body or not address or not re.search(r"\b(?:post|send|put|call)\b", c.low):
+        return False
+    task = {
+        "id": c.doc.new_id("post_message"),
+        "type": f"{PREFIX}core.http.Request",
+        "uri": address,
+        "method": "POST",
+        "contentType": "application/json",
+        "body": body.group(),
+    }
+    if _FAILS.search(c.low[: body.start()] + c.low[body.end() :]):
+        c.doc.add_section("errors", [task])
+    else:
+        c.doc.insert_items([task], after=("tasks", len(c.doc.flow.get("tasks", [])) - 1))
+    return True
 
 
 def add_recipient(c: Change) -> bool:

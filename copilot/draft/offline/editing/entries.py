@@ -162,6 +162,7 @@ def _output(c: Change, name: str, kind: str, value: str) -> bool:
 _ADD = re.compile(
     r"\b(?:add|include|append|also\s+(?:collect|return|output|watch|read|keep|take|use|process|install|add|accept|allow|support|list)|put\s+in|insert|install|\w+\s+also)\s+(?:an?\s+|the\s+|another\s+)?(?P<what>.+)$"
 )
+_NEW_CHOICE = re.compile(rf"\b(?:new|another|additional|extra)\s+(?P<noun>[a-z_]\w*)\s+(?P<what>{NAME}|\S+)")
 _ANOTHER = re.compile(
     r"^\W*(?:another|one\s+more|an?\s+(?:additional|extra|further|second))\s+(?:[a-z]+\s*:\s*)?(?P<what>.+)$"
 )
@@ -179,6 +180,11 @@ def add_to_named_list(c: Change) -> bool:
 
 def add_to_list(c: Change, least: float = 0.3) -> bool:
     """One more value in a list that is there: a city, a package, a column, a subflow beside its siblings."""
+    choice = _NEW_CHOICE.search(c.low)
+    offering = c.doc.item(choice["noun"], "inputs") if choice else None
+    if choice and offering is not None and isinstance(offering.values.get("values"), list):
+        add_member(c.doc, (*offering.path, "values"), c.said(choice, "what"))
+        return True
     match = _ADD.search(c.low) or _NEW.search(c.low) or _ANOTHER.search(c.low)
     if match is None:
         return False

@@ -6,7 +6,7 @@ they have said the same thing already; ``*`` stands for all of them.
 
 from __future__ import annotations
 
-from copilot.draft.offline.editing.alerts import add_alert, add_recipient, swap_service
+from copilot.draft.offline.editing.alerts import add_alert, add_recipient, post_json, swap_service
 from copilot.draft.offline.editing.change import Rule
 from copilot.draft.offline.editing.commands import add_command
 from copilot.draft.offline.editing.copying import add_like
@@ -108,17 +108,19 @@ RULES: tuple[tuple[str, Rule, tuple[str, ...]], ...] = (
     ),
     ("order", turn_order, ("service", "truncate", "move")),
     ("sql", change_sql, ("service", "truncate", "move", "remove")),
+    ("post", post_json, ("service", "remove")),
     ("recipient", add_recipient, ("service", "remove")),
     (
         "alert",
         add_alert,
-        ("recipient", "like", "service", "remove", "switch", "only_if", "move", "rename", "retry", "failures"),
+        ("post", "recipient", "like", "service", "remove", "switch", "only_if", "move", "rename", "retry", "failures"),
     ),
     ("output", add_output, ("remove", "rename")),
     (
         "entry",
         add_entry,
         (
+            "post",
             "schedule",
             "only_if",
             "only_if",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.document import Item
-from copilot.draft.offline.editing.targets import mentioned
+from copilot.draft.offline.editing.targets import mentioned, rank
 from copilot.draft.offline.services import PREFIX
 from engine.flow.upgrade import upgrade
 
@@ -50,14 +51,33 @@ def migrate(c: Change) -> bool:
     return True
 
 
+_SUCCESSORS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "EachSequential": ("core.flow.ForEach", {"value": "values"}),
+    "EachParallel": ("core.flow.ForEach", {"value": "values", "concurrent": "concurrencyLimit"}),
+    "Echo": ("core.log.Log", {"format": "message"}),
+}
+"""What took the place of deprecated tasks, with the properties that are called otherwise."""
+
+
 def _modern(c: Change) -> bool:
     """'EachSequential is deprecated, modernise it': what the version at hand has newer names for."""
     if not re.search(r"\b(?:moderni[sz]\w*|deprecated|outdated|obsolete)\b", c.low):
         return False
-    text, _ = upgrade(c.doc.text, c.types.target)
-    changed = text != c.doc.text
-    c.doc.write(text)
-    return changed
+    before = c.doc.text
+    meant = [f.item for f in rank(c.doc.tasks(), c.low) if f.score >= 1.5][:1]
+    if not meant:
+        c.doc.write(upgrade(before, c.types.target)[0])
+    for item in meant or c.doc.tasks():
+        name = item.type.rsplit(".", 1)[-1]
+        newer, keys = _SUCCESSORS.get(name, ("", {}))
+        for old, new in keys.items() if newer else ():
+            if old in item.values:
+                c.doc.rename_key((*item.path, old), new)
+        if newer:
+            c.doc.set(item.path, "type", PREFIX + newer)
+        if name == "EachParallel" and "concurrent" not in item.values:
+            c.doc.set(item.path, "concurrencyLimit", 0)
+    return c.doc.text != before
 
 
 def runner(c: Change) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.clauses import part
@@ -11,7 +12,7 @@ from copilot.draft.offline.editing.targets import mentioned, rank, stem, task_me
 from copilot.draft.offline.emit import task_yaml
 from copilot.draft.offline.features import DURATION, duration
 from copilot.draft.offline.services import PREFIX
-from copilot.draft.offline.text import CODE, QUOTED, Text
+from copilot.draft.offline.text import CODE, QUOTED, Text, read_text
 from copilot.draft.offline.writer import Data, Writer
 
 ANYWAY = re.compile(
@@ -240,6 +241,12 @@ def add_last_step(c: Change) -> bool:
 
 def _without_anchor(c: Change) -> Text:
     """The words without 'after the download' where that names a task: it is a place, no step."""
+    asked = re.search(
+        r"\badd\s+(?:an?\s+|another\s+)?(?:new\s+)?(?:task|step)\s+(?:which|that|to)\s+(?P<verb>[a-z]+?)s?\s", c.low
+    )
+    if asked:
+        words = c.words[: asked.start()] + asked["verb"] + c.words[asked.end("verb") :].removeprefix("s")
+        return _without_anchor(replace(c, text=read_text(words)))
     said = re.search(r"\s+(?:after|before)\s+(?:the\s+)?(?P<what>[\w -]+)$", c.low)
     found = rank(c.doc.items("tasks"), said["what"]) if said else []
     return part(c.text, 0, said.start()) if said and found and found[0].score >= 1.5 else c.text
