@@ -8,10 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from copilot.draft.offline.ir import Step
 from copilot.draft.offline.naming import slug
-from copilot.draft.offline.questions import json_answer
-from copilot.draft.offline.writer import Data, Task, Writer
 
 _ENTITIES = frozenset(
     [
@@ -47,10 +44,14 @@ _ENTITIES = frozenset(
         "ones",
     ]
 )
+
+
 _MEASURES = (
     "amount|price|salary|salaries|revenue|quantity|cost|costs|profit|score|age|temperature|duration|size"
     "|fee|fees|fare|distance|weight|rating|stock|budget|hours|income|spend|spending|tax|discount"
 )
+
+
 _FUNCTIONS = (
     ("AVG", r"average|avg|mean|durchschnitt\w*"),
     ("MAX", r"max(?:imum)?\b(?!\s+\d)|highest|largest"),
@@ -58,16 +59,24 @@ _FUNCTIONS = (
     ("COUNT", r"count|how\s+many|number\s+of|anzahl"),
     ("SUM", r"sum(?:s|med|me)?|totals?|revenue|profit|gesamt\w*|add\s+up|umsatz"),
 )
+
+
 _COMPARE = (
     (">", (r"(?:is\s+|are\s+|worth\s+|with\s+)?(?:over|above|greater\s+than|more\s+than|bigger\s+than"
         r"|higher\s+than|larger\s+than|exceed\w*|>|über|mehr\s+als|más\s+de|mayor(?:es)?\s+(?:que|a|de))")),
     (">=", r"(?:at\s+least|>=|minimum\s+of|mindestens)"), ("<", (r"(?:below|under|less\s+than|smaller\s+than|lower\s+than|cheaper\s+than|<|unter|weniger\s+als"
         r"|menos\s+de)")), ("<=", r"(?:at\s+most|<=|up\s+to)"),
 )  # fmt: skip
+
+
 _PRODUCT = re.compile(r"\(?\s*([a-z_]\w*)(?:\s*[*×]\s*|\s+(?:times|x|mal|multiplied\s+by)\s+)([a-z_]\w*)\s*\)?")
+
+
 _GROUP = re.compile(
     r"\b(?:per|by|for\s+each|for\s+every|grouped\s+by|group\s+by|pro|je|por|par)\s+((?:[a-z]+\s+)?[a-z_]+)\b"
 )
+
+
 _EQUALS = re.compile(
     r"\b(?:with|where|have|has|having|whose)\s+(?:an?\s+|the\s+)?([a-z_]\w*)(?:\s*==?\s*|\s+(?:is\s+"
     r"|equals\s+|equal\s+to\s+|of\s+)?)['\"`]?([\w-]+)['\"`]?"
@@ -129,15 +138,25 @@ _ORDER = re.compile(
     r"\b(?:sort(?:ed|ing)?|order(?:ed|ing)?|ranked?)\s+(?:(?:it|them|rows|all|everything|the\s+\w+)\s+)?by\s+"
     r"(?:the\s+|their\s+)?([a-z_]\w*)(\s*,?\s*(?:desc\w*|(?:newest|latest|largest|highest|biggest)\s+first))?"
 )
+
+
 _EMPTY = re.compile(
     r"\b(?:where|whose|if)\s+(?:the\s+|an?\s+)?([a-z_]\w*)\s+(?:is|are)\s+(not\s+)?(?:empty|null|missing|blank)\b"
     r"|\bwith\s+(?:an?\s+)?(?:empty|missing|blank)\s+([a-z_]\w*)"
 )
+
+
 _DROPS = re.compile(
     r"\b(?:drop|remove|exclude|discard|skip|ignore|leave\s+out|throw\s+away|filter\s+out|delete)\b[^.;]*$"
 )
+
+
 _NO_VALUE = frozenset(["empty", "null", "missing", "blank", "not", "none"])
+
+
 _ROWS = frozenset(["ones", "lines", "rows", "entries", "values", "records", "words", "there", "elements"])
+
+
 _DIFFERENT = re.compile(r"\b(?:how\s+many|number\s+of|count(?:\s+the)?)\s+(?:different|distinct|unique)\s+([a-z_]\w*)")
 
 
@@ -270,7 +289,7 @@ _STATUS = (
 )
 
 
-def _status_words(low: str) -> list[str]:
+def status_words(low: str) -> list[str]:
     """States that the words count or keep: 'how many are paid', 'the overdue invoices'."""
     found = re.findall(
         (
@@ -310,7 +329,7 @@ def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[
     ):
         out.append(f"{match[1]} = {plain[match.start(2) : match.end(2)]!r}")
         assumed.append(match[1])
-    for state in _status_words(low):
+    for state in status_words(low):
         out.append(f"status = '{state}'")
         assumed.append("status")
     for match in _EQUALS.finditer(low):
@@ -368,162 +387,3 @@ def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[
         out.append(f"{name} {same} {value if value.isdigit() else repr(value)}")
         assumed.append(name)
     return tuple(dict.fromkeys(out)), assumed
-
-
-def reader(name: str, format: str) -> str:
-    """DuckDB's table function for a file."""
-    if format in ("json", "jsonl"):
-        return f"read_json_auto('{name}')"
-    if format == "parquet":
-        return f"read_parquet('{name}')"
-    return f"read_csv_auto('{name}')"
-
-
-def file_name(data: Data) -> str:
-    return f"data.{data.format if data.format in ('csv', 'json', 'jsonl', 'parquet') else 'csv'}"
-
-
-def count_task(w: Writer, data: Data, calculation: Calculation, hint: str = "compute") -> Task:
-    """A DuckDB query over a file that yields one row."""
-    name = file_name(data)
-    task = w.task(
-        hint,
-        "jdbc.duckdb.Query",
-        inputFiles={name: f"{{{{ {data.expression} }}}}"},
-        sql=calculation.sql(reader(name, data.format)),
-        fetchType="FETCH_ONE",
-    )
-    w.yields(task, "value", f"row.{calculation.name}")
-    note_columns(w, calculation)
-    return task
-
-
-def note_columns(w: Writer, calculation: Calculation) -> None:
-    w.extra["columns"] = tuple(c for c in (calculation.group, calculation.name if calculation.function else "") if c)
-    if calculation.assumed:
-        names = ", ".join(f"`{c}`" for c in calculation.assumed)
-        w.note(f"Assumed column names: {names}. Change them in the SQL if the data names them otherwise.")
-
-
-_BEST = re.compile(
-    r"\b(?:the\s+)?(?P<field>[a-z_]\w*)\s+of\s+the\s+(?P<which>most\s+expensive|cheapest|highest"
-    "|largest|biggest|oldest|newest|smallest|lowest|longest|best[- ]rated|top[- "
-    r"]rated)\s*(?P<noun>[a-z]+)?"
-)
-_WHICH = {
-    "most expensive": ("price", "max_by"),
-    "cheapest": ("price", "min_by"),
-    "oldest": ("age", "max_by"),
-    "newest": ("created", "max_by"),
-    "best rated": ("rating", "max_by"),
-    "top rated": ("rating", "max_by"),
-}
-
-
-_REFERS = re.compile(r"\b(?:its?|that|this|the\s+(?:answer|result|name|value|number|winner))\b")
-
-
-def computed_log(w: Writer, step: Step, said: str | None) -> tuple[list[Task], str] | None:
-    """A log line that shows something worked out from a file; None when it does not."""
-    if w.loops or w.where != "tasks":
-        return None
-    sentence = w.extra["sentences"].get(step.clause, step.words).lower()
-    asked = w.extra["sentences"].get(step.clause - 1, "").lower()
-    for words in (sentence, f"{asked} {sentence}" if _REFERS.search(sentence) else ""):
-        if words and said is None and (answer := json_answer(w, step, words)) is not None:
-            w.extra["computed"] = True
-            return [], answer
-    data = w.last_of("file")
-    if data is None:
-        return None
-    best = _BEST.search(sentence)
-    if best and data.format == "json":
-        column, how = _WHICH.get(best["which"].replace("-", " "), (best["noun"] or "value", "max_by"))
-        w.note(f"Assumed that each object has `{best['field']}` and `{column}`.")
-        return (
-            [],
-            (
-                f'{{{{ fromJson(read({data.expression})) | jq(\'[.. | objects | select(has("{column}"))] '
-                f"| {how}(.{column}) | .{best['field']}') | first }}}}"
-            ),
-        )
-    field = re.search(
-        (
-            r"\b(?:the|its|all)\s+([a-z_]\w*?)\s+(?:that'?s?\s+in|in\s+(?:it|there|the\s+file)"
-            r"|from\s+(?:it|the\s+file)|inside|of\s+it)"
-        ),
-        sentence,
-    )
-    if field and data.format in ("yaml", "json"):
-        parsed = f"yaml(read({data.expression}))" if data.format == "yaml" else f"fromJson(read({data.expression}))"
-        return [], f"{{{{ {parsed} | jq('.. | objects | select(has(\"{field[1]}\")) | .{field[1]}') | first }}}}"
-    if data.format == "xml":
-        return _from_xml(w, data, sentence)
-    return _counted(w, step, data, sentence, said)
-
-
-def _single_number(w: Writer, step: Step, data: Data) -> tuple[list[Task], str] | None:
-    """'log the sum of net': one aggregate over the file, where nothing computed it before."""
-    if w.last is not data or w.extra.get("computed") or data.format not in ("csv", "jsonl", "parquet"):
-        return None
-    calculation = parse(w.extra["sentences"].get(step.clause, step.words))
-    if calculation.function not in ("SUM", "AVG", "MAX", "MIN") or calculation.group or not calculation.measure:
-        return None
-    w.extra["computed"] = True
-    task = count_task(w, data, calculation, "compute")
-    return [task], f"{{{{ {w.data[-1].expression} }}}}"
-
-
-def _from_xml(w: Writer, data: Data, sentence: str) -> tuple[list[Task], str]:
-    field = re.search(r"\b(?:the\s+)?(?:\w+\s+)?(titles?|names?|authors?|prices?|ids?)\b", sentence)
-    name = field[1].rstrip("s") if field else "title"
-    ion = w.task("xml_to_ion", "serdes.xml.XmlToIon", **{"from": f"{{{{ {data.expression} }}}}"})
-    w.yields(ion, "file", "uri", "ion")
-    as_json = w.task(
-        "to_json", "serdes.json.IonToJson", **{"from": f"{{{{ outputs.{ion['id']}.uri }}}}", "newLine": False}
-    )
-    made = w.yields(as_json, "file", "uri", "json")
-    return [
-        ion,
-        as_json,
-    ], f"{{{{ fromJson(read({made.expression})) | jq('[.. | objects | .{name} // empty]') | first | join(', ') }}}}"
-
-
-def _counted(w: Writer, step: Step, data: Data, sentence: str, said: str | None) -> tuple[list[Task], str] | None:
-    asks = re.search(
-        (
-            r"\bhow\s+many|\bnumber\s+of|\bcount\b|\brows?\b.*\bhas\b|\bcombien|\bnombre\s+de\b"
-            r"|\bcuánt[ao]s|\bnúmero\s+de\b|\bwie\s+viele|\banzahl\b"
-        ),
-        sentence,
-    )
-    if not asks and not said:
-        return _single_number(w, step, data)
-    if (
-        not asks
-        or (w.last_of("rows") and not _status_words(sentence))
-        or data.format not in ("csv", "json", "jsonl", "parquet", "zip", "txt")
-    ):
-        return None
-    if w.last and w.last.kind == "value":
-        task_list: list[Task] = []
-        value = w.last.expression
-    else:
-        calculation = parse(w.extra["sentences"].get(step.clause, step.words))
-        calculation = (
-            calculation
-            if calculation.distinct
-            else Calculation(
-                "COUNT",
-                "",
-                "",
-                calculation.where,
-                assumed=tuple(c for c in calculation.assumed if any(c in f for f in calculation.where)),
-            )
-        )
-        task_list = [count_task(w, data, calculation, "count_rows")]
-        value = w.last.expression if w.last else ""
-    if said:
-        shown = re.sub(r"<\w+>|\{\{.*?\}\}|\b\d+\b", f"{{{{ {value} }}}}", said, count=1)
-        return task_list, shown if "{{" in shown else f"{said}: {{{{ {value} }}}}"
-    return task_list, f"{{{{ {value} }}}}"

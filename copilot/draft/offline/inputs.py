@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from copilot.draft.offline.input_rules import with_rules
 from copilot.draft.offline.ir import InputSpec
 from copilot.draft.offline.text import CODE, LIST, NAME, QUOTED, Text
 
@@ -16,9 +17,17 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("JSON", r"json(?:\s+(?:list|array|object|document))?"), ("ARRAY", r"arrays?|lists?"), ("EMAIL", r"e-?mail\s+address(?:es)?|e-?mails?(?=\s+inputs?\b)"), ("URI", r"ur[il]s?|links?"), ("SECRET", r"secrets?|passwords?"),
     ("YAML", r"yaml"), ("STRING", r"strings?|te(?:x|xt|xto|xte)s?"),
 )  # fmt: skip
+
+
 _KIND = "|".join(p for _, p in _KINDS)
+
+
 _ID = rf"(?:{NAME}|[a-z][\w-]*)"
+
+
 _PAREN = r"(?:\s*\((?P<paren>[^)]*)\))?"
+
+
 _STOP = frozenset(
     [
         "is",
@@ -80,8 +89,14 @@ _STOP = frozenset(
         "may",
     ]
 )
+
+
 _ITEM = rf"(?:(?:an?\s+|the\s+)?(?:(?!and\b|or\b)[a-z][\w-]*\s+){{0,2}}{_ID}{_PAREN.replace('?P<paren>', '?:')})"
+
+
 _LIST = rf"(?P<list>{_ITEM}(?:\s*(?:,|;|\+|/|and|und|y|et|&)\s*(?:and\s+)?{_ITEM})*)"
+
+
 _AFTER = re.compile(
     r"(?P<prefix>(?:\b(?:one|two|three|four|a|an|the|my|another|optional"
     rf"|required)\s+)*(?:\b(?:{_KIND})\s+)*)\binputs?\b(?:\s+(?:parameters?|fields?|variables?))?"
@@ -90,6 +105,8 @@ _AFTER = re.compile(
     r"|[a-z]\w*)(?:\s*\([^)]*\))?)*|(?:[a-z]\w*(?:\s*\([^)]*\))?)(?:\s*(?:,|and|&"
     r"|\+)\s*(?:and\s+)?[a-z]\w*(?:\s*\([^)]*\))?)*)"
 )
+
+
 _BEFORE = re.compile(
     rf"{_LIST}\s+(?:(?:are|is|as|should\s+be|must\s+be|will\s+be|come\s+(?:in\s+)?as|given\s+as"
     r"|passed\s+as|sind|als|como|selectable|comes?\s+as)\s+)+(?:an?\s+|the\s+|my\s+|flow\s+"
@@ -97,11 +114,15 @@ _BEFORE = re.compile(
     rf"|selectable)\b(?!\s*(?:called\s+|named\s+|,\s*)?{NAME})"
     rf"|(?P<list2>{_ID}(?:/{_ID})+)\s+(?:selectable|configurable|as\s+inputs?)"
 )
+
+
 _DEFAULT = re.compile(
     r"\b(?:default(?:s|ing)?(?:\s+(?:to|is|value|=))*|standard(?:wert)?"
     rf"|defecto)\s*:?\s*(?P<value>{NAME}|[\ue000]+|-?\d+(?:\.\d+)?|[\w-]+(?:\s+[\w-]+)?)"
     r"|(?P<value2>[\w.-]+)\s+is\s+(?:the\s+)?default|(?P<value3>[\w-]+)\s+(?:by|as)\s+default"
 )
+
+
 _CHOOSE = re.compile(
     r"\b(?:choose|pick|select|picks|chooses|selects)\s+(?P<several>several\s+|many\s+"
     r"|one\s+or\s+more\s+|multiple\s+)?(?:the\s+"
@@ -109,50 +130,74 @@ _CHOOSE = re.compile(
     r"|\((?:[a-z-]+:)?|from|between|out\s+of)\s*(?P<values>[\w-]+(?:(?:\s*[,/|]\s*|\s+or\s+"
     r"|\s+and\s+)[\w-]+)+)"
 )
+
+
 _ASK = re.compile(
     r"\b(?:ask\s+(?:for|me\s+for|the\s+user\s+for)|takes?|accepts?|prompt\s+for|let\s+me\s+enter"
     r"|i\s+(?:pass|give|enter|type)(?:\s+in)?|user\s+(?:enters|gives|picks|passes|provides"
     rf"|selects))\s+(?:an?\s+|the\s+|my\s+)?(?P<id>{NAME}|[a-z][\w-]*)(?P<noun>\s+name)?(?!\s+(?:to"
     r"|about)\b)"
 )
+
+
 _PASTES = re.compile(r"\b(?:pastes?|enters?|provides?|types?)\s+(?:in\s+)?(?:the|a|his|her|their)\s+(?P<id>[a-z]\w*)")
+
+
 _GIVEN = re.compile(
     r"\b(?:an?|the|my)\s+(?P<id>[a-z]\w*)\s+(?:that\s+)?i\s+(?:pass|give|enter|type)(?:\s+in)?\b"
     r"|\bthe\s+user's\s+(?P<id2>[a-z]\w*)\b|\b(?P<id3>schema)\s+i\s+give\b"
     r"|\bclassify\s+the\s+(?P<id4>question|text|ticket|message|email)\b|\b(?:hash|answer)\s+(?:the"
     r"|a)\s+(?P<id5>question)\b"
 )
+
+
 _PLACE = re.compile(r"<([a-z][\w ]*)>")
+
+
 _OF_ANOTHER_FLOW = re.compile(
     r"\b(?:(?:there(?:'s|\s+is)\s+|already\s+)+a\s+flow|(?:call|start|run|trigger|invoke"
     r"|execute)\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child"
     r"|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|takes\s+(?:one|two|an?)|,)\s*(?:an?\s+"
     r"|its\s+|the\s+)*$"
 )
+
+
 _WITH_FIELDS = re.compile(r"\bwith\s+(?P<a>[a-z]+_[a-z_]+)(?:\s+and\s+(?P<b>[a-z]\w*))?")
+
+
 _USER_PICKS = re.compile(
     r"\b(?P<id>[a-z]\w*)\s+(?:that\s+|which\s+)?(?:the\s+users?|i|people)\s+(?P<how>selects?|picks?"
     r"|chooses?|enters?|can\s+(?:select|pick|choose))\b"
 )
+
+
 _FORM = re.compile(
     r"\bform\b.{0,40}\bfields?\s+(?:that\s+)?depends?\s+on\s+(?:the\s+)?(?:chosen\s+"
     r"|selected\s+)?(?P<id>[a-z]+(?:\s+type)?)"
 )
+
+
 _GENERIC = frozenset(
     ["data", "text", "file", "json", "list", "array", "number", "string", "date", "name", "value", "url"]
 )
 
 
 _KIND_BESIDE = re.compile(rf"\b(?:{_KIND})\s+inputs?\s+(?:called\s+|named\s+)?(?P<id>{NAME})")
+
+
 _KIND_OF_NAMED = re.compile(
     rf"\b(?P<kind>{_KIND})\s+inputs?\s+of\s+(?P<items>{_KIND})\s+(?:called|named)\s+(?P<id>{NAME}|[a-z]\w*)"
 )
+
+
 _CHOICES = re.compile(
     r"\b(?:drop-?down|(?P<many>multi-?select)|select|choice|enum)\s+(?:input\s+)?(?:called\s+"
     rf"|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s*(?:with\s+(?:the\s+)?(?:values?\s+|options?\s+"
     r"|choices?\s+)?|:|of|from|between|\()\s*(?P<values>[\w.-]+(?:\s*[,/"
     r"|]\s*[\w.-]+)*(?:\s*,?\s*(?:and|or|und|oder)\s+[\w.-]+)?)"
 )
+
+
 _LISTED = re.compile(
     r"\b(?:inputs?|parameters?|eingaben?|entradas?"
     rf"|entrées?)\s*:\s*(?P<list>[a-z]\w*\s*(?:\(\s*(?:{_KIND}|zahl|número|nombre|fecha"
@@ -164,11 +209,15 @@ _IN_PAREN = re.compile(
     rf"(?P<before>{NAME}|[a-z]\w*)\s*\(\s*(?:an?\s+|the\s+|as\s+)?(?:(?P<kind>{_KIND})\s+)?inputs?\b(?P<rest>[^)]*)\)"
     rf"|\(\s*(?:the\s+)?(?:(?P<kind2>{_KIND})\s+)?(?P<inside>{NAME}|[a-z]\w*_\w+)\s+inputs?\b(?P<rest2>[^)]*)\)"
 )
+
+
 _ANY_OF = re.compile(
     rf"\binputs?\s+(?:called\s+|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s+(?:is|can\s+be|may\s+be"
     r"|must\s+be)\s+(?:one\s+of\s+|either\s+)?"
     r"(?P<values>[\w-]+(?:\s*[,/|]\s*[\w-]+)*\s*,?\s+or\s+[\w-]+)"
 )
+
+
 _FROM_URL = re.compile(
     rf"\b(?:drop-?down|select|input|choice)\s+(?:input\s+)?(?P<id>{NAME}"
     rf"|[a-z]\w*)[^.;]{{0,40}}?\b(?:values?|options?|choices?|list)\s+"
@@ -290,87 +339,7 @@ def find_inputs(text: Text) -> list[InputSpec]:
             word = next(v for v in match.groupdict().values() if v)
             if word not in _STOP and word not in ("run", "default", "choice"):
                 _add(found, InputSpec(word, "JSON" if word == "schema" else "STRING"))
-    return _with_rules(text, _named_as_output(text, list(found.values())))
-
-
-def _with_rules(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
-    """'minimum 0 and maximum 120', 'must match [A-Z]+': rules for the one input of a fitting kind."""
-    compared = (
-        r"(?:is\s+|was\s+)?(?:not\s+)?(?:larger|greater|bigger|higher|more|less|smaller|lower|above|below"
-        r"|over|under|at\s+least|at\s+most|negative|positive|[<>]=?)"
-    )
-    specs = [
-        replace(s, type="INT")
-        if s.type == "STRING"
-        and not s.values
-        and re.search(rf"(?:\b{re.escape(s.id)}\b|[{QUOTED}{CODE}]{{{len(s.id) + 2}}})\s+{compared}", text.masked)
-        else s
-        for s in specs
-    ]
-    numbers = [s for s in specs if s.type in ("INT", "FLOAT")]
-    texts = [s for s in specs if s.type == "STRING"]
-    low, out = text.masked, {s.id: s for s in specs}
-    if len(numbers) == 1:
-        rules: dict[str, Any] = {}
-        for key, words in (
-            ("min", r"min(?:imum)?(?:\s+(?:of|is|value))?|at\s+least"),
-            ("max", r"max(?:imum)?(?:\s+(?:of|is|value))?|at\s+most"),
-        ):
-            if bound := re.search(rf"\b(?:{words})\s+(-?\d+)\b(?!\s*(?:tries|times|attempts|seconds|items|at\b))", low):
-                rules[key] = int(bound[1])
-        if between := re.search(r"\bbetween\s+(-?\d+)\s+and\s+(-?\d+)\b", low):
-            rules = rules or {"min": int(between[1]), "max": int(between[2])}
-        out[numbers[0].id] = replace(numbers[0], more={**numbers[0].more, **rules})
-    if (shape := _shape(low)) and len(texts) == 1:
-        out[texts[0].id] = replace(texts[0], more={**texts[0].more, "validator": shape})
-    pattern = re.search(
-        r"\bmatch(?:es|ing)?\s+(?:the\s+)?(?:regex|pattern|expression)?\s*[`'\"]?([^\s,`'\"]*[\[\\^(][^\s,`'\"]*)",
-        text.plain,
-    )
-    if pattern and len(texts) == 1:
-        out[texts[0].id] = replace(texts[0], more={**texts[0].more, "validator": pattern[1]})
-    return list(out.values())
-
-
-_COUNT_WORDS = {
-    "one": 1,
-    "a": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-}
-_PIECE = re.compile(
-    rf"\b(?:(?P<n>\d+|{'|'.join(_COUNT_WORDS)})\s+)?(?P<case>capital|upper-?case|lower-?case"
-    r"|small)?\s*(?P<what>letters?|digits?|numbers?)\b"
-)
-
-
-def _shape(low: str) -> str:
-    """'3 capital letters followed by 2 digits' as a regular expression; '' when the words describe none."""
-    said = re.search(
-        (
-            r"\b(?:must|should|has\s+to)\s+(?:be|have|consist\s+of|look\s+like"
-            r"|start\s+with)\s+([^.;]*?\b(?:letters?|digits?)\b[^.;]*)"
-        ),
-        low,
-    )
-    pieces = [m for m in _PIECE.finditer(said[1]) if m["n"]] if said else []
-    if not pieces:
-        return ""
-    out = ""
-    for piece in pieces:
-        kind = "[0-9]" if piece["what"].startswith(("digit", "number")) else "[A-Za-z]"
-        if kind == "[A-Za-z]" and piece["case"]:
-            kind = "[A-Z]" if piece["case"].startswith(("cap", "upper")) else "[a-z]"
-        n = int(piece["n"]) if piece["n"].isdigit() else _COUNT_WORDS[piece["n"]]
-        out += f"{kind}{{{n}}}"
-    return f"^{out}{'.*' if said and 'start with' in said.group() else ''}$"
+    return with_rules(text, _named_as_output(text, list(found.values())))
 
 
 def _named_as_output(text: Text, specs: list[InputSpec]) -> list[InputSpec]:

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 
 from copilot.draft.offline import features
 from copilot.draft.offline.actions import settle
-from copilot.draft.offline.branches import choice, own_branches, per_file, per_table, per_value
+from copilot.draft.offline.arrange import arrange
+from copilot.draft.offline.branches import own_branches, per_file, per_table, per_value
 from copilot.draft.offline.events import POLLS, find_events
 from copilot.draft.offline.inputs import find_inputs
-from copilot.draft.offline.ir import Event, Group, InputSpec, Node, Plan, Step
+from copilot.draft.offline.ir import Event, InputSpec, Plan, Step
 from copilot.draft.offline.mentions import Mention, find_mentions
 from copilot.draft.offline.naming import flow_id
 from copilot.draft.offline.schedule import Schedule, find_schedules
-from copilot.draft.offline.scopes import Scope, describe, find_scopes, list_items
-from copilot.draft.offline.text import QUOTED, Clause, Text, cut
+from copilot.draft.offline.scopes import Scope, find_scopes, list_items
+from copilot.draft.offline.text import Clause, Text, cut
 from copilot.draft.offline.types import Types
 from copilot.draft.offline.verbs import STARTS_CLAUSE
 
@@ -118,10 +119,10 @@ def make_plan(seen: Understanding, types: Types) -> Plan:
     steps = settle(seen, types)
     lists = list_items(seen.text)
     plain, switch = per_value(seen, [s for s in steps if _where(seen, s) == "tasks"])
-    main = per_file(seen, per_table(seen, own_branches(seen, _arrange(seen, plain, lists))))
+    main = per_file(seen, per_table(seen, own_branches(seen, arrange(seen, plain, lists))))
     main += [switch] if switch else []
-    errors = _arrange(seen, [s for s in steps if _where(seen, s) == "errors" or _both(seen, s)], lists)
-    finals = _arrange(seen, [s for s in steps if _where(seen, s) == "finally"], lists)
+    errors = arrange(seen, [s for s in steps if _where(seen, s) == "errors" or _both(seen, s)], lists)
+    finals = arrange(seen, [s for s in steps if _where(seen, s) == "finally"], lists)
     retries = features.find_retries(seen.text, seen.clauses)
     return Plan(
         id=flow_id(seen.text, steps, [span for s in seen.schedules for span in s.spans]),
@@ -180,228 +181,3 @@ def _failure_is_told_too(seen: Understanding, index: int) -> bool:
 def _after_outcome(seen: Understanding, step: Step) -> bool:
     words = seen.text.masked[seen.clauses[step.clause].start : seen.clauses[step.clause].end]
     return bool(re.search(r"\bfail|\bworked|\bsucce", words))
-
-
-def _arrange(seen: Understanding, steps: Sequence[Step], lists: list[tuple[str, tuple[str, ...]]]) -> list[Node]:
-    """Clause by clause: loops and parallel groups around the steps of a clause, then conditions across clauses."""
-    by_clause: dict[int, list[Step]] = {}
-    for step in steps:
-        by_clause.setdefault(step.clause, []).append(step)
-    entries: list[tuple[int, Scope, list[Node]]] = []
-    for index in sorted(by_clause):
-        scope = seen.scopes[index]
-        entries.append(
-            (index, scope, _wrapped(seen, _with_neighbours(seen, index, set(by_clause)), by_clause[index], lists))
-        )
-    return _conditions(seen, _loops(seen, entries, lists))
-
-
-def _with_neighbours(seen: Understanding, index: int, with_steps: set[int]) -> Scope:
-    """'Airbyte: run three connections side by side': a clause without steps speaks about the one before it."""
-    scope, follow = seen.scopes[index], index + 1
-    if (
-        follow < len(seen.clauses)
-        and follow not in with_steps
-        and seen.clauses[follow].sentence == seen.clauses[index].sentence
-    ):
-        other = seen.scopes[follow]
-        if other.parallel and not scope.parallel:
-            return replace(scope, parallel=True, count=scope.count or other.count)
-    return scope
-
-
-def _wrapped(
-    seen: Understanding, scope: Scope, steps: list[Step], lists: list[tuple[str, tuple[str, ...]]]
-) -> list[Node]:
-    chosen = choice(seen, steps)
-    if chosen is not None:
-        return chosen
-    if not scope.parallel:
-        return list(steps)
-    if scope.each:
-        return list(steps)
-    doing = [s for s in steps if s.what not in ("log",)] or _one_log_each(steps)
-    rest = [] if doing and doing[0].what == "log" else [s for s in steps if s not in doing]
-    if scope.count > 1 and len(doing) == 1:
-        doing = [replace(doing[0], args={**doing[0].args, "number": n + 1}) for n in range(min(scope.count, 8))]
-    elif len(doing) == 1:
-        doing = (
-            [replace(doing[0], args={**doing[0].args, "number": n + 1}) for n in range(2)]
-            if scope.limit is None
-            else doing
-        )
-    return [Group("parallel", tuple(doing), {"limit": None}, start=steps[0].start), *rest] if doing else list(steps)
-
-
-def _one_log_each(steps: list[Step]) -> list[Step]:
-    """'three logs at the same time: A, B, C': one step a quoted text; none when there are fewer than two."""
-    texts = [(s, one) for s in steps for one in s.args["literals"] if one.kind == QUOTED and one.start > s.start]
-    logs = [
-        replace(s, args={**s.args, "literals": (one,), "quoted": (one.value,)})
-        for s, one in {o: (s, o) for s, o in texts}.values()
-    ]
-    return logs if len(logs) > 1 else []
-
-
-def _loops(
-    seen: Understanding, entries: list[tuple[int, Scope, list[Node]]], lists: list[tuple[str, tuple[str, ...]]]
-) -> list[tuple[int, Scope, list[Node]]]:
-    """A clause with 'for each' wraps its own steps, and the following clauses of its sentence when it leads them."""
-    out: list[tuple[int, Scope, list[Node]]] = []
-    for position, (index, scope, nodes) in enumerate(entries):
-        sentence = seen.clauses[index].sentence
-        before = seen.scopes[index - 1] if index else scope
-        alone = index > 0 and not any(e[0] == index - 1 for e in entries)
-        if (
-            alone
-            and before.each
-            and not scope.each
-            and _leads(seen, index - 1)
-            and seen.clauses[index - 1].sentence == sentence
-        ):
-            scope = before
-        open_loop = out and out[-1][2] and isinstance(out[-1][2][-1], Group) and out[-1][2][-1].kind == "foreach"
-        if open_loop and out[-1][2][-1].args.get("leading") == sentence and not scope.each:
-            group = out[-1][2][-1]
-            assert isinstance(group, Group)
-            out[-1][2][-1] = replace(group, steps=group.steps + tuple(nodes))
-            continue
-        if scope.each:
-            inside, outside = _inside(nodes)
-            if inside:
-                nested = [v for n, v in lists if n == "inner"]
-                args = describe(scope) | {
-                    "lists": [v for _, v in lists],
-                    "nested": nested[0] if nested else (),
-                    "parallel": _parallel_near(seen, entries, position),
-                }
-                args["leading"] = sentence if _leads(seen, index) else -1
-                nodes = [*outside, Group("foreach", tuple(inside), args, start=_start(inside[0]))]
-        out.append((index, scope, nodes))
-    return out
-
-
-def _parallel_near(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]], position: int) -> bool:
-    index = entries[position][0]
-    sentence = seen.clauses[index].sentence
-    return any(s.parallel for c, s in zip(seen.clauses, seen.scopes, strict=True) if abs(c.sentence - sentence) <= 0)
-
-
-def _leads(seen: Understanding, index: int) -> bool:
-    clause = seen.clauses[index]
-    return bool(
-        re.match(
-            r"\W*(?:\w+\s+)?(?:for\s+(?:each|every|all)|go\s+through|loop|iterate|monitor)",
-            seen.text.masked[clause.start : clause.end],
-        )
-        or (seen.scopes[index].each and seen.text.masked[clause.end : clause.end + 1] == ":")
-    )
-
-
-_SOURCES = ("http_download", "git_clone")
-
-
-def _inside(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
-    """Steps of a clause that the loop repeats, and those that only feed it."""
-    inside: list[Node] = []
-    outside: list[Node] = []
-    for node in nodes:
-        reads = isinstance(node, Step) and (
-            node.args.get("role") in ("read", "run")
-            and getattr(node.args.get("service"), "kind", "") in ("sql", "nosql", "agent")
-        )
-        (outside if reads and len(nodes) > 1 and not inside else inside).append(node)
-    return inside, outside
-
-
-def _start(node: Node) -> int:
-    return node.start
-
-
-_WHATEVER_HELD = re.compile(r"\W*(?:always|anyway|in\s+(?:both|any|every|either|all)\s+cases?|either\s+way)\b")
-
-
-def _conditions(seen: Understanding, entries: list[tuple[int, Scope, list[Node]]]) -> list[Node]:
-    out: list[Node] = []
-    open_if: int | None = None
-    sentence = -1
-    pending: tuple[str, int, bool] | None = None
-    handled: set[int] = set()
-    for index, scope, nodes in entries:
-        for skipped in range(index):
-            if skipped not in handled and seen.scopes[skipped].condition and not any(e[0] == skipped for e in entries):
-                pending = (seen.scopes[skipped].condition, seen.clauses[skipped].sentence, seen.scopes[skipped].negated)
-                handled.add(skipped)
-        here = seen.clauses[index].sentence
-        condition = (scope.condition, scope.negated) if scope.condition else None
-        if condition is None and pending and pending[1] == here:
-            condition = (pending[0], pending[2])
-        pending = None if condition else pending
-        near = open_if is not None and here - sentence <= 1
-        if (
-            scope.otherwise
-            and open_if is None
-            and out
-            and not isinstance(out[-1], Group)
-            and nodes
-            and not scope.condition
-        ):
-            text = seen.text.masked[seen.clauses[index - 1].start : seen.clauses[index - 1].end] if index else ""
-            out[-1] = Group(
-                "if",
-                (out[-1],),
-                {
-                    "condition": re.split(r"\b(?:should|go|goes|must|are)\b", text)[0].strip()[-40:] or "condition",
-                    "negated": False,
-                },
-                tuple(nodes),
-                start=out[-1].start,
-            )
-            open_if, sentence = len(out) - 1, here
-        elif scope.otherwise and near and open_if is not None:
-            group = out[open_if]
-            assert isinstance(group, Group)
-            out[open_if] = replace(group, otherwise=group.otherwise + tuple(nodes))
-            sentence = here
-        elif condition:
-            before, inner = _split_at_condition(seen, index, nodes)
-            out += before
-            if before and not inner:
-                pending = (condition[0], here, condition[1])
-            if inner:
-                out.append(
-                    Group(
-                        "if", tuple(inner), {"condition": condition[0], "negated": condition[1]}, start=_start(inner[0])
-                    )
-                )
-                open_if, sentence = len(out) - 1, here
-        elif (
-            open_if is not None
-            and here == sentence
-            and seen.clauses[index].lead in (",", "and", "then")
-            and not _WHATEVER_HELD.match(seen.text.masked, seen.clauses[index].start)
-        ):
-            group = out[open_if]
-            assert isinstance(group, Group)
-            if group.otherwise:
-                out[open_if] = replace(group, otherwise=group.otherwise + tuple(nodes))
-            else:
-                out[open_if] = replace(group, steps=group.steps + tuple(nodes))
-        else:
-            out += nodes
-            open_if = None
-    return out
-
-
-def _split_at_condition(seen: Understanding, index: int, nodes: list[Node]) -> tuple[list[Node], list[Node]]:
-    """Steps named inside the condition itself come before it: 'if the bigquery table has no rows' must be looked up."""
-    clause = seen.clauses[index]
-    words = seen.text.masked[clause.start : clause.end]
-    at = re.search(r"\b(?:if|unless|wenn|falls|when)\b", words)
-    if at is None:
-        return [], list(nodes)
-    condition = seen.scopes[index].condition
-    spot = words.find(condition)
-    begin, end = clause.start + spot, clause.start + spot + len(condition)
-    inside = [n for n in nodes if begin <= n.start < end and not (isinstance(n, Step) and n.what in ("log", "fail"))]
-    return inside, [n for n in nodes if n not in inside]

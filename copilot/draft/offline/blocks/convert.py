@@ -245,7 +245,8 @@ def markdown(w: Writer, step: Step) -> list[Task]:
 def compute(w: Writer, step: Step) -> list[Task]:
     """A computation nobody named a tool for: DuckDB over the file at hand."""
     from copilot.draft.offline.blocks.local_sql import fetch_type
-    from copilot.draft.offline.compute import Calculation, count_task, file_name, note_columns, parse, reader
+    from copilot.draft.offline.compute import Calculation, parse
+    from copilot.draft.offline.computing import count_task, file_name, note_columns, reader
 
     data = w.last_of("file")
     sentence = w.extra["sentences"].get(step.clause, step.words)

@@ -7,7 +7,8 @@ from typing import Any
 
 from copilot.draft.offline.blocks import block
 from copilot.draft.offline.blocks.convert import as_format
-from copilot.draft.offline.compute import file_name, note_columns, parse, reader
+from copilot.draft.offline.compute import parse
+from copilot.draft.offline.computing import file_name, note_columns, reader
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.services import Service
 from copilot.draft.offline.text import CODE, QUOTED

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from copilot.draft.offline.blocks.convert import as_format
-from copilot.draft.offline.compute import file_name, note_columns, parse, reader
+from copilot.draft.offline.compute import parse
+from copilot.draft.offline.computing import file_name, note_columns, reader
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.writer import Data, Task, Writer
 
