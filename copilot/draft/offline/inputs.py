@@ -7,239 +7,49 @@ from dataclasses import replace
 from typing import Any
 
 from copilot.draft.offline.input_rules import with_rules
+from copilot.draft.offline.input_words import (
+    AFTER,
+    ANY_OF,
+    ASK,
+    BEFORE,
+    CHOICES,
+    CHOOSE,
+    DEFAULT,
+    FORM,
+    FROM_URL,
+    GIVEN,
+    IN_PAREN,
+    KIND,
+    KIND_BESIDE,
+    KIND_OF_NAMED,
+    LISTED,
+    OF_ANOTHER_FLOW,
+    PASTES,
+    STOP,
+    USER_PICKS,
+    WITH_FIELDS,
+    kind_of,
+    kind_of_name,
+)
 from copilot.draft.offline.ir import InputSpec
 from copilot.draft.offline.text import CODE, LIST, NAME, QUOTED, Text
-
-_KINDS: tuple[tuple[str, str], ...] = (
-    ("DATETIME", r"date\s?times?|timestamps?"), ("DATE", r"dates?|datum"), ("DURATION", r"durations?"), ("TIME", r"times?\s+of\s+day"),
-    ("INT", r"int(?:eger)?s?|whole\s+numbers?|ganzzahl\w*|enteros?|entiers?"), ("FLOAT", r"floats?|decimals?|numbers?|numeric|zahl(?:en)?|números?"), ("BOOLEAN", r"bool(?:ean)?s?|flags?|yes/no|true/false|checkbox(?:es)?"),
-    ("MULTISELECT", r"multi-?select|several\s+of"), ("SELECT", r"drop-?downs?|select(?:able)?s?|choices?|enums?|pick\s?lists?|one\s+of"), ("FILE", r"files?|uploads?"),
-    ("JSON", r"json(?:\s+(?:list|array|object|document))?"), ("ARRAY", r"arrays?|lists?"), ("EMAIL", r"e-?mail\s+address(?:es)?|e-?mails?(?=\s+inputs?\b)"), ("URI", r"ur[il]s?|links?"), ("SECRET", r"secrets?|passwords?"),
-    ("YAML", r"yaml"), ("STRING", r"strings?|te(?:x|xt|xto|xte)s?"),
-)  # fmt: skip
-
-
-_KIND = "|".join(p for _, p in _KINDS)
-
-
-_ID = rf"(?:{NAME}|[a-z][\w-]*)"
-
-
-_PAREN = r"(?:\s*\((?P<paren>[^)]*)\))?"
-
-
-_STOP = frozenset(
-    [
-        "is",
-        "are",
-        "the",
-        "a",
-        "an",
-        "of",
-        "for",
-        "with",
-        "and",
-        "or",
-        "to",
-        "in",
-        "as",
-        "it",
-        "its",
-        "that",
-        "which",
-        "when",
-        "from",
-        "be",
-        "so",
-        "if",
-        "called",
-        "named",
-        "input",
-        "inputs",
-        "will",
-        "should",
-        "must",
-        "each",
-        "every",
-        "run",
-        "starts",
-        "starting",
-        "default",
-        "defaults",
-        "amount_",
-        "task",
-        "flow",
-        "user",
-        "given",
-        "where",
-        "then",
-        "true",
-        "false",
-        "not",
-        "no",
-        "by",
-        "on",
-        "via",
-        "at",
-        "form",
-        "forms",
-        "being",
-        "using",
-        "can",
-        "may",
-    ]
-)
-
-
-_ITEM = rf"(?:(?:an?\s+|the\s+)?(?:(?!and\b|or\b)[a-z][\w-]*\s+){{0,2}}{_ID}{_PAREN.replace('?P<paren>', '?:')})"
-
-
-_LIST = rf"(?P<list>{_ITEM}(?:\s*(?:,|;|\+|/|and|und|y|et|&)\s*(?:and\s+)?{_ITEM})*)"
-
-
-_AFTER = re.compile(
-    r"(?P<prefix>(?:\b(?:one|two|three|four|a|an|the|my|another|optional"
-    rf"|required)\s+)*(?:\b(?:{_KIND})\s+)*)\binputs?\b(?:\s+(?:parameters?|fields?|variables?))?"
-    rf"(?:\s+of\s+type\s+(?P<oftype>{_KIND}))?\s*(?:called|named|:|are|is"
-    rf"|=)?\s*(?:the\s+)?(?P<list>{NAME}{_PAREN}(?:\s*(?:,|and|&|\+|/|or)\s*(?:and\s+)?(?:{NAME}"
-    r"|[a-z]\w*)(?:\s*\([^)]*\))?)*|(?:[a-z]\w*(?:\s*\([^)]*\))?)(?:\s*(?:,|and|&"
-    r"|\+)\s*(?:and\s+)?[a-z]\w*(?:\s*\([^)]*\))?)*)"
-)
-
-
-_BEFORE = re.compile(
-    rf"{_LIST}\s+(?:(?:are|is|as|should\s+be|must\s+be|will\s+be|come\s+(?:in\s+)?as|given\s+as"
-    r"|passed\s+as|sind|als|como|selectable|comes?\s+as)\s+)+(?:an?\s+|the\s+|my\s+|flow\s+"
-    rf"|user\s+)*(?:(?P<kind>{_KIND})\s+)?(?:inputs?|parameters?|entradas?|eingaben?|configurable"
-    rf"|selectable)\b(?!\s*(?:called\s+|named\s+|,\s*)?{NAME})"
-    rf"|(?P<list2>{_ID}(?:/{_ID})+)\s+(?:selectable|configurable|as\s+inputs?)"
-)
-
-
-_DEFAULT = re.compile(
-    r"\b(?:default(?:s|ing)?(?:\s+(?:to|is|value|=))*|standard(?:wert)?"
-    rf"|defecto)\s*:?\s*(?P<value>{NAME}|[\ue000]+|-?\d+(?:\.\d+)?|[\w-]+(?:\s+[\w-]+)?)"
-    r"|(?P<value2>[\w.-]+)\s+is\s+(?:the\s+)?default|(?P<value3>[\w-]+)\s+(?:by|as)\s+default"
-)
-
-
-_CHOOSE = re.compile(
-    r"\b(?:choose|pick|select|picks|chooses|selects)\s+(?P<several>several\s+|many\s+"
-    r"|one\s+or\s+more\s+|multiple\s+)?(?:the\s+"
-    r"|an?\s+)?(?P<id>[a-z]\w*)(?:\s+from\s+(?:a\s+)?(?:drop-?down|list|menu))?\s*(?::"
-    r"|\((?:[a-z-]+:)?|from|between|out\s+of)\s*(?P<values>[\w-]+(?:(?:\s*[,/|]\s*|\s+or\s+"
-    r"|\s+and\s+)[\w-]+)+)"
-)
-
-
-_ASK = re.compile(
-    r"\b(?:ask\s+(?:for|me\s+for|the\s+user\s+for)|takes?|accepts?|prompt\s+for|let\s+me\s+enter"
-    r"|i\s+(?:pass|give|enter|type)(?:\s+in)?|user\s+(?:enters|gives|picks|passes|provides"
-    rf"|selects))\s+(?:an?\s+|the\s+|my\s+)?(?P<id>{NAME}|[a-z][\w-]*)(?P<noun>\s+name)?(?!\s+(?:to"
-    r"|about)\b)"
-)
-
-
-_PASTES = re.compile(r"\b(?:pastes?|enters?|provides?|types?)\s+(?:in\s+)?(?:the|a|his|her|their)\s+(?P<id>[a-z]\w*)")
-
-
-_GIVEN = re.compile(
-    r"\b(?:an?|the|my)\s+(?P<id>[a-z]\w*)\s+(?:that\s+)?i\s+(?:pass|give|enter|type)(?:\s+in)?\b"
-    r"|\bthe\s+user's\s+(?P<id2>[a-z]\w*)\b|\b(?P<id3>schema)\s+i\s+give\b"
-    r"|\bclassify\s+the\s+(?P<id4>question|text|ticket|message|email)\b|\b(?:hash|answer)\s+(?:the"
-    r"|a)\s+(?P<id5>question)\b"
-)
-
-
-_PLACE = re.compile(r"<([a-z][\w ]*)>")
-
-
-_OF_ANOTHER_FLOW = re.compile(
-    r"\b(?:(?:there(?:'s|\s+is)\s+|already\s+)+a\s+flow|(?:call|start|run|trigger|invoke"
-    r"|execute)\w*\s+(?:my|the|our|a|it|another)?\s*(?:child|sub-?flow|flow)|calls\s+child"
-    r"|for\s+each\s+batch)\b[^.;]*(?:with|and|its?|takes?|takes\s+(?:one|two|an?)|,)\s*(?:an?\s+"
-    r"|its\s+|the\s+)*$"
-)
-
-
-_WITH_FIELDS = re.compile(r"\bwith\s+(?P<a>[a-z]+_[a-z_]+)(?:\s+and\s+(?P<b>[a-z]\w*))?")
-
-
-_USER_PICKS = re.compile(
-    r"\b(?P<id>[a-z]\w*)\s+(?:that\s+|which\s+)?(?:the\s+users?|i|people)\s+(?P<how>selects?|picks?"
-    r"|chooses?|enters?|can\s+(?:select|pick|choose))\b"
-)
-
-
-_FORM = re.compile(
-    r"\bform\b.{0,40}\bfields?\s+(?:that\s+)?depends?\s+on\s+(?:the\s+)?(?:chosen\s+"
-    r"|selected\s+)?(?P<id>[a-z]+(?:\s+type)?)"
-)
-
-
-_GENERIC = frozenset(
-    ["data", "text", "file", "json", "list", "array", "number", "string", "date", "name", "value", "url"]
-)
-
-
-_KIND_BESIDE = re.compile(rf"\b(?:{_KIND})\s+inputs?\s+(?:called\s+|named\s+)?(?P<id>{NAME})")
-
-
-_KIND_OF_NAMED = re.compile(
-    rf"\b(?P<kind>{_KIND})\s+inputs?\s+of\s+(?P<items>{_KIND})\s+(?:called|named)\s+(?P<id>{NAME}|[a-z]\w*)"
-)
-
-
-_CHOICES = re.compile(
-    r"\b(?:drop-?down|(?P<many>multi-?select)|select|choice|enum)\s+(?:input\s+)?(?:called\s+"
-    rf"|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s*(?:with\s+(?:the\s+)?(?:values?\s+|options?\s+"
-    r"|choices?\s+)?|:|of|from|between|\()\s*(?P<values>[\w.-]+(?:\s*[,/"
-    r"|]\s*[\w.-]+)*(?:\s*,?\s*(?:and|or|und|oder)\s+[\w.-]+)?)"
-)
-
-
-_LISTED = re.compile(
-    r"\b(?:inputs?|parameters?|eingaben?|entradas?"
-    rf"|entrées?)\s*:\s*(?P<list>[a-z]\w*\s*(?:\(\s*(?:{_KIND}|zahl|número|nombre|fecha"
-    r"|texte?o?)[^)]*\))(?:\s*(?:,|and|und|y|et)\s*[a-z]\w*\s*(?:\([^)]*\))?)*)"
-)
-
-
-_IN_PAREN = re.compile(
-    rf"(?P<before>{NAME}|[a-z]\w*)\s*\(\s*(?:an?\s+|the\s+|as\s+)?(?:(?P<kind>{_KIND})\s+)?inputs?\b(?P<rest>[^)]*)\)"
-    rf"|\(\s*(?:the\s+)?(?:(?P<kind2>{_KIND})\s+)?(?P<inside>{NAME}|[a-z]\w*_\w+)\s+inputs?\b(?P<rest2>[^)]*)\)"
-)
-
-
-_ANY_OF = re.compile(
-    rf"\binputs?\s+(?:called\s+|named\s+)?(?P<id>{NAME}|[a-z]\w*)\s+(?:is|can\s+be|may\s+be"
-    r"|must\s+be)\s+(?:one\s+of\s+|either\s+)?"
-    r"(?P<values>[\w-]+(?:\s*[,/|]\s*[\w-]+)*\s*,?\s+or\s+[\w-]+)"
-)
-
-
-_FROM_URL = re.compile(
-    rf"\b(?:drop-?down|select|input|choice)\s+(?:input\s+)?(?P<id>{NAME}"
-    rf"|[a-z]\w*)[^.;]{{0,40}}?\b(?:values?|options?|choices?|list)\s+"
-    r"(?:(?:is|are|comes?)\s+)?(?:loaded\s+|taken\s+|read\s+)?(?:from|of)\s+(?P<url>\ue000+)"
-)
 
 
 def _in_parentheses(text: Text, found: dict[str, InputSpec]) -> None:
     """'a business_date (DATE input)', 'top N (max_stories input, default 10)'."""
-    for match in _IN_PAREN.finditer(text.masked):
+    for match in IN_PAREN.finditer(text.masked):
         group = "before" if match["before"] else "inside"
         rest = _original(text, *match.span("rest" if match["before"] else "rest2"))
         name = _name_at(text, match, group)
-        if name not in _STOP and not (
+        if name not in STOP and not (
             group == "before" and re.match(rf"\s*(?:called\s+|named\s+)?{NAME}", match["rest"] or "")
         ):
-            _add(found, _described(name, _kind_of(match["kind"] or match["kind2"] or ""), rest.strip(" ,"), text))
+            _add(found, _described(name, kind_of(match["kind"] or match["kind2"] or ""), rest.strip(" ,"), text))
 
 
 def _spelled_out(text: Text, found: dict[str, InputSpec]) -> None:
     """Inputs whose kind, members or values are spelled out beside them."""
-    for match in _CHOICES.finditer(text.masked):
+    for match in CHOICES.finditer(text.masked):
         values = tuple(
             v
             for v in re.split(
@@ -258,7 +68,7 @@ def _spelled_out(text: Text, found: dict[str, InputSpec]) -> None:
                 ),
             )
     _in_parentheses(text, found)
-    for match in _ANY_OF.finditer(text.masked):
+    for match in ANY_OF.finditer(text.masked):
         values = tuple(
             v
             for v in re.split(
@@ -267,22 +77,22 @@ def _spelled_out(text: Text, found: dict[str, InputSpec]) -> None:
             if v
         )
         name = _name_at(text, match, "id")
-        if len(values) > 1 and name not in _STOP:
+        if len(values) > 1 and name not in STOP:
             _add(found, InputSpec(name, "SELECT", _default_near(text, match.end(), values), values))
-    for match in _FROM_URL.finditer(text.masked):
+    for match in FROM_URL.finditer(text.masked):
         if literal := text.literal_at(match.start("url")):
             name = _name_at(text, match, "id")
             found[name] = InputSpec(
                 name, "SELECT", None, ("*",), True, {"expression": f"{{{{ http(uri='{literal.value}') }}}}"}
             )
-    for match in _KIND_BESIDE.finditer(text.masked):
-        _add(found, InputSpec(_name_at(text, match, "id"), _kind_of(match.group())))
-    for match in _KIND_OF_NAMED.finditer(text.masked):
-        _add(found, InputSpec(_name_at(text, match, "id"), _kind_of(match["kind"])))
-    for match in _LISTED.finditer(text.masked):
+    for match in KIND_BESIDE.finditer(text.masked):
+        _add(found, InputSpec(_name_at(text, match, "id"), kind_of(match.group())))
+    for match in KIND_OF_NAMED.finditer(text.masked):
+        _add(found, InputSpec(_name_at(text, match, "id"), kind_of(match["kind"])))
+    for match in LISTED.finditer(text.masked):
         for piece in re.finditer(r"([a-z]\w*)\s*\(([^)]*)\)|([a-z]\w*)(?=\s*(?:,|$))", match["list"]):
             name = piece[1] or piece[3]
-            if name not in _STOP:
+            if name not in STOP:
                 _add(found, _described(_identifier(name), "", piece[2] or "", text))
 
 
@@ -295,7 +105,7 @@ def find_inputs(text: Text) -> list[InputSpec]:
     """The inputs in order of first mention, merged by id."""
     found: dict[str, InputSpec] = {}
     _spelled_out(text, found)
-    for match in _CHOOSE.finditer(text.masked):
+    for match in CHOOSE.finditer(text.masked):
         values = tuple(
             v
             for v in re.split(
@@ -307,26 +117,26 @@ def find_inputs(text: Text) -> list[InputSpec]:
         _add(
             found, InputSpec(_identifier(match["id"]), "MULTISELECT" if match["several"] else "SELECT", default, values)
         )
-    for match in _AFTER.finditer(text.masked):
+    for match in AFTER.finditer(text.masked):
         end = match.end("prefix") if match["prefix"] else match.start()
-        if _OF_ANOTHER_FLOW.search(text.masked, max(0, match.start() - 70), end):
+        if OF_ANOTHER_FLOW.search(text.masked, max(0, match.start() - 70), end):
             continue
         _from_list(found, text, match, (match["prefix"] or "") + " " + (match["oftype"] or ""))
-    for match in _BEFORE.finditer(text.masked):
+    for match in BEFORE.finditer(text.masked):
         _from_list(found, text, match, match["kind"] or "")
-    for match in _ASK.finditer(text.masked):
+    for match in ASK.finditer(text.masked):
         _asked(found, text, match)
-    for match in _WITH_FIELDS.finditer(text.masked):
+    for match in WITH_FIELDS.finditer(text.masked):
         for name in (match["a"], match["b"]):
             if name:
                 _add(found, InputSpec(name))
-    for match in _USER_PICKS.finditer(text.masked):
+    for match in USER_PICKS.finditer(text.masked):
         several = match["id"].endswith("s") and "enter" not in match["how"]
         said = re.match(r"\s*\(default\s+([\w\s,]+)\)", text.plain[match.end() :])
         listed = [v for v in re.split(r"\s*,\s*|\s+and\s+", said[1]) if v] if said else None
-        if match["id"] not in _STOP:
+        if match["id"] not in STOP:
             _add(found, InputSpec(match["id"], "ARRAY" if several else "STRING", listed))
-    if form := _FORM.search(text.masked):
+    if form := FORM.search(text.masked):
         chosen = _identifier(form["id"])
         _add(found, InputSpec(chosen, "SELECT", None, ("small", "large", "other")))
         depends = {"dependsOn": {"inputs": [chosen], "condition": f"{{{{ inputs.{chosen} == 'other' }}}}"}}
@@ -334,10 +144,10 @@ def find_inputs(text: Text) -> list[InputSpec]:
     for match in re.finditer(rf"\bupload\w*\s+(?:an?\s+|the\s+)?[\w\s]{{0,16}}?\(input\s+({NAME})\)", text.masked):
         if literal := text.literal_at(match.start(1)):
             found[_identifier(literal.value)] = InputSpec(_identifier(literal.value), "FILE")
-    for pattern in (_PASTES, _GIVEN):
+    for pattern in (PASTES, GIVEN):
         for match in pattern.finditer(text.masked):
             word = next(v for v in match.groupdict().values() if v)
-            if word not in _STOP and word not in ("run", "default", "choice"):
+            if word not in STOP and word not in ("run", "default", "choice"):
                 _add(found, InputSpec(word, "JSON" if word == "schema" else "STRING"))
     return with_rules(text, _named_as_output(text, list(found.values())))
 
@@ -360,7 +170,7 @@ def _asked(found: dict[str, InputSpec], text: Text, match: re.Match[str]) -> Non
         identifier = _identifier(literal.value)
         if literal.kind == LIST:
             return
-    elif word in _STOP or re.match(r"\s*(?:approval|list\b|json|ages|place|care)", " " + word):
+    elif word in STOP or re.match(r"\s*(?:approval|list\b|json|ages|place|care)", " " + word):
         return
     else:
         identifier = _identifier(word + ("_name" if match["noun"] else ""))
@@ -371,7 +181,7 @@ def _asked(found: dict[str, InputSpec], text: Text, match: re.Match[str]) -> Non
     follow = re.match(rf"\s*(?:in\s+an?\s+)?\(?input\s+(?:called\s+)?({NAME})", after)
     if follow:
         literal = text.literal_at(match.end() + follow.start(1))
-        kind = kind_hint or _kind_of(word) or "STRING"
+        kind = kind_hint or kind_of(word) or "STRING"
         return _add(found, InputSpec(_identifier(literal.value if literal else identifier), kind))
     if identifier in ("approval", "confirmation", "permission") or re.match(r"\s*(?:words?|list|of)\b", after):
         return
@@ -384,13 +194,13 @@ def _asked(found: dict[str, InputSpec], text: Text, match: re.Match[str]) -> Non
         found,
         InputSpec(
             identifier,
-            "SELECT" if values else (_kind_of(identifier) if identifier in ("date", "file") else None) or "STRING",
+            "SELECT" if values else (kind_of(identifier) if identifier in ("date", "file") else None) or "STRING",
             default,
             values,
         ),
     )
     more = re.match(r"\s*(?:\([^)]*\))?\s*(?:,|and)\s+(?:the\s+)?([a-z]\w*)(?=\s+when|\s+before|[,.]|$)", after)
-    if more and match.group().startswith("user") and more[1] not in _STOP:
+    if more and match.group().startswith("user") and more[1] not in STOP:
         _add(found, InputSpec(_identifier(more[1])))
 
 
@@ -400,9 +210,9 @@ def _from_list(found: dict[str, InputSpec], text: Text, match: re.Match[str], pr
     paren = re.match(r"\s*\(([a-z_]\w*(?:\s*,\s*[a-z_]\w*)+)\)", text.masked[match.end() :])
     if paren:
         for name in re.split(r"\s*,\s*", paren[1]):
-            _add(found, InputSpec(_identifier(name), _kind_of_name(name)))
+            _add(found, InputSpec(_identifier(name), kind_of_name(name)))
         return
-    kind = _kind_of(prefix)
+    kind = kind_of(prefix)
     literal_first = text.masked[start] in NAME
     for piece in re.finditer(
         r"((?:[^,;+/&()]|(?<=\w)/(?=\w{0}))+?)(\s*\([^)]*\))?\s*(?=[,;+/&]|\band\b|\bor\b|\bund\b|$)",
@@ -415,34 +225,34 @@ def _from_list(found: dict[str, InputSpec], text: Text, match: re.Match[str], pr
         if literal is None:
             if not words or (literal_first and not piece[2]):
                 continue
-            name, own = _bare_name(words), _kind_of(words) if " " in words else ""
+            name, own = _bare_name(words), kind_of(words) if " " in words else ""
         else:
-            name, own = literal.value, _kind_of(re.sub(r"[^a-z/ ]", "", words))
+            name, own = literal.value, kind_of(re.sub(r"[^a-z/ ]", "", words))
         if (
             not name
-            or (literal is None and len(name) > 1 and name in _STOP)
+            or (literal is None and len(name) > 1 and name in STOP)
             or (re.match(r"\s+[\ue001\ue002]", text.masked[start + piece.end(1) :]) and literal is None)
         ):
             continue
         note = (piece[2] or "").strip(" ()") and text.plain[start + piece.start(2) : start + piece.end(2)].strip(" ()")
         note = note or _paren_after(text, start + piece.end(1))
-        if re.fullmatch(r"\w+(?:\s*,\s*\w+){1,}", note) and not _kind_of(note.lower()) and "default" not in note:
+        if re.fullmatch(r"\w+(?:\s*,\s*\w+){1,}", note) and not kind_of(note.lower()) and "default" not in note:
             note = re.sub(r"\s*,\s*", "/", note)
         typed = re.match(
-            rf"\s*,?\s*(?:as\s+an?|is\s+an?|\(an?)\s+({_KIND})(?:\s*\(([^)]*)\))?", text.masked[start + piece.end(1) :]
+            rf"\s*,?\s*(?:as\s+an?|is\s+an?|\(an?)\s+({KIND})(?:\s*\(([^)]*)\))?", text.masked[start + piece.end(1) :]
         )
         if typed and not kind:
-            own = _kind_of(typed[1])
+            own = kind_of(typed[1])
             note = (
                 text.plain[start + piece.end(1) + typed.start(2) : start + piece.end(1) + typed.end(2)]
                 if typed[2]
                 else note
             )
         shared = re.match(
-            rf"[^()]{{0,40}}\(\s*(?:both|all|each)\s+(?:are\s+|an?\s+)?({_KIND})", text.masked[start + piece.end(1) :]
+            rf"[^()]{{0,40}}\(\s*(?:both|all|each)\s+(?:are\s+|an?\s+)?({KIND})", text.masked[start + piece.end(1) :]
         )
         if shared and not kind:
-            kind = _kind_of(shared[1])
+            kind = kind_of(shared[1])
         spec = _described(_identifier(name), kind or own, note, text)
         _add(found, spec if spec.default is not None else _with_default(spec, text, start + piece.end(1)))
 
@@ -454,10 +264,10 @@ def _bare_name(words: str) -> str:
     parts = list(re.findall(r"[a-z][\w-]*", re.sub(r"\x27s\b", "", words)))
     usable: list[str] = []
     for word in reversed(parts):
-        if word in _STOP:
+        if word in STOP:
             break
         usable.insert(0, word)
-    kept = [w for w in usable if not (len(usable) > 2 and re.fullmatch(_KIND, w) and w is usable[0])]
+    kept = [w for w in usable if not (len(usable) > 2 and re.fullmatch(KIND, w) and w is usable[0])]
     return (
         "_".join(kept[-2:]) if kept and kept[-1] not in ("output", "outputs", "log", "fail", "python", "task") else ""
     )
@@ -497,7 +307,7 @@ def _described(identifier: str, kind: str, note: str, text: Text) -> InputSpec:
         values = tuple(v for v in re.split(r"\s*,\s*(?:or\s+)?|\s+or\s+", note.strip()) if v)
     elif "/" in note and not default:
         values = tuple(v.strip() for v in note.split("/"))
-    kind = _kind_of(low) or kind or ("SELECT" if values else _kind_of_name(identifier))
+    kind = kind_of(low) or kind or ("SELECT" if values else kind_of_name(identifier))
     more: dict[str, Any] = {}
     return InputSpec(identifier, kind or "STRING", _typed(kind, default), values, True, more)
 
@@ -514,32 +324,10 @@ def _typed(kind: str, value: Any) -> Any:
     return value
 
 
-def _kind_of(words: str) -> str:
-    for kind, pattern in _KINDS:
-        if re.search(rf"\b(?:{pattern})\b", words):
-            return kind
-    return ""
-
-
-def _kind_of_name(name: str) -> str:
-    low = name.lower()
-    if re.fullmatch(r"(?:.*_)?(?:uri|url|link)", low):
-        return "URI"
-    if re.fullmatch(r"(?:(?!send|is|has|use|do)\w+_)?e?_?mail(?:_address)?", low):
-        return "EMAIL"
-    if re.fullmatch(r"(?:.*_)?date|day", low):
-        return "DATE"
-    if re.fullmatch(r"(?:.*_)?(?:count|limit|days|port|batch_size|amount|number|n|quantity|age|max_\w+|min_\w+)", low):
-        return "INT"
-    if re.fullmatch(r"(?:is|has|send|do|use|dry|enable|should)_\w+|dry_?run|force|verbose|debug|enabled|approved", low):
-        return "BOOLEAN"
-    return "STRING"
-
-
 def _default_near(text: Text, position: int, values: tuple[str, ...]) -> str | None:
     end = min(len(text.masked), position + 70)
     stop = re.search(r"[;\n]|\.\s+(?!\w+\s+is\s+default|default)", text.masked[position:end])
-    match = _DEFAULT.search(text.masked, position, position + stop.start() if stop else end)
+    match = DEFAULT.search(text.masked, position, position + stop.start() if stop else end)
     if not match:
         return None
     group = next(g for g in ("value", "value2", "value3") if match[g])
@@ -569,11 +357,6 @@ def _add(found: dict[str, InputSpec], spec: InputSpec) -> None:
         found[spec.id] = InputSpec(
             spec.id, kind, had.default if had.default is not None else spec.default, had.values or spec.values
         )
-
-
-def placeholders(text: str) -> list[str]:
-    """Names in angle brackets, as in 'Hello, <name>!'."""
-    return _PLACE.findall(text)
 
 
 KINDS = (CODE, LIST, QUOTED)

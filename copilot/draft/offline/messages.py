@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from copilot.draft.offline.inputs import placeholders
+from copilot.draft.offline.input_words import placeholders
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.text import QUOTED
 from copilot.draft.offline.writer import Data, Writer
