@@ -182,7 +182,7 @@ _NO_TIME = re.compile(
     r"\bminute\s+(?:[6-9]\d|\d{3,})\b|\bat\s+(?:2[5-9]|[3-9]\d):\d\d\b|\bat\s+\d{1,2}:[6-9]\d\b|\b(?:3[2-9]|[4-9]\d)(?:st|nd|rd|th)\s+(?:of|day)|\bhour\s+(?:2[4-9]|[3-9]\d)\b|\bday\s+(?:3[2-9]|[4-9]\d)\s+of\s+(?:the|each|every)\s+month"
 )
 _LATER = re.compile(
-    r"\b(?:(?:is|are)\s+not\s+known\s+yet|not\s+known\s+yet|don'?t\s+(?:have|know)\s+(?:\w+\s+){0,3}yet|(?:will\s+)?follows?\b(?!\s+(?:the|redirects?))|will\s+(?:come|follow|be\s+(?:known|there|created))|(?:i|we)\s+will\s+(?:create|get|send|add|know)|tbd|to\s+be\s+(?:defined|decided|determined)|comes?\s+(?:later|when|next)|next\s+week|when\s+\w+\s+answers?)\b"
+    r"\b(?:(?:is|are)\s+not\s+known\s+yet|not\s+known\s+yet|don'?t\s+(?:have|know)\s+(?:\w+\s+){0,3}yet|(?:will\s+)?follows?\b(?!\s+(?:the|redirects?))|will\s+(?:come|follow|be\s+(?:known|there|created))|(?:i|we)(?:\s+will|'?ll)\s+(?:create|get|give|send|add|know|tell)|when\s+(?:i|we)\s+(?:have|get|know)\b|tbd|to\s+be\s+(?:defined|decided|determined)|comes?\s+(?:later|when|next)|next\s+week|when\s+\w+\s+answers?)\b"
 )
 _MINING = re.compile(
     r"\b(?:monero|bitcoin|ethereum|crypto(?:currency|coins?)?|xmr|coin)\s*[\s-]?min(?:er|ers|ing)\b|\bmin(?:e|ing)\s+(?:for\s+)?(?:monero|bitcoin|ethereum|crypto\w*|coins?)\b|\bxmrig\b"

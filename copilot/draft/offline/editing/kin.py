@@ -20,63 +20,96 @@ _CHANGES = re.compile(
 
 def said_by_kind(c: Change, slot: Slot, words: str, old: str, meant: bool) -> Iterator[tuple[Any, float]]:
     """A value that can only be meant for this place: it replaces the old one, or is of the same kind as what is there."""
-    if isinstance(slot.value, list) and slot.value and all(isinstance(v, str | int) for v in slot.value) and meant:
-        said = re.match(
-            r"\W*(?:the\s+)?(?:[\w-]+\s+){0,2}?[\w-]+(?:\s+(?:are|should\s+be|must\s+be)\b|\s*[:=])\s*(?=\S)", words
-        )
-        listed = members(c.text, said.end(), len(words)) if said else []
-        if len(listed) > 1:
-            yield listed, 0.9
+    if meant and isinstance(slot.value, list):
+        yield from _whole_list(c, slot, words)
     if not slot.present or isinstance(slot.value, dict | list):
         yield from _level(slot, words)
         yield from _only_enum(c, slot, words, meant)
         return
     if old and same(slot.value, old):
-        new = _new_beside_old(c, words)
-        value = value_for(slot, c.text, new[0], stop_of(c, slot, words, new[0]), c.names) if new else None
-        if value is not None:
-            upper = isinstance(slot.value, str) and slot.value.isupper() and isinstance(value, str) and value.isalpha()
-            yield (value.upper() if upper else value), 1.0
+        yield from _in_its_place(c, slot, words)
     if slot.facts.enum:
         yield from _level(slot, words)
         yield from _only_enum(c, slot, words, meant)
-        if old and stem(old.lower().split()[0]) in _stems(slot.value):
-            spoken = {stem(w) for w in re.findall(r"[a-z]+", words)}
-            apart = _stems(slot.value)
-            yield from ((m, 0.9) for m in slot.facts.enum if m != slot.value and spoken & (_stems(m) - apart))
-    elif (
-        isinstance(slot.value, str)
-        and duration_in(slot.value) == slot.value
-        and (slot.name != "defaults" or (meant and slot.item is not None and slot.item.type == "DURATION"))
-    ):
-        value = duration_in(words)
-        meant = meant or len(re.findall(r"\bPT?\d", c.doc.text)) == 1
-        waits = re.search(r"\b(?:sleep|wait|pause)", words) and slot.name.lower().endswith(("duration", "delay"))
-        scaled = None if value else scaled_value(slot, words)
-        if scaled is not None and (meant or waits):
-            yield scaled, 0.95
-        if value and waits:
-            yield value, 0.75
-        elif value and slot.name == "defaults" and meant:
-            yield value, 0.8
-        elif value and (meant or slot.name in ("duration", "interval")) and _CHANGES.search(words):
-            yield value, 0.7
+        yield from _other_member(slot, words, old)
+    elif isinstance(slot.value, str) and duration_in(slot.value) == slot.value:
+        yield from _other_duration(c, slot, words, meant)
     elif isinstance(slot.value, str) and slot.value.startswith(("http://", "https://")):
-        url = next((o.value for o in c.text.literals if o.value.startswith(("http://", "https://"))), None)
-        if url and url != slot.value:
-            alone = len(set(re.findall(r"https?://[^\s\"'{}]+", c.doc.text))) == 1
-            yield url, 0.95 if alone else 0.8 if meant and slot.name in ("uri", "url") else 0.6
+        yield from _other_address(c, slot, meant)
     if slot.name.lower() in ("to", "recipients", "recipient") and (mails := addresses(c.text, 0, len(c.text.masked))):
         yield mails, 0.92
+    yield from _other_text(c, slot, words, meant)
+    yield from _family(c, slot, words)
+
+
+def _whole_list(c: Change, slot: Slot, words: str) -> Iterator[tuple[Any, float]]:
+    """'names are pen, paper and ink'."""
+    if not slot.value or not all(isinstance(v, str | int) for v in slot.value):
+        return
+    said = re.match(
+        r"\W*(?:the\s+)?(?:[\w-]+\s+){0,2}?[\w-]+(?:\s+(?:are|should\s+be|must\s+be)\b|\s*[:=])\s*(?=\S)", words
+    )
+    listed = members(c.text, said.end(), len(words)) if said else []
+    if len(listed) > 1:
+        yield listed, 0.9
+
+
+def _in_its_place(c: Change, slot: Slot, words: str) -> Iterator[tuple[Any, float]]:
+    """The new value where the old one was said: 'USD instead of EUR'."""
+    new = _new_beside_old(c, words)
+    value = value_for(slot, c.text, new[0], stop_of(c, slot, words, new[0]), c.names) if new else None
+    if value is not None:
+        upper = isinstance(slot.value, str) and slot.value.isupper() and isinstance(value, str) and value.isalpha()
+        yield (value.upper() if upper else value), 1.0
+
+
+def _other_member(slot: Slot, words: str, old: str) -> Iterator[tuple[Any, float]]:
+    """'delete instead of moving them' where the values are MOVE and DELETE."""
+    if old and stem(old.lower().split()[0]) in _stems(slot.value):
+        spoken = {stem(w) for w in re.findall(r"[a-z]+", words)}
+        apart = _stems(slot.value)
+        yield from ((m, 0.9) for m in slot.facts.enum if m != slot.value and spoken & (_stems(m) - apart))
+
+
+def _other_duration(c: Change, slot: Slot, words: str, meant: bool) -> Iterator[tuple[Any, float]]:
+    """'sleep only 5 seconds', 'approval within 4 hours'."""
+    default = slot.name == "defaults"
+    if default and not (meant and slot.item is not None and slot.item.type == "DURATION"):
+        return
+    value = duration_in(words)
+    meant = meant or len(re.findall(r"\bPT?\d", c.doc.text)) == 1
+    waits = re.search(r"\b(?:sleep|wait|pause)", words) and slot.name.lower().endswith(("duration", "delay"))
+    scaled = None if value else scaled_value(slot, words)
+    if scaled is not None and (meant or waits):
+        yield scaled, 0.95
+    if value and waits:
+        yield value, 0.75
+    elif value and default and meant:
+        yield value, 0.8
+    elif value and (meant or slot.name in ("duration", "interval")) and _CHANGES.search(words):
+        yield value, 0.7
+
+
+def _other_address(c: Change, slot: Slot, meant: bool) -> Iterator[tuple[Any, float]]:
+    url = next((o.value for o in c.text.literals if o.value.startswith(("http://", "https://"))), None)
+    if url and url != slot.value:
+        alone = len(set(re.findall(r"https?://[^\s\"'{}]+", c.doc.text))) == 1
+        yield url, 0.95 if alone else 0.8 if meant and slot.name in ("uri", "url") else 0.6
+
+
+def _other_text(c: Change, slot: Slot, words: str, meant: bool) -> Iterator[tuple[Any, float]]:
+    """'say "all good" instead', 'first should log "hello"'."""
+    says = re.search(r"\b(?:say|says|print|write|log|post|send|read|return|output)\b", words)
+    wanted = "instead" in words or (meant and re.search(r"\b(?:should|must)\b", words))
+    quoted = [o.value for o in c.text.literals if o.kind == QUOTED]
     if (
         slot.name in _MESSAGES
-        and re.search(r"\b(?:say|says|print|write|log|post|send|read|return|output)\b", words)
-        and ("instead" in words or (meant and re.search(r"\b(?:should|must)\b", words)))
+        and says
+        and wanted
+        and len(quoted) == 1
+        and not str(slot.value).lstrip().startswith("{\n")
     ):
-        quoted = [o.value for o in c.text.literals if o.kind == QUOTED]
-        if len(quoted) == 1 and not str(slot.value).lstrip().startswith("{\n"):
-            yield quoted[0], 0.95
-    yield from _family(c, slot, words)
+        yield quoted[0], 0.95
 
 
 _MESSAGES = frozenset(["message", "messageText", "content", "text", "htmlTextContent", "title", "format"])

@@ -198,79 +198,96 @@ def same(value: Any, said: str) -> bool:
 
 def _values(c: Change, slot: Slot, words: str, start: int, end: int) -> Iterator[tuple[Any, float]]:
     """Values said for a name that stands at an offset: behind it, or before it."""
-    length = len(words)
-    soft = slot.facts.kind in ("string", "any", "array", "map", "object")
-    soft = soft and not (isinstance(slot.value, str) and len(slot.value) > 2 and duration_in(slot.value) == slot.value)
-    soft = soft and (not isinstance(slot.value, int | float) or isinstance(slot.value, bool))
     if secret := _secret_beside(c.words, words, start, end):
         yield secret, 0.35
         return
-    for pattern, worth in ((_STRONG, 0.3), (_WEAK, 0.15)):
-        for sep in pattern.finditer(words, end):
-            listed = slot.facts.kind == "array" or isinstance(slot.value, list)
-            if pattern is _WEAK and soft and (listed or words[end : sep.start()].strip()):
+    soft = _is_soft(slot)
+    yield from _behind_a_link(c, slot, words, end, soft)
+    yield from _directly_behind(c, slot, words, start, end, soft)
+    if slot.facts.kind in ("array", "map", "object") or isinstance(slot.value, list | dict):
+        yield from _list_before(c, slot, words, start)
+    elif soft:
+        yield from _text_before(c, slot, words, start)
+    elif slot.facts.kind != "boolean" and re.search(r"\d|[a-z]", words[max(0, start - 30) : start]):
+        value = value_for(slot, c.text, max(0, start - 30), start, c.names)
+        if value is not None:
+            yield value, 0.12
+
+
+def _is_soft(slot: Slot) -> bool:
+    """Whether any text would fit, so that only what looks like a value may be taken for one."""
+    now = slot.value
+    if isinstance(now, int | float) and not isinstance(now, bool):
+        return False
+    timed = isinstance(now, str) and len(now) > 2 and duration_in(now) == now
+    return slot.facts.kind in ("string", "any", "array", "map", "object") and not timed
+
+
+def _behind_a_link(c: Change, slot: Slot, words: str, end: int, soft: bool) -> Iterator[tuple[Any, float]]:
+    """'the timeout should be 5 minutes', 'table to x', 'subject: ...'."""
+    listed = slot.facts.kind == "array" or isinstance(slot.value, list)
+    for pattern, worth in ((_STRONG, 0.3), (_WEAK, 0.2 if not soft else 0.05)):
+        for link in pattern.finditer(words, end):
+            between = words[end : link.start()]
+            if pattern is _WEAK and soft and (listed or between.strip()):
                 break
-            if sep.start() - end > 60 or re.search(r"[,;]", words[end : sep.start()]):
+            if len(between) > 60 or re.search(r"[,;]", between):
                 break
-            stop = stop_of(c, slot, words, sep.end())
-            value = value_for(slot, c.text, sep.end(), stop, c.names)
+            value = value_for(slot, c.text, link.end(), stop_of(c, slot, words, link.end()), c.names)
             if value is not None:
-                yield value, worth - (0.1 if soft and pattern is _WEAK else 0.0)
+                yield value, worth if pattern is _STRONG or soft else 0.15
                 break
+
+
+def _directly_behind(
+    c: Change, slot: Slot, words: str, start: int, end: int, soft: bool
+) -> Iterator[tuple[Any, float]]:
+    """'port 587', 'branch develop of the repo'."""
     direct = re.match(r"\s*[`'\"]?\s*", words[end:])
     at = end + (direct.end() if direct else 0)
-    if at < length and (not soft or _looks_like_value(c, at)):
+    if at < len(words) and (not soft or _looks_like_value(c, at)):
         value = value_for(slot, c.text, at, stop_of(c, slot, words, at), c.names)
         if value is not None:
             yield value, 0.15
     bare = re.match(r"\s+(?P<v>[a-z][\w.-]*)(?=\s*$|\s*,|\s+(?:instead|please|now|for|of|in|on|from)\b)", words[end:])
-    if re.search(r"\b(?:if|when|unless|whether|because)\b", words[:start]):
-        bare = None
-    if soft and bare and bare["v"] not in _NOISE and slot.facts.kind in ("string", "any"):
+    hedged = re.search(r"\b(?:if|when|unless|whether|because)\b", words[:start])
+    if soft and bare and not hedged and bare["v"] not in _NOISE and slot.facts.kind in ("string", "any"):
         last = re.fullmatch(r"\s*(?:instead|please|now)?", words[end + bare.end() :])
-        if not fits(slot, bare["v"]):
-            return
-        yield c.words[end + bare.start("v") : end + bare.end("v")], 0.1 if last else 0.22
-    if slot.facts.kind == "array" and (
-        said := re.match(
-            r"\W*(?:(?:use|set|take|with|have|put|install)\s+)?(?=\S)(?P<list>.+?)\s+as\s+(?:the\s+)?$", words[:start]
-        )
-    ):
-        yield members(c.text, said.start("list"), said.end("list")), 0.3
-    if slot.facts.kind in ("array", "map", "object") or isinstance(slot.value, list | dict):
-        return
-    if not soft and re.search(r"\d|[a-z]", words[max(0, start - 30) : start]):
-        at = max(0, start - 30)
-        value = value_for(slot, c.text, at, start, c.names)
-        if value is not None and slot.facts.kind not in ("boolean",):
-            yield value, 0.12
-        return
-    before = re.search(
-        r"(?P<verb>\b(?:use|take|set|put|make|have|with|want|need|give\s+it|add)\s+)?(?P<v>\S+(?:\s+\S+){0,4}?)\s+(?P<as>(?:as|for|in)\s+)?(?:the\s+|its\s+|an?\s+)?(?:\S+\s+)?$",
-        words[:start],
+        if fits(slot, bare["v"]):
+            yield c.words[end + bare.start("v") : end + bare.end("v")], 0.1 if last else 0.22
+
+
+def _list_before(c: Change, slot: Slot, words: str, start: int) -> Iterator[tuple[Any, float]]:
+    """'requests and numpy as dependencies'."""
+    said = re.match(
+        r"\W*(?:(?:use|set|take|with|have|put|install)\s+)?(?=\S)(?P<list>.+?)\s+as\s+(?:the\s+)?$", words[:start]
     )
+    if said and slot.facts.kind == "array":
+        yield members(c.text, said.start("list"), said.end("list")), 0.3
+
+
+def _text_before(c: Change, slot: Slot, words: str, start: int) -> Iterator[tuple[Any, float]]:
+    """'use x as the table', 'make it green taxi'."""
     adjective = re.search(
         r"\b(?:make|use|want|take|with|need|have)\s+(?:it\s+|this\s+)?(?:the\s+|an?\s+)?(?P<v>[a-z]\w+)\s+$",
         words[:start],
     )
-    if (
-        soft
-        and adjective
-        and isinstance(slot.value, str)
-        and re.fullmatch(r"\w+", slot.value)
-        and adjective["v"] not in _NOISE
-    ):
+    single = isinstance(slot.value, str) and re.fullmatch(r"\w+", slot.value)
+    if adjective and single and adjective["v"] not in _NOISE:
         yield c.words[adjective.start("v") : adjective.end("v")], 0.32
-    if (
-        before
-        and soft
-        and not (before["verb"] or looks_like_value(before["v"].split()[-1]) or c.text.literal_at(before.start("v")))
-    ):
-        before = None
-    if before and (not soft or before["as"] or c.text.literal_at(before.start("v"))):
-        value = value_for(slot, c.text, before.start("v"), before.end("v"), c.names)
-        if value is not None and not (isinstance(value, str) and value.lower() in _NOISE):
-            yield value, 0.1 + (0.1 if before["as"] else 0.0)
+    before = re.search(
+        r"(?P<verb>\b(?:use|take|set|put|make|have|with|want|need|give\s+it|add)\s+)?(?P<v>\S+(?:\s+\S+){0,4}?)\s+(?P<as>(?:as|for|in)\s+)?(?:the\s+|its\s+|an?\s+)?(?:\S+\s+)?$",
+        words[:start],
+    )
+    if before is None:
+        return
+    literal = c.text.literal_at(before.start("v"))
+    clear = before["verb"] or literal or looks_like_value(before["v"].split()[-1])
+    if not clear or not (before["as"] or literal):
+        return
+    value = value_for(slot, c.text, before.start("v"), before.end("v"), c.names)
+    if value is not None and not (isinstance(value, str) and value.lower() in _NOISE):
+        yield value, 0.1 + (0.1 if before["as"] else 0.0)
 
 
 def _secret_beside(plain: str, words: str, start: int, end: int) -> str | None:
