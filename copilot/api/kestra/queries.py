@@ -35,6 +35,7 @@ _OPERATIONS = (
     "LESS_THAN_OR_EQUAL_TO",
 )
 _LARGEST_PAGE = 10_000
+_LARGEST_NUMBER = 2**31 - 1
 _REGEX_SECONDS = 0.5
 _OLDER = {
     "q": ("q", "EQUALS"),
@@ -103,7 +104,7 @@ def whole(params: QueryParams, name: str, default: int) -> int:
     text = params.get(name)
     if text is None or text == "":
         return default
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or not 1 <= int(text) <= _LARGEST_NUMBER:
         raise BadRequest(f"{name}: must be greater than or equal to 1, not '{text}'", hint="give a whole number from 1")
     return int(text)
 
@@ -153,7 +154,7 @@ def keeps(filters: Iterable[Filter], row: Mapping[str, Any], now: float) -> bool
 
 
 def _holds(one: Filter, row: Mapping[str, Any], now: float) -> bool:
-    if one.field == "timeRange":
+    if one.field == "timeRange" and "startDate" in row:
         return bool(row["startDate"] >= now - _duration(one.value))
     if one.field in ("scope", "childFilter", "kind"):
         return _kind_of_row(one, row)

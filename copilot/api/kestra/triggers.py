@@ -50,8 +50,9 @@ def shape(engine: Engine, found: Found) -> dict[str, Any]:
     return shapes.trigger(key, state, disabled=state.disabled or trigger.disabled, since=stored.created)
 
 
-def _key(body: Mapping[str, Any]) -> TriggerKey:
-    names = [body.get(name) for name in ("namespace", "flowId", "triggerId")]
+def _key(body: Any) -> TriggerKey:
+    named: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
+    names = [named.get(name) for name in ("namespace", "flowId", "triggerId")]
     if not all(isinstance(name, str) and name for name in names):
         raise BadRequest("namespace, flowId and triggerId are needed", hint="name the trigger")
     return TriggerKey(*map(str, names))
@@ -110,13 +111,13 @@ def update_trigger(request: Request, body: dict[str, Any] = Body()) -> dict[str,
 
 def start_backfill(engine: Engine, key: TriggerKey, wanted: Mapping[str, Any]) -> None:
     """Run the dates of a past range. BadRequest when it is no range or the trigger has no dates."""
-    start, end = wanted.get("start"), wanted.get("end")
-    if not isinstance(start, str):
-        raise BadRequest("a backfill needs a start", hint="for example 2025-01-01T00:00:00Z")
+    start, end, inputs = wanted.get("start"), wanted.get("end"), wanted.get("inputs") or {}
+    if not isinstance(start, str) or not isinstance(inputs, Mapping):
+        raise BadRequest("a backfill needs a start, and its inputs are a map", hint="start: 2025-01-01T00:00:00Z")
     until = when(end) if isinstance(end, str) else datetime.fromtimestamp(engine.clock.now(), UTC)
     labels = {str(i.get("key")): str(i.get("value")) for i in wanted.get("labels") or [] if isinstance(i, Mapping)}
     try:
-        engine.scheduler().backfill(key, when(start), until, inputs=wanted.get("inputs") or {}, labels=labels)
+        engine.scheduler().backfill(key, when(start), until, inputs=inputs, labels=labels)
     except (Refused, EngineNotFound) as error:
         raise BadRequest(error.message, hint=error.hint) from None
     if wanted.get("paused") is True:
