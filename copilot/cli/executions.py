@@ -61,16 +61,31 @@ def _run_on(place: str, file: Path, bench: Workbench, inputs: Sequence[str]) -> 
 
 
 def logs(
-    execution: Annotated[str, typer.Argument(metavar="ID", help="An execution's id.")], as_json: AsJson = False
+    execution: Annotated[str, typer.Argument(metavar="ID", help="An execution's id.")],
+    on: On = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show the log of an execution."""
     with boundary(as_json):
-        with _bench().records() as engine:
-            lines = log_lines(engine, execution)
+        lines = _logs_on(on, execution) if on is not None else _logs_here(execution)
         if as_json:
             emit({"id": execution, "logs": lines})
         for line in [] if as_json else lines:
             say(_log_line(line))
+
+
+def _logs_here(execution: str) -> list[dict[str, Any]]:
+    with _bench().records() as engine:
+        return log_lines(engine, execution)
+
+
+def _logs_on(place: str, execution: str) -> list[dict[str, Any]]:
+    from copilot.kestra.document import document as as_document
+    from copilot.places import server_named
+
+    with server_named(_bench().settings, place) as server:
+        found: list[dict[str, Any]] = as_document(server.execution(execution), server.logs(execution))["logs"]
+    return found
 
 
 def run_here(

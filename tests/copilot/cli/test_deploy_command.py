@@ -160,6 +160,15 @@ def test_a_run_on_kestra_prints_the_document_of_a_local_run(flowwright, server, 
     assert "    say SUCCESS" in there.err
 
 
+def test_what_ran_on_kestra_is_listed_and_its_log_shown(flowwright, server, flow):
+    ran = flowwright("run", flow(), "--on", server.url, "--json").json
+    (row,) = flowwright("executions", "--on", server.url, "--json").json["executions"]
+    assert (row["id"], row["state"], row["flow_id"]) == (ran["id"], "SUCCESS", "hello")
+    assert "hi Ada" in flowwright("logs", ran["id"], "--on", server.url).out
+    missing = flowwright("logs", "nothing", "--on", server.url, "--json")
+    assert (missing.code, missing.json["error"]["code"]) == (1, "kestra-not-found")
+
+
 def test_a_run_on_kestra_takes_files(flowwright, server, tmp_path):
     path, doc = tmp_path / "f.yaml", tmp_path / "doc.txt"
     doc.write_text("forty two")
