@@ -8,7 +8,7 @@ from typing import Any
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.composing import message_task
 from copilot.draft.offline.editing.document import Item
-from copilot.draft.offline.editing.steps import ANYWAY
+from copilot.draft.offline.editing.logging import ANYWAY
 from copilot.draft.offline.editing.targets import rank
 from copilot.draft.offline.editing.wanted import secret_in
 from copilot.draft.offline.emit import task_yaml

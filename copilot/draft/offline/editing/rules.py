@@ -14,6 +14,7 @@ from copilot.draft.offline.editing.dating import dated
 from copilot.draft.offline.editing.entries import add_entry, add_output, add_to_list, add_to_named_list
 from copilot.draft.offline.editing.extracting import extract
 from copilot.draft.offline.editing.inputs import change_input
+from copilot.draft.offline.editing.logging import add_log
 from copilot.draft.offline.editing.moving import move
 from copilot.draft.offline.editing.narrowing import keep_only, leave_out
 from copilot.draft.offline.editing.numbers import (
@@ -38,7 +39,6 @@ from copilot.draft.offline.editing.steps import (
     add_approval,
     add_case,
     add_last_step,
-    add_log,
     add_pause,
     add_step,
     truncate_first,

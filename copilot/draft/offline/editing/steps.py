@@ -8,88 +8,12 @@ from dataclasses import replace
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.clauses import part
 from copilot.draft.offline.editing.composing import reference, writer
-from copilot.draft.offline.editing.targets import mentioned, rank, stem, task_meant
+from copilot.draft.offline.editing.targets import mentioned, rank, stem
 from copilot.draft.offline.emit import task_yaml
 from copilot.draft.offline.features import DURATION, duration
 from copilot.draft.offline.services import PREFIX
-from copilot.draft.offline.text import CODE, QUOTED, Text, read_text
+from copilot.draft.offline.text import QUOTED, Text, read_text
 from copilot.draft.offline.writer import Data, Writer
-
-ANYWAY = re.compile(
-    r"\bno\s+matter\b|\bwhatever\s+happens|\bin\s+(?:any|every|each)\s+case|\beven\s+(?:if|when)\b|\bregardless|\balways\b|\bfinally\s+(?:block|section)|\bsuccess(?:ful)?\s+or\s+(?:fail|not)|\bfail\w*\s+or\s+not\b|\bwhether\s+it\s+(?:fails|succeeds|worked)"
-)
-"""At the end of the run however it went."""
-_LOGS = re.compile(
-    r"\b(?:add|append|put|insert|prepend|create|include)\b|^\W*(?:(?:please|also|then|finally|and|at\s+the\s+(?:very\s+)?(?:end|beginning|start),?|(?:after|before)\s+[^,]*?,?)\s+)*(?:log|print|write|output|show)\b|\balso\s+logs?\b|\b(?:after|before)\b[^,;]*,?\s+log\b"
-)
-
-
-def add_log(c: Change) -> bool:
-    """A log line at the end, at the beginning, after or before a task."""
-    if (
-        not re.search(r"\blogs?\b", c.low)
-        or not _LOGS.search(c.low)
-        or re.search(r"\blog\s+level\b|\bin\s+the\s+(?:last|first)\s+log\b|\blast\s+log\b", c.low)
-    ):
-        return False
-    message = next((one.value for one in c.text.literals if one.kind in (QUOTED, CODE)), None)
-    output = re.search(r"\b(?:its\s+)?output\s+(?:called\s+|named\s+)?[`'\"]?(\w+)", c.low)
-    anchor = re.search(r"\b(after|before)\s+(?:the\s+)?([\w -]+)", c.low)
-    item = None
-    if anchor:
-        found = mentioned(c.doc.items("tasks"), anchor[2])
-        item = found[0] if found else None
-    if message is None and output and (source := item or task_meant(c.doc, c.low)):
-        dotted = "outputs." if source.short_type.endswith("subflow") else ""
-        message = f"{{{{ {reference(source.id)}.{dotted}{output[1]} }}}}"
-    if message is None and (clause := re.search(r"\blogs?\s+that\s+(?P<what>.+)$", c.low)):
-        message = c.words[clause.start("what") : clause.end("what")]
-    if message is None:
-        plain = re.search(r"\blogs?\s+(?:the\s+)?(?P<what>[\w ]+)", c.low)
-        message = _of_outputs(c, plain["what"]) if plain else None
-    if message is None:
-        plain = re.search(r"\blogs?\s+(?:the\s+)?(?P<what>[\w ]+)", c.low)
-        named = next((i.id for i in c.doc.items("inputs") if plain and i.id in plain["what"]), None)
-        if not named and (
-            not plain
-            or re.search(
-                r"\b(?:it|this|that|them|as|should|must|too|also|only|debug|info|warnings?|level|with|before|after|how|what|which|where|when|many|were|was)\b",
-                plain["what"],
-            )
-        ):
-            return False
-        message = (
-            f"{{{{ inputs.{named} }}}}" if named else "{{ flow.id }}: " + (plain["what"].strip() if plain else "done")
-        )
-    task = {
-        "id": c.doc.new_id(
-            "log_" + (re.sub(r"\W+", "_", message.lower()).strip("_")[:20] if "{{" not in message else "result")
-        ),
-        "type": PREFIX + "core.log.Log",
-        "message": message,
-    }
-    tasks = c.doc.flow.get("tasks", [])
-    if ANYWAY.search(c.low):
-        c.doc.add_section("finally", [task])
-    elif re.search(r"\bfail|\berror", c.low) and not anchor:
-        c.doc.add_section("errors", [task])
-    elif item is not None and anchor:
-        c.doc.insert_items([task], **({"after": item.path} if anchor[1] == "after" else {"before": item.path}))
-    elif re.search(r"\b(?:first|beginning|start|prepend)\b", c.low):
-        c.doc.insert_items([task], before=("tasks", 0))
-    else:
-        c.doc.insert_items([task], after=("tasks", len(tasks) - 1))
-    return True
-
-
-def _of_outputs(c: Change, words: str) -> str | None:
-    """'the key of the uploaded file', 'the number of rows': what a task gives that bears this name."""
-    for found in rank(c.doc.items("tasks"), words):
-        definition = c.types.get(found.item.type)
-        for name in definition.outputs if definition else ():
-            if found.score >= 1 and re.search(rf"\b{re.escape(name.lower())}\b", words):
-                return f"{{{{ {reference(found.item.id)}.{name} }}}}"
-    return None
 
 
 def add_pause(c: Change) -> bool:
