@@ -11,9 +11,10 @@ from copilot.draft.offline.editing.change import Rule
 from copilot.draft.offline.editing.commands import add_command
 from copilot.draft.offline.editing.copying import add_like
 from copilot.draft.offline.editing.dating import dated
-from copilot.draft.offline.editing.entries import add_entry, add_output, add_to_list, add_to_named_list
+from copilot.draft.offline.editing.entries import add_entry, add_output
 from copilot.draft.offline.editing.extracting import extract
 from copilot.draft.offline.editing.inputs import change_input
+from copilot.draft.offline.editing.lists import add_to_list, add_to_named_list
 from copilot.draft.offline.editing.logging import add_log
 from copilot.draft.offline.editing.moving import move
 from copilot.draft.offline.editing.narrowing import keep_only, leave_out
