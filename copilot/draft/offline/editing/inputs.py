@@ -73,6 +73,9 @@ def _default(c: Change) -> bool:
     if item.type in ("BOOLEAN", "BOOL") and said.lower() in ("true", "false"):
         value = said.lower() == "true"
     c.doc.set(item.path, "defaults", value)
+    if item.values.get("required") is False:
+        c.doc.remove_key(item.path, "required")
+        c.notes.append(f"`{item.id}` has a default now, so it needs no `required: false`.")
     c.focus_on(item)
     return True
 
