@@ -43,9 +43,15 @@ _TOO = re.compile(
 )
 
 
+_BAD = re.compile(
+    r"(?P<old>[^,;.]*\d[^,;.]*?)\s+(?:is|are|was|were)\s+(?:bad|wrong|not\s+good|no\s+good)\s*[,;]\s*(?P<new>[^,;.]*\d[^,;.]*?)(?:\s+(?:is|are|would\s+be)\s+(?:better|right|fine|good))?$",
+    re.I,
+)
+
+
 def reworded(words: str) -> str:
     """'4 attempts are too few, 10' says '10 attempts instead of 4 attempts'."""
-    match = _TOO.search(words.strip())
+    match = _TOO.search(words.strip()) or _BAD.search(words.strip())
     if match is None:
         return words
     old, new = match["old"].strip(), match["new"].strip()

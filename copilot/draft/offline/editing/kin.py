@@ -173,6 +173,7 @@ def _family(c: Change, slot: Slot, words: str) -> Iterator[tuple[Any, float]]:
             and now.rsplit(".", 1)[-1] == new.rsplit(".", 1)[-1]
             and "." in new
             and "://" not in now
+            and not now.startswith("jdbc:")
         ):
             yield new, 0.85
         elif _alike(now, new):
@@ -183,9 +184,12 @@ def _piece(now: str, c: Change) -> Iterator[tuple[Any, float]]:
     """A part of what is there: the host of an address, the name of an image."""
     address = re.fullmatch(r"(?P<before>[\w+:]+://(?:[^@/]*@)?)(?P<host>[\w.-]+)(?P<after>.*)", now)
     moved = re.search(
-        r"\b(?:host|server|runs?\s+on|moved\s+to|is\s+(?:now\s+)?(?:at|on)|lives\s+(?:at|on)|hosted)\b", c.low
+        r"\b(?:host|server|runs?\s+on|moved\s+to|is\s+(?:now\s+)?(?:at|on)|lives\s+(?:at|on)|hosted|(?:is|are)\b[^.;]*\bnow|switched\b[^.;]*\bto)\b",
+        c.low,
     )
     for match in re.finditer(r"(?<![\w./@-])[a-z][\w-]*(?:\.[\w-]+)+(?![\w/])", c.words):
+        if moved and not address and re.fullmatch(r"[a-z][\w-]*(?:\.[\w-]+)+", now) and match.group() != now:
+            yield match.group(), 0.95
         if address and moved and match.group() != address["host"]:
             yield address["before"] + match.group() + address["after"], 0.95
     database = re.search(
@@ -194,6 +198,10 @@ def _piece(now: str, c: Change) -> Iterator[tuple[Any, float]]:
     )
     if database and (url := re.fullmatch(r"(jdbc:\w+://[^/?]+/)(\w+)(.*)", now)):
         yield url[1] + database[1] + url[3], 0.95
+    if (kept := re.fullmatch(r"(jdbc:\w+:)[^/]+\.\w+", now)) and (
+        file := re.search(r"(?<![\w/])[\w-]+\.(?:db|sqlite|duckdb)\b", c.words)
+    ):
+        yield kept[1] + file.group(), 1.0
     for match in re.finditer(r"(?<![\w./:-])[a-z]+(?:-[a-z0-9]+)+(?![\w/:-])", c.words):
         kin = re.compile(rf"(?<![\w-]){re.escape(match.group().split('-')[0])}(?:-[a-z0-9]+)+(?![\w-])")
         if len(kin.findall(now)) == 1 and kin.fullmatch(now) is None and re.search(r"[/:]", now):

@@ -179,7 +179,7 @@ _ONCE_A = re.compile(r"\bonce\s+(?:an?|every|per)\s+(?P<one>second|minute|hour)\
 
 
 _TIMES = re.compile(
-    r"\b(?:at\s+most|max(?:imum)?(?:\s+of)?|up\s+to|not\s+more\s+than|no\s+more\s+than)\s+(?P<n>\d+|\w+)\s+(?:times|tries|checks|iterations)\b|\b(?P<m>\d+)\s+(?:checks|iterations)\b"
+    r"\b(?:at\s+most|max(?:imum)?(?:\s+of)?|up\s+to|not\s+more\s+than|no\s+more\s+than)\s+(?P<n>\d+|\w+)\s+(?:times|tries|checks|iterations)\b|\b(?P<m>\d+)\s+(?:checks|iterations|tries|times)\b"
 )
 
 

@@ -13,7 +13,7 @@ from copilot.draft.offline.editing.targets import Found, plural, rank
 from engine.flow.findings import Path
 
 _REMOVE = re.compile(
-    r"(?:^|,|\band|\bplease|\bto|\bcan|\bthen|\balso|\bjust|\bshould|\bmust)\s*(?:remove|delete|drop|get\s+rid\s+of|take\s+out|kick\s+out|throw\s+(?:out|away)|strip|unset|clear|eliminate|erase|exclude|omit|leave\s+out|skip)\s+(?P<a>[^;]+)"
+    r"(?:^|,|\band|\bplease|\bto|\bcan|\bthen|\balso|\bjust|\bshould|\bmust)\s*(?:remove|delete|drop|get\s+rid\s+of|take\s+out|kick\s+out|throw\s+(?:out|away)|strip|unset|clear|eliminate|erase|exclude|omit|leave\s+out|forget(?:\s+about)?|skip)\s+(?P<a>[^;]+)"
     r"|\b(?:don'?t|do\s+not|no\s+longer|doesn'?t)\s+(?:really\s+)?(?:need|want|have)\s+(?P<b>[^;]+?)(?:\s+any\s?more)?$"
     r"|\bno\s+(?:more\s+)?need\s+for\s+(?P<c>[^,;]+)|(?:^\W*(?:please\s+|but\s+|and\s+|with\s+)*|\bhas\s+|\bhave\s+|\bwants?\s+|\bneeds?\s+)(?:without|no\s+more|no)\s+(?P<d>(?:the\s+|a\s+|an\s+|any\s+)?[\w-]+(?:\s+[\w-]+){0,2}?)(?:\s+(?:any\s?more|please|needed))?$"
     r"|^(?P<e>[^;]+?)\s+(?:is|are)\s+(?:not|no\s+longer|n't)\s+(?:needed|necessary|required|used)(?:\s+any\s?more)?|^(?P<f>[^;]+?)\s+(?:can|should|must|has\s+to)\s+(?:go(?:\s+away)?(?=\s*$|\s*[,;.])|be\s+(?:removed|deleted|dropped)|disappear)\b|^(?P<g>[^;]+?)\s+(?:isn'?t|aren'?t)\s+needed"
@@ -39,7 +39,7 @@ def remove(c: Change) -> bool:
     group = next(g for g, v in match.groupdict().items() if v)
     if re.search(r"\b(?:that|which|where|older\s+than|if|when|without|unless|until)\b", match[group].split(",")[0]):
         return False
-    if re.match(r"(?:skip|exclude|omit|leave)\b", match.group()):
+    if re.match(r"(?:skip|exclude|omit)\b", match.group()):
         return _member(c, match, group)
     words = re.sub(r"^\s*(?:the|an?|any|all\s+the|its|our|this)\s+(?=\w)", "", match[group]).strip(" ,.")
     if re.search(r"\bdocker\b|\b(?:rows?|records|duplicates|columns?)\b", words) or re.search(

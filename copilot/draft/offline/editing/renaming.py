@@ -7,7 +7,7 @@ import re
 from copilot.draft.offline.editing.change import Change
 from copilot.draft.offline.editing.document import Item
 from copilot.draft.offline.editing.references import follow
-from copilot.draft.offline.editing.targets import rank
+from copilot.draft.offline.editing.targets import rank, stem
 from copilot.draft.offline.text import NAME
 
 _KIND = r"(?P<kind>inputs?|tasks?|steps?|variables?|flow|workflow|triggers?|outputs?|labels?|id|schedule)?"
@@ -53,6 +53,11 @@ def _item(c: Change, kind: str, old: str) -> Item | None:
     if exact is not None:
         return exact
     found = rank(pool, old.lower() + (" task" if kind == "task" else ""))
+    heard = {stem(w) for w in re.findall(r"[a-z0-9]+", old.lower())}
+    placed = bool(re.search(r"\b(?:first|second|third|last)\b", old.lower()))
+    if found and not placed and not heard & {stem(p.lower()) for p in re.split(r"[_-]", found[0].item.id)}:
+        kinds = kind or re.search(r"\b(?:task|step|trigger|input|schedule|webhook)\b", old.lower())
+        found = found if kinds else []
     if found and found[0].score >= 1.5:
         return found[0].item
     if not old and len(pool) == 1:

@@ -12,7 +12,7 @@ from copilot.draft.offline.services import PREFIX
 from engine.flow.upgrade import upgrade
 
 _NOTHING = re.compile(
-    r"\bnothing\s+to\s+change\b|\bdon'?t\s+change\s+anything|\b(?:just|only)\s+(?:explain|tell\s+me|describe)\b|\bno\s+changes?\b(?!\s+to\s+the)|^\W*(?:what|why|how)\b[^.]*\?\s*$|\bexplain\s+(?:what|how|why)\b|^\W*(?:please\s+|can\s+you\s+|could\s+you\s+)?(?:explain|summari[sz]e|walk\s+me\s+through|describe\s+(?:this|the\s+(?:flow|workflow)|what|how|it)\b(?!.*[\ue001\ue002]))"
+    r"\bnothing\s+to\s+change\b|\bdon'?t\s+change\s+anything|\b(?:just|only)\s+(?:explain|tell\s+me|describe)\b|\bno\s+changes?\b(?!\s+to\s+the)|^\W*(?:what|why|how|is|are|does|do|did|has)\b[^.]*\?\s*$|\bexplain\s+(?:what|how|why)\b|^\W*(?:please\s+|can\s+you\s+|could\s+you\s+)?(?:explain|summari[sz]e|walk\s+me\s+through|describe\s+(?:this|the\s+(?:flow|workflow)|what|how|it)\b(?!.*[\ue001\ue002]))"
 )
 
 

@@ -23,6 +23,7 @@ _HYPHENATED = re.compile(rf"\b(?:\w+-)*{_RHYTHM}(?:-\w+)+\b|\b(?:\w+-)+{_RHYTHM}
 _ONLY_DAYS = re.compile(
     r"\b(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\s+only\b|\bonly\s+(?:on\s+)?(?:weekdays?|working\s+days?|business\s+days?)\b"
 )
+_NO_WEEKENDS = re.compile(r"\b(?:not|no|nobody|never|except|without|don'?t|doesn'?t|skip|but)\b[^.;]*\bweekends?\b")
 _MORE = re.compile(r"\b(?:also|too|as\s+well|additionally|in\s+addition)\b")
 _NICKNAMES = {
     "@hourly": "0 * * * *",
@@ -43,7 +44,9 @@ def reschedule(c: Change) -> bool:
         c.doc.set(polling.path, "interval", beat)
         c.focus_on(polling)
         return True
-    schedules, days = find_schedules(plain), _ONLY_DAYS.search(plain)
+    schedules, days = find_schedules(plain), _ONLY_DAYS.search(plain) or _NO_WEEKENDS.search(plain)
+    if _NO_WEEKENDS.search(plain):
+        schedules = find_schedules(_blank(r"\bweekends?\b", plain))
     zone = _zone(plain, bool(crons))
     if not crons:
         return bool(schedules) and _first_schedule(c, schedules[0])
@@ -54,12 +57,19 @@ def reschedule(c: Change) -> bool:
     if schedules and _MORE.search(plain):
         return _one_more(c, meant[0], schedules[0], plain)
     before = c.doc.text
+    minute = re.search(
+        r"\b(?:at\s+)?minute\s+(?P<n>[0-5]?\d)\b|\b(?P<m>[0-5]?\d)\s+(?:minutes?\s+)?past\s+(?:the|every|each)\s+(?:full\s+)?hour",
+        plain,
+    )
     for trigger in meant:
         old = str(trigger.values["cron"])
-        if schedules:
+        if minute and len(old.split()) == 5 and old.split()[1] == "*":
+            c.doc.set(trigger.path, "cron", " ".join([minute["n"] or minute["m"], *old.split()[1:]]))
+        elif schedules:
             c.doc.set(trigger.path, "cron", _merged(old, schedules[0].cron, schedules[0].note, plain))
         elif days:
-            c.doc.set(trigger.path, "cron", _merged(old, "0 9 * * 1-5", "assumed", plain))
+            fields = _NICKNAMES.get(old.strip(), old).split()
+            c.doc.set(trigger.path, "cron", " ".join([*fields[:4], "1-5"]) if len(fields) == 5 else "0 9 * * 1-5")
         if zone and not (zone == "UTC" and str(trigger.values.get("timezone", "")) in ("Etc/UTC", "UTC")):
             c.doc.set(trigger.path, "timezone", zone)
         c.focus_on(trigger)
