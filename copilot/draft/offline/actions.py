@@ -83,7 +83,14 @@ def _exact_type(seen: Understanding, m: Mention, role: str, kept: list[Mention],
         return {}
     usual = types.pick(service.roles.get(role, ()) or next(iter(service.roles.values()), ()))
     chosen = more_fitting(service, _around(seen, m, kept), role, short(usual) if usual else None, types)
-    return {"type": chosen} if chosen else {}
+    elsewhere = any(
+        o.service and o.service.kind in ("store", "sql", "nosql") and o.service is not service
+        for o in kept
+        if o.clause == m.clause
+    )
+    if chosen is None or (elsewhere and chosen.endswith((".Copy", ".Move"))):
+        return {}
+    return {"type": chosen}
 
 
 def _around(seen: Understanding, m: Mention, kept: list[Mention]) -> str:

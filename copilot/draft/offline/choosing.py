@@ -247,4 +247,4 @@ def more_fitting(service: Service, words: str, role: str, usual: str | None, typ
     for package in packages(service, types):
         if usual and usual.startswith(package + "."):
             against = judge(usual, words, role, own_words(service, package)).score
-    return one.type if one.score >= max(3.0, against + 1.5) else None
+    return one.type if one.score >= max(2.9, against + 1.5) else None

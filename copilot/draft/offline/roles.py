@@ -50,6 +50,8 @@ def role_of(mention: Mention, masked: str, start: int, end: int, lead: str, firs
         return "run"
     if kind == "saas":
         return _saas_role(service, before, after)
+    if kind == "store" and (noun := re.match(r"\s*(upload|backup|download|import)s?\b", after)):
+        return "read" if noun[1] in ("download", "import") else "write"
     if kind == "store" and _moved(before, after) and "copy" in service.roles:
         return "copy"
     if kind in ("store", "nosql", "queue", "sql") and (

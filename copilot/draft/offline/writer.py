@@ -104,7 +104,9 @@ class Writer:
             if value is None or value == {} or value == []:
                 continue
             if key in definition.properties or key in _BASE or "*" in definition.properties or definition.partial:
-                task[key] = value
+                fitting = fitting_enum(definition.properties.get(key), value)
+                if fitting is not None:
+                    task[key] = fitting
         self._fill_required(task, definition.properties)
         self.extra.setdefault("tasks", {})[task["id"]] = task
         return task
@@ -284,6 +286,15 @@ def named_secrets(text: Text) -> list[str]:
     ):
         out += re.findall(r"[A-Z][A-Z0-9_]{2,}", match[1])
     return out
+
+
+def fitting_enum(facts: Any, value: Any) -> Any:
+    """A value that the property's enum allows: ``store: true`` is STORE where a type asks how; None when none is."""
+    if facts is None or not facts.enum or facts.kind != "enum" or (isinstance(value, str) and "{{" in value):
+        return value
+    if value is True and "STORE" in facts.enum:
+        return "STORE"
+    return value if str(value) in facts.enum else None
 
 
 _KEPT = re.compile(

@@ -7,7 +7,7 @@ from typing import Any
 
 from copilot.draft.offline.blocks import block
 from copilot.draft.offline.ir import Step
-from copilot.draft.offline.writer import Data, Task, Writer
+from copilot.draft.offline.writer import Data, Task, Writer, fitting_enum
 
 _TO_ION = {
     "csv": "serdes.csv.CsvToIon",
@@ -121,7 +121,7 @@ def _stored(w: Writer) -> None:
     task = w.extra.get("tasks", {}).get(rows.task) if rows and rows.kind == "rows" else None
     definition = w.types.get(task["type"]) if task else None
     if task and definition and "store" in definition.properties and "uri" in definition.outputs:
-        task["store"] = True
+        task["store"] = fitting_enum(definition.properties["store"], True)
         w.yields(task, "file", "uri", "ion")
     elif task and definition and task.get("fetchType") in ("FETCH", "FETCH_ONE") and "uri" in definition.outputs:
         task["fetchType"] = "STORE"
