@@ -14,10 +14,14 @@ from functools import partial
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """``pattern`` captures the credential as group ``value``; ``name`` is the secret that takes its place."""
+    """``pattern`` captures the credential as group ``value``; ``name`` is the secret that takes its place.
+
+    ``guessed`` when only a word such as *password* stands before it, so that a plain word is none.
+    """
 
     name: str
     pattern: re.Pattern[str]
+    guessed: bool = False
 
 
 def _kind(name: str, pattern: str, flags: int = 0) -> _Kind:
@@ -53,9 +57,12 @@ _KINDS = (
     _kind("STRIPE_KEY", r"\b(?P<value>[rs]k_(?:live|test)_\w{8,})"),
     _kind("TELEGRAM_TOKEN", r"\b(?P<value>\d{8,10}:[A-Za-z0-9_-]{18,})"),
     _kind("HUGGINGFACE_TOKEN", r"\b(?P<value>hf_[A-Za-z0-9]{12,})"),
-    _kind("BEARER_TOKEN", r"\b[Bb]earer\s+(?P<value>(?!\{\{)[\w.~+/=-]{12,})"),
+    _kind("TOKEN", r"\b[Bb]earer\s+(?P<value>(?!\{\{)[\w.~+/=-]{12,})"),
     _kind("TOKEN", r"\b(?P<value>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)"),
-    *(_kind(name, rf"\b(?:{words})\b{_LINK}{_VALUE}", re.IGNORECASE) for name, words in _WORDS.items()),
+    *(
+        _Kind(name, re.compile(rf"\b(?:{words})\b{_LINK}{_VALUE}", re.IGNORECASE), guessed=True)
+        for name, words in _WORDS.items()
+    ),
 )
 
 
@@ -85,7 +92,7 @@ def _replaced(kind: _Kind, names: dict[str, str], match: re.Match[str]) -> str:
 
 def _looks_secret(value: str, kind: _Kind) -> bool:
     """After a word such as *password* anything may follow; a name or a plain word is not a credential."""
-    if kind.name not in _WORDS:
+    if not kind.guessed:
         return True
     if re.fullmatch(r"[A-Z][A-Z0-9_]*|[A-Za-z]+|\w+\.\w+(?:\.\w+)*\(?.*\)?", value):
         return False
