@@ -144,6 +144,9 @@ def find(w: Writer, step: Step) -> list[Task]:
     )
     definition = w.types.get(task["type"])
     outputs = definition.outputs if definition else {}
+    kept = definition.properties.get("store") if definition else None
+    if kept is not None and kept.enum and "store" in task:
+        task["store"] = "STORE"
     if store and "uri" in outputs:
         w.yields(task, "file", "uri", "ion")
     else:
