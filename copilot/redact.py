@@ -57,7 +57,7 @@ _KINDS = (
     _kind("STRIPE_KEY", r"\b(?P<value>[rs]k_(?:live|test)_\w{8,})"),
     _kind("TELEGRAM_TOKEN", r"\b(?P<value>\d{8,10}:[A-Za-z0-9_-]{18,})"),
     _kind("HUGGINGFACE_TOKEN", r"\b(?P<value>hf_[A-Za-z0-9]{12,})"),
-    _kind("TOKEN", r"\b[Bb]earer\s+(?P<value>(?!\{\{)[\w.~+/=-]{12,})"),
+    _kind("TOKEN", r"\b[Bb]earer\s+(?=\S*(?:\d|[._~+/=]|[a-z][A-Z]))(?P<value>(?!\{\{)[\w.~+/=-]{12,})"),
     _kind("TOKEN", r"\b(?P<value>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)"),
     *(
         _Kind(name, re.compile(rf"\b(?:{words})\b{_LINK}{_VALUE}", re.IGNORECASE), guessed=True)
