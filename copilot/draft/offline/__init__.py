@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from copilot.draft.contract import Draft, Request, Source
-from copilot.draft.offline.accounts import unaccounted
+from copilot.draft.offline.accounts import said_by, unaccounted
 from copilot.draft.offline.compile import compile_plan, with_description
 from copilot.draft.offline.emit import to_yaml
 from copilot.draft.offline.gate import behind_approval
@@ -77,7 +77,7 @@ class OfflineDrafter:
         grounds = _grounds(flow, request.sources)
         notes = (*moved, *screened.notes, *plan.notes, *writer.notes, *_placeholder_note(writer, flow))
         told = (*missed, *notes, *writer.questions, *screened.ignored)
-        missed = (*missed, *unaccounted(text, understood.clauses, flow, told))
+        missed = (*missed, *unaccounted(text, understood.clauses, said_by(flow), told))
         if not flow.get("tasks"):
             return Draft(
                 "needs_input",

@@ -28,11 +28,10 @@ class Loss:
     start: int
 
 
-def unaccounted(text: Text, clauses: Sequence[Clause], flow: Mapping[str, Any], told: Iterable[str]) -> tuple[str, ...]:
-    """For each clause with words that left no trace: the words and the clause. ``told``: what the reader hears of
-    already (notes, questions, clauses not understood) counts as a trace."""
-    own = "\n".join(_traces(flow)).replace(str(flow.get("id")), "")  # the id repeats the request, wherever it stands
-    trace = "\n".join([own, *told]).lower()
+def unaccounted(text: Text, clauses: Sequence[Clause], shown: str, told: Iterable[str]) -> tuple[str, ...]:
+    """For each clause with words that left no trace: the clause and the words. ``shown`` is what the flow says;
+    ``told``, what the reader hears of already (notes, questions, clauses not understood), counts as a trace."""
+    trace = "\n".join([shown, *told]).lower()
     looks = (_names_lost, _numbers_lost, _kinds_lost, _filters_lost)
     losses = sorted({loss for look in looks for loss in look(text, trace)}, key=lambda loss: loss.start)
     by_clause: dict[str, list[str]] = {}
@@ -45,8 +44,12 @@ def unaccounted(text: Text, clauses: Sequence[Clause], flow: Mapping[str, Any], 
     )
 
 
+def said_by(flow: Mapping[str, Any]) -> str:
+    """All that a composed flow says: types, property names, values; without what only repeats the request."""
+    return "\n".join(_traces(flow)).replace(str(flow["id"]), "")  # the id repeats it, wherever it stands
+
+
 def _traces(value: Any, key: str = "") -> Iterator[str]:
-    """All that a flow says: types, property names, values; without what only repeats the request."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield str(name)
@@ -83,7 +86,8 @@ _ABBREVIATIONS = frozenset(["e.g", "i.e", "a.m", "p.m", "u.s", "etc", "node.js",
 
 def _names_lost(text: Text, trace: str) -> Iterator[Loss]:
     for literal in text.literals:
-        if not _has(trace, literal.value) and not (parts := _parts(literal.value)) <= _parts(trace) and parts:
+        said = _PLACEHOLDER.sub(" ", literal.value)
+        if not _has(trace, literal.value) and not (parts := _parts(said)) <= _parts(trace) and parts:
             yield Loss(literal.value, literal.start)
     for match in _NAMED.finditer(text.masked):
         name = text.plain[match.start() : match.end()].rstrip(".")
@@ -122,6 +126,8 @@ def _parts(value: str) -> frozenset[str]:
 
 
 _NUMBER = re.compile(r"(?<![\w.,:/#$-])(\d{1,9})(?![\w:/]|[.,-]\d|\s*(?:/|th\b|st\b))", re.I)
+_FORMER = re.compile(r"\b(?:instead\s+of|rather\s+than|from|currently)\s+$")
+"""What stands before a value that is to go."""
 _SCALES = (1, 7, 24, 60, 100, 1000, 3600)
 
 
@@ -131,7 +137,12 @@ def _numbers_lost(text: Text, trace: str) -> Iterator[Loss]:
     for match in _NUMBER.finditer(text.masked):
         number = int(match.group(1))
         aside = text.masked.count("(", 0, match.start()) > text.masked.count(")", 0, match.start())
-        if aside or number < 2 or {number * scale for scale in _SCALES} & shown:
+        if (
+            aside
+            or number < 2
+            or _FORMER.search(text.masked, 0, match.start())
+            or {number * scale for scale in _SCALES} & shown
+        ):
             continue
         if {number + 1, number - 1, number + 12} & shown and number <= 24:
             continue
@@ -140,7 +151,7 @@ def _numbers_lost(text: Text, trace: str) -> Iterator[Loss]:
 
 _FILTER = re.compile(
     r"\b(?:keep(?:ing)?(?:\s+only)?|filter(?:ing)?(?:\s+(?:for|by|on|out))?|whose|containing|contains|starting\s+with"
-    r"|ending\s+with|that\s+(?:are|is|have|has))\s+(?:the\s+|only\s+|all\s+|a\s+|an\s+|any\s+)*([a-z]{4,})"
+    r"|ending\s+with)\s+(?:the\s+|only\s+|all\s+|a\s+|an\s+|any\s+)*([a-z]{4,})"
 )
 _EMPTY = frozenset(
     [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from copilot.draft.offline.accounts import unaccounted
+from copilot.draft.offline.accounts import said_by, unaccounted
 from copilot.draft.offline.text import Clause, read_text
 
 DOWNLOAD = {"id": "d", "type": "io.kestra.plugin.core.http.Download", "uri": "https://example.com/a.csv"}
@@ -27,7 +27,7 @@ FLOW: dict[str, Any] = {
 
 def _told(words: str, *told: str) -> tuple[str, ...]:
     text = read_text(words)
-    return unaccounted(text, [Clause(0, len(text.masked), "", 0)], FLOW, told)
+    return unaccounted(text, [Clause(0, len(text.masked), "", 0)], said_by(FLOW), told)
 
 
 @pytest.mark.parametrize(

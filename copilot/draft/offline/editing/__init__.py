@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from copilot.draft.offline.accounts import unaccounted
 from copilot.draft.offline.editing.change import Change, Rule
 from copilot.draft.offline.editing.clauses import clauses, gives_value, halves, part, reworded
 from copilot.draft.offline.editing.document import Document
 from copilot.draft.offline.editing.sharing import explain
-from copilot.draft.offline.text import Text, read_text
+from copilot.draft.offline.text import Clause, Text, read_text
 from copilot.draft.offline.types import Types
 from copilot.draft.offline.vocabulary import VOCABULARY
 from copilot.redact import redact
@@ -72,6 +74,9 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
     _all_of(clauses(text), text, state)
     done = doc.text != flow or state.answered
     missed = tuple(state.missed) if done or len(state.missed) > 1 else (instruction,) if state.missed else ()
+    if doc.text != flow:
+        told = (*missed, *state.notes, *state.questions)
+        missed = (*missed, *unaccounted(text, _pieces(text), f"{flow}\n{doc.text}", told))
     return Outcome(
         doc.text,
         tuple(dict.fromkeys(state.notes)),
@@ -80,6 +85,12 @@ def apply_instruction(flow: str, instruction: str, target: str) -> Outcome:
         state.answered and doc.text == flow,
         state.target,
     )
+
+
+def _pieces(text: Text) -> list[Clause]:
+    """The instruction cut as people read it, for telling where a word without a trace stands."""
+    edges = [0, *(m.end() for m in re.finditer(r"[,;\n]\s*|\.\s+|\s+and\s+", text.masked)), len(text.masked)]
+    return [Clause(start, end, "", number) for number, (start, end) in enumerate(pairwise(edges)) if start < end]
 
 
 def _all_of(pieces: list[Text], whole: Text, state: _State) -> None:
