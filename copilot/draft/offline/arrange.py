@@ -27,7 +27,30 @@ def arrange(seen: Understanding, steps: Sequence[Step], lists: list[tuple[str, t
         entries.append(
             (index, scope, _wrapped(seen, _with_neighbours(seen, index, set(by_clause)), by_clause[index], lists))
         )
-    return _conditions(seen, _loops(seen, entries, lists))
+    return _conditions(seen, _loops(seen, _side_by_side(seen, entries), lists))
+
+
+def _side_by_side(
+    seen: Understanding, entries: list[tuple[int, Scope, list[Node]]]
+) -> list[tuple[int, Scope, list[Node]]]:
+    """'two branches in parallel: one calls A, the other logs B': what follows in the sentence is one parallel group."""
+    out: list[tuple[int, Scope, list[Node]]] = []
+    own = {index for index, _, _ in entries}
+    heads = {
+        c.sentence
+        for i, (c, s) in enumerate(zip(seen.clauses, seen.scopes, strict=True))
+        if s.parallel and i not in own and seen.text.masked[c.end : c.end + 1] == ":"
+    }
+    for index, scope, nodes in entries:
+        sentence = seen.clauses[index].sentence
+        last = out[-1] if out else None
+        if sentence not in heads or not nodes:
+            out.append((index, scope, nodes))
+        elif last and seen.clauses[last[0]].sentence == sentence and isinstance(group := last[2][0], Group):
+            out[-1] = (last[0], last[1], [replace(group, steps=group.steps + tuple(nodes))])
+        else:
+            out.append((index, scope, [Group("parallel", tuple(nodes), {"limit": None}, start=nodes[0].start)]))
+    return out
 
 
 def _with_neighbours(seen: Understanding, index: int, with_steps: set[int]) -> Scope:
@@ -85,6 +108,7 @@ def _loops(
     for position, (index, scope, nodes) in enumerate(entries):
         sentence = seen.clauses[index].sentence
         before = seen.scopes[index - 1] if index else scope
+        handed = False
         alone = index > 0 and not any(e[0] == index - 1 for e in entries)
         if (
             alone
@@ -93,7 +117,7 @@ def _loops(
             and _leads(seen, index - 1)
             and seen.clauses[index - 1].sentence == sentence
         ):
-            scope = before
+            scope, handed = before, True
         open_loop = out and out[-1][2] and isinstance(out[-1][2][-1], Group) and out[-1][2][-1].kind == "foreach"
         if open_loop and out[-1][2][-1].args.get("leading") == sentence and not scope.each:
             group = out[-1][2][-1]
@@ -109,7 +133,7 @@ def _loops(
                     "nested": nested[0] if nested else (),
                     "parallel": _parallel_near(seen, entries, position),
                 }
-                args["leading"] = sentence if _leads(seen, index) else -1
+                args["leading"] = sentence if handed or _leads(seen, index) else -1
                 nodes = [*outside, Group("foreach", tuple(inside), args, start=_start(inside[0]))]
         out.append((index, scope, nodes))
     return out

@@ -110,8 +110,9 @@ class _Tally:
         facts = table("verbs")
         heard = [m for m in facts["means"][word] if said(m, self.words)]
         if said(word, self.words):
-            self.score, self.verb = self.score + 3.0, True
-            self.exact |= word not in facts["plain"]["verbs"] or word == self.first == "list"
+            own = word not in facts["plain"]["verbs"]
+            self.score, self.verb = self.score + 3.0 + 1.5 * own, True
+            self.exact |= own or word == self.first == "list"
         elif heard:
             self.score, self.verb = self.score + 2.0 + (self.first in heard), True
             self.exact |= any(m[:7] == word[:7] for m in heard)
@@ -241,8 +242,11 @@ def for_service(service: Service, words: str, role: str, types: Types, preferred
 def more_fitting(service: Service, words: str, role: str, usual: str | None, types: Types) -> str | None:
     """A task of the service that the words name much more exactly than the usual one for the role."""
     one = for_service(service, words, role, types)
-    if one is None or not (one.exact or one.objects) or not one.verb or one.type == usual:
+    if one is None or not (one.exact or one.objects) or one.type == usual:
         return None
+    if not one.verb:  # "-> slack canvas": a noun alone is what is to be made
+        alone = len(words.split()) <= 3 and one.type.endswith((".Create", ".Send", ".Run"))
+        return one.type if alone and one.score >= 0.9 else None
     against = -9.0
     for package in packages(service, types):
         if usual and usual.startswith(package + "."):

@@ -29,7 +29,7 @@ POLLS = re.compile(r"\btrigger\w*\s+(?:on|by|when)\b|\bpoll(?:s|ing)?\s+(?:it\s+
 _POLLED_URL = re.compile(
     rf"\b(?:poll|watch|check|ask)s?\s+(?P<url>{URL}+)[^.;]*?\b(?:start|begin|trigger"
     rf"|kick\s+off)s?\b(?:\s+\w+){{0,2}}?\s+"
-    r"(?:as\s+soon\s+as|when|once)\b"
+    r"(?:as\s+soon\s+as|when|once|if|only\s+if|only\s+when)\b"
 )
 _SAYS = re.compile(r"\b(?:says?|is|contains?|returns?|shows?|reports?)\s+([\w-]+)")
 

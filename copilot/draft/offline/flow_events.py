@@ -21,8 +21,9 @@ _DETERMINERS = (
 _SUBJECT = rf"{_DETERMINERS}(?:{_FLOWS}|something|anything|ones?)"
 _STRETCH = r"(?:[^.;]|\.(?=\w)){0,90}?"
 _FAILED = re.compile(
-    rf"\b(?:errors?|failures?)\s+(?:in|of|from)\s+(?:any|all|the|our|every)\s+(?:of\s+our\s+)?flows?\b"
-    rf"|{_WHEN}\s+{_SUBJECT}(?:\s+{NAME})?(?:\s+(?:in|of|below|under"
+    rf"\b(?:on|of|for)\s+(?:all\s+|any\s+)?(?:errors?|failures?)\s+(?:in|of|under|below)\s+[a-z][\w-]*\.[\w.-]*\w"
+    rf"|\b(?:errors?|failures?)\s+(?:in|of|from)\s+(?:any|all|the|our|every)\s+(?:of\s+our\s+)?flows?\b"
+    rf"|{_WHEN}\s+{_SUBJECT}(?:\s+(?:{NAME}|[a-z]\w*_\w+))?(?:\s+(?:in|of|below|under"
     rf"|from)\b[\w\s.,\ue001\ue002]{{0,60}}?)?\s+(?:\w+\s+)?{_FAILS}\b"
     rf"|\bfailed\s+(?:\w+\s+)?{_FLOWS}\b|\bflows?\s+(?:failures?|that\s+fail\w*)\b|\bmsg\s+on\s+fail\b"
     r"|\b(?:message|alert|notification)\s+on\s+(?:any\s+)?(?:flow\s+)?fail(?:ure)?s?\b(?=[^.;]{0,40}\bnamespace\b)"
@@ -37,7 +38,7 @@ _ENDED = re.compile(
 )
 _OTHERS = re.compile(
     r"\b(?:namespace|any\s+(?:of\s+our\s+)?flows?|all\s+flows|some\s+flow|other\s+flows?|flows\b|production\s+flow|"
-    r"flow\s+of\s+ours|executions)\b"
+    r"flow\s+of\s+ours|executions|(?:failures?|errors?)\s+(?:in|under|of|below)\s+[a-z][\w-]*\.\w+)\b"
 )
 _OWN_TICKETS = ("jira", "github", "gitlab", "linear", "servicenow", "hubspot", "zendesk")
 _NAMESPACE = re.compile(

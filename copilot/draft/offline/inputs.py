@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -141,7 +142,9 @@ def find_inputs(text: Text) -> list[InputSpec]:
         _add(found, InputSpec(chosen, "SELECT", None, ("small", "large", "other")))
         depends = {"dependsOn": {"inputs": [chosen], "condition": f"{{{{ inputs.{chosen} == 'other' }}}}"}}
         found["details"] = InputSpec("details", "STRING", None, (), True, depends)
-    for match in re.finditer(rf"\bupload\w*\s+(?:an?\s+|the\s+)?[\w\s]{{0,16}}?\(input\s+({NAME})\)", text.masked):
+    for match in re.finditer(
+        rf"\bupload\w*\s+(?:an?\s+|the\s+)?[\w\s]{{0,16}}?\(input\s+({NAME}|[a-z]\w*)\)", text.masked
+    ):
         if literal := text.literal_at(match.start(1)):
             found[_identifier(literal.value)] = InputSpec(_identifier(literal.value), "FILE")
     for pattern in (PASTES, GIVEN):
@@ -149,7 +152,38 @@ def find_inputs(text: Text) -> list[InputSpec]:
             word = next(v for v in match.groupdict().values() if v)
             if word not in STOP and word not in ("run", "default", "choice"):
                 _add(found, InputSpec(word, "JSON" if word == "schema" else "STRING"))
+    _dates_asked(text, found)
     return with_rules(text, _named_as_output(text, list(found.values())))
+
+
+_PAIR = re.compile(
+    r"\b(?:the\s+|an?\s+)?(?P<a>start|from|begin(?:ning)?|first)(?:[\s_-]+(?P<kind>date|day|time|timestamp|datetime))?\s+(?:date\s+)?(?:and|to|until|-|/|,)\s+(?:the\s+|an?\s+)?(?P<b>end|to|until|last)[\s_-]+(?P<kind2>date|day|time|timestamp|datetime)s?\b"
+    r"|\bstart\s*(?:and|/|-)\s*end\s+dates?\b"
+)
+_ASKS = re.compile(
+    r"\b(?:ask\w*|inputs?|prompt\w*|enters?|given|takes?|accepts?|provides?|pick\w*|choos\w*|select\w*|pass\w*|parameters?|with|between|user)\b"
+)
+
+
+def _dates_asked(text: Text, found: dict[str, InputSpec]) -> None:
+    """'ask for a start date and an end date': both, as dates."""
+    match = _PAIR.search(text.masked)
+    if match is None or not _ASKS.search(text.masked):
+        return
+    kind = "DATETIME" if (match["kind2"] or "").startswith(("time", "datetime")) else "DATE"
+    for name in ("start_date", "end_date"):
+        short = name.split("_")[0]
+        had = found.pop(short, None)
+        if name not in found or found[name].type == "STRING":
+            found[name] = InputSpec(name, kind, had.default if had else None)
+
+
+def date_pair(inputs: Mapping[str, InputSpec]) -> tuple[str, str] | None:
+    """The names of a first and a last date among the inputs."""
+    dates = [n for n, s in inputs.items() if s.type in ("DATE", "DATETIME")]
+    first = next((n for n in dates if re.search(r"start|from|begin|first|since", n)), None)
+    last = next((n for n in dates if re.search(r"end|to\b|until|last|till", n)), None)
+    return (first, last) if first and last and first != last else None
 
 
 def _named_as_output(text: Text, specs: list[InputSpec]) -> list[InputSpec]:

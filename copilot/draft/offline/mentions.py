@@ -71,6 +71,7 @@ def _conversion(words: str, more: str = "") -> str:
         rf"(?:→|->|=>)\s+(?:an?\s+)?{words}\b(?!\s+(?:from|in|on|api|body))"
         r"|\b(?:to|as|into|in|back\s+(?:as|to)|nach|als)\s+(?:an?\s+|one\s+"
         rf"|1\s+)?{words}(?:\s+(?:file|attachment|sheet|workbook))?\b{unless}"
+        rf"|(?:^|[,→>])\s*(?:an?\s+)?{words}\s+file\b(?=\s*(?:,|→|->|$))"
         rf"|{makes}(?:an?\s+|the\s+|one\s+|1\s+)?{words}\b{unless}|\ban?\s+{words}\s+(?:file\s+)?out\s+of\b{more}"
     )
 

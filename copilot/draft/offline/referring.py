@@ -67,7 +67,23 @@ def referring_back(seen: Understanding, mentions: Sequence[Mention], steps: Sequ
             continue
         out.append(Step("use", args, seen.text.plain[clause.start : clause.end], clause.start, clause.end, index))
         busy.add(index)
-    return out + _into_it(seen, mentions) + _each_fetched(seen, busy, steps)
+    return out + _kv_deleted(seen, busy, steps) + _into_it(seen, mentions) + _each_fetched(seen, busy, steps)
+
+
+_DELETES_IT = re.compile(r"\W*(?:then\s+)?(?:delete|remove|drop|clear)\s+(?:it|that|the\s+(?:key|entry|value))\b")
+
+
+def _kv_deleted(seen: Understanding, busy: set[int], steps: Sequence[Step]) -> list[Step]:
+    """'set the kv x to 1, then delete it again'."""
+    kept = [s for s in steps if s.what == "kv_set"]
+    out = []
+    for index, clause in enumerate(seen.clauses):
+        if index in busy or not _DELETES_IT.match(seen.text.masked[clause.start : clause.end]):
+            continue
+        if before := [s for s in kept if s.clause < index]:
+            args = {"literals": before[-1].args["literals"]}
+            out.append(Step("kv_delete", args, before[-1].words, clause.start, clause.end, index))
+    return out
 
 
 _FETCH_EACH = re.compile(
@@ -203,6 +219,10 @@ _GOES_ON = ("saas", "tool", "nosql", "store", "notify", "sql", "queue")
 def _going_on(seen: Understanding, before: int, words: str, role: str, types: Types) -> tuple[Service, str] | None:
     """(service, type) of the plugin named last whose types speak these words: "set its topic", "delete the old ones"."""
     found = [m.service for m in seen.mentions if m.service and m.start < before and m.service.kind in _GOES_ON]
+    sentence = next((c.sentence for c in seen.clauses if c.start == before), -1)
+    ahead = [m.service for m in seen.mentions if m.service and m.start > before and m.service.kind == "saas"
+             and seen.clauses[m.clause].sentence == sentence]  # fmt: skip
+    found = [*ahead[:1], *found]
     for service in {s.key: s for s in reversed(found)}.values():
         if service.key in _LOCAL:
             continue

@@ -11,7 +11,19 @@ import re
 from dataclasses import dataclass, replace
 
 from copilot.draft.offline.schedule_guards import find_guards
-from copilot.draft.offline.schedule_words import ATOMS, HOUR_WORDS, NUMBERS, TIME, Every, Guard, Schedule, days
+from copilot.draft.offline.schedule_words import (
+    ATOMS,
+    DAY,
+    HOUR_WORDS,
+    MONTH,
+    MONTHS,
+    NUMBERS,
+    TIME,
+    Every,
+    Guard,
+    Schedule,
+    days,
+)
 from copilot.draft.offline.timezones import find_zone
 
 
@@ -61,7 +73,8 @@ def _times(text: str) -> list[_At]:
             hour += 12
         elif part in ("am", "morning") and hour == 12:
             hour = 0
-        if match["uhr"] in ("h", "hrs", "hours") and not match["at"]:
+        after_day = re.search(rf"(?:{DAY})\s*$", text[: match.start()])
+        if match["uhr"] in ("h", "hrs", "hours") and not match["at"] and not after_day:
             continue
         marked = bool(match["m"] or part or match["uhr"])
         if raw in NUMBERS and not (match["at"] or marked):
@@ -101,16 +114,32 @@ def _really_a_day(text: str, match: re.Match[str]) -> bool:
     return not short and not re.search(r"\b(?:last|next|since|until|yesterday|previous)\s+$", before)
 
 
+_ONE_DATE = r"\d{4}-\d\d-\d\d(?:\s+(?:at\s+)?\d{1,2}:\d\d)?"
 _ON_DATES = re.compile(
-    r"(?<!until )(?<!since )(?<!after )(?<!before )\bon\s+(?P<dates>\d{4}-\d\d-\d\d(?:\s*(?:,|and|und"
-    r"|&)\s*(?:on\s+)?\d{4}-\d\d-\d\d)*)"
+    rf"(?<!until )(?<!since )(?<!after )(?<!before )\bon\s+(?P<dates>{_ONE_DATE}(?:\s*(?:,|and|und|&)\s*(?:on\s+)?{_ONE_DATE})*)"
 )
 
 
+_WRITTEN = re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:of\s+)?(?P<month>{MONTH})\s+(?P<year>\d{{4}})\b")
+
+
+def _with_iso_dates(text: str) -> str:
+    """'24 dec 2026' as 2026-12-24 at the same place; shorter spellings are left alone, so that offsets stay."""
+
+    def iso(match: re.Match[str]) -> str:
+        month = MONTHS.index(match["month"][:3]) + 1
+        shown = f"{match['year']}-{month:02d}-{int(match['day']):02d}"
+        return shown.ljust(len(match.group())) if len(shown) <= len(match.group()) else match.group()
+
+    return _WRITTEN.sub(iso, text)
+
+
 def find_dates(text: str) -> tuple[list[str], str, list[tuple[int, int]]]:
-    """(single dates the text names, time of day as HH:MM, their places): 'on 2026-12-01 and on 2027-03-15, 10:00'."""
+    """(single dates the text names, some with their own time, the time of day of the others as HH:MM, their places):
+    'on 2026-12-01 and on 2027-03-15, 10:00'."""
+    text = _with_iso_dates(text)
     found = list(_ON_DATES.finditer(text))
-    dates = [d for m in found for d in re.findall(r"\d{4}-\d\d-\d\d", m["dates"])]
+    dates = [re.sub(r"\s+(?:at\s+)?", "T", d) for m in found for d in re.findall(_ONE_DATE, m["dates"])]
     spans = [m.span() for m in found]
     times = [t for t in _times(_blank(text, spans)) if t.sure] if dates else []
     clock = f"{times[0].hour:02d}:{times[0].minute:02d}" if times else "00:00"

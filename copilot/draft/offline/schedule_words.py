@@ -274,6 +274,7 @@ ATOMS: tuple[tuple[re.Pattern[str], _Make], ...] = tuple(
             r"|\s+a\s+|\s*&\s*|\s*[-–]\s*|\s+to\s+|\s+through\s+|\s+bis\s+)(?:(?:on"
             rf"|every)\s+)?(?:{DAY})\b)*"), days),
         (r"\b(?:top\s+of\s+(?:every|the|each)\s+hour|hourly|stündlich|toutes les heures)\b", _fixed(minute="0", hour="*")),
+        (r"\b(?:hourly|every\s+hour|each\s+hour)\s+at\s+minute\s+(?P<minute>\d{1,2})\b", _past_the_hour),
         (r"\bminutely\b", _fixed(minute="*", hour="*")),
         (rf"\b(?:nightly|nachts|{_EACH}\s+(?:night|nacht|noche|nuit)|at\s+night|in\s+the\s+night)\b", _fixed(default_hour=2)),
         (rf"\b(?:{_EACH}\s+(?:morning|morgen|mañana|matin)|morgens)\b", _fixed(default_hour=8)),

@@ -107,7 +107,7 @@ _EACH = re.compile(
     r"|loop\s+(?:over|through|the)|iterate\s+over|per\s+(?:row|file|item|line|batch|partition)\b"
     r"|the\s+last\s+\d+\s+(?:\w+\s+)?partitions|in\s+its\s+own\s+container|(?:log"
     r"|print)\s+one\s+line\s+each|loop\s+\d+\s+times|repeat\s+\d+\s+times|\d+\s+times\s+(?:log|call"
-    r"|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|für\s+jede[nrs]?|para\s+cada"
+    r"|run|do)|monitor\s+\d+|\d+\s+items|every\s+combination|one\s+by\s+one|für\s+jede[nrs]?|para\s+cada"
     r"|pour\s+chaque)\b(?:\s+(?:of\s+)?(?:the\s+|these\s+|this\s+)?(?P<noun>[a-z][\w-]*))?"
 )
 _NOT_EACH = re.compile(

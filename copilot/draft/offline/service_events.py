@@ -34,7 +34,7 @@ _POLL = re.compile(rf"\b{words('events', 'message.poll')}\b")
 _MAIL = re.compile(rf"\b{words('events', 'mail.comes')}\b")
 _HAPPENS = re.compile(rf"\b{words('events', 'change.happens')}\b")
 _CUE = re.compile(
-    rf"^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:[\w-]+\s+){{0,3}}?{_WHEN}\b|[,:–-]\s*{_WHEN}\b"
+    rf"^\W*(?:everything|whatever)\b|^\W*trigger(?:ed)?\s*(?::|by|on)|^\W*(?:[\w-]+\s+){{0,3}}?{_WHEN}\b|[,:–-]\s*{_WHEN}\b"
     r"|\bwatch\b|\bon\s+(?:new|arrival|upload)\b"
     rf"|^\W*(?:a\s+|new\s+|each\s+|every\s+)*{_FILES}\s+{_ARRIVES}|^\W*(?:new|each|every)\b|\bnew\s+{_FILES}\s+in\b"
     rf"|^\W*wait\w*\s+for\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:\w+\s+)?{_FILES}\b|\b(?:every|each"
@@ -75,7 +75,7 @@ def _event(masked: str, mention: Mention, role: str, types: Types) -> Event:
 
 def _read_from(masked: str, mention: Mention, services: Sequence[Mention]) -> set[int]:
     """Change data capture reads a database that is named beside it, a mail box is spoken of with its mails: no steps."""
-    if mention.service is not None and _MAIL.search(masked) and mention.service.kind == "saas":
+    if mention.service is not None and _MAIL.search(masked) and mention.service.kind in ("saas", "notify"):
         start, end = sentence_of(masked, mention.start)
         return {m.start for m in services if m.service and m.service.key == "mail" and start <= m.start < mention.start}
     if not _CDC.search(masked) or mention.service is None or mention.service.key != "debezium":
@@ -117,12 +117,16 @@ def _by_kind(masked: str, mention: Mention, said: str, heads: bool, has_schedule
         sheet = service.key == "sheets" and (_HAPPENS.search(said) or _ROWS.search(said))
         return "trigger" if _FILE.search(said) or sheet else ""
     if service.kind in ("sql", "nosql") and "trigger" in service.roles:
-        return "trigger" if not has_schedule and _ROWS.search(masked) else ""
+        at_once = "realtime" in service.roles and re.search(r"\bat\s+once\b|\bimmediately\b|\breal-?\s?time\b", masked)
+        return ("realtime" if at_once else "trigger") if not has_schedule and _ROWS.search(masked) else ""
     if service.kind == "queue" and not has_schedule:
         every = re.search(r"\bevery\s+" + re.escape(masked[mention.start : mention.end]), masked)
         if _MESSAGE.search(said) or every:
             return "trigger" if _POLL.search(said) or "realtime" not in service.roles else "realtime"
         return ""
+    mailbox = service.kind == "notify" and _MAIL.search(said) and service.key != "mail"
+    if mailbox and not has_schedule:
+        return "own" if _own_trigger(masked, mention, types) else ""
     if has_schedule or heads or service.kind not in ("saas", "store", "tool", "queue", "nosql"):
         return ""
     happens = (

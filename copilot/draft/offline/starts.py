@@ -41,7 +41,9 @@ def _on_dates(w: Writer) -> Task | None:
         return None
     zone = find_zone(w.text.masked)
     place = ZoneInfo(zone[0]) if zone else UTC
-    moments = [datetime.fromisoformat(f"{day}T{clock}:00").replace(tzinfo=place) for day in dates]
+    moments = [
+        datetime.fromisoformat(f"{day if 'T' in day else f'{day}T{clock}'}:00").replace(tzinfo=place) for day in dates
+    ]
     return w.task(
         "on_dates",
         "core.trigger.ScheduleOnDates",

@@ -7,9 +7,9 @@ from typing import Any
 
 from copilot.draft.offline.blocks import block
 from copilot.draft.offline.blocks.convert import as_format
-from copilot.draft.offline.compute import parse
 from copilot.draft.offline.computing import file_name, note_columns, reader
 from copilot.draft.offline.ir import Step
+from copilot.draft.offline.queries import Statement, gives_one_value, rows_named, statement, table_beside
 from copilot.draft.offline.services import Service
 from copilot.draft.offline.text import CODE, QUOTED
 from copilot.draft.offline.trigger_values import event_value
@@ -118,9 +118,11 @@ def table(w: Writer, step: Step, default: str = "") -> str:
 
 
 def sql_in_words(w: Writer, step: Step) -> str | None:
-    """SQL given in backticks or quotes."""
+    """SQL given in backticks or quotes; a statement is one step's only."""
+    owners: dict[int, int] = w.extra.setdefault("sql_owners", {})
     for one in [*step.args["literals"], *w.text.literals]:
-        if one.kind in (CODE, QUOTED) and _SQL_TEXT.match(one.value) and " " in one.value:
+        statement = one.kind in (CODE, QUOTED) and _SQL_TEXT.match(one.value) and " " in one.value
+        if statement and owners.setdefault(one.start, step.start) == step.start:
             return str(one.value)
     return None
 
@@ -134,9 +136,14 @@ def query(w: Writer, step: Step) -> list[Task]:
         from copilot.draft.offline.blocks.local_sql import local_query
 
         return local_query(w, step, given)
-    sql = given or _select(w, step)
+    asked = Statement(given, "FETCH_ONE" if gives_one_value(given) else "") if given else _select(w, step)
+    sql = asked.sql
     several = sql.count(";") > 1
-    fetch = "FETCH" if _needs_rows(w) else "STORE"
+    fetch = asked.fetch or ("FETCH" if _needs_rows(w) else "STORE")
+    if fetch == "NONE" or (
+        given and not re.match(r"\s*(?:select|with|show|describe|values|explain|call|exec)\b", given, re.I)
+    ):
+        return [_change(w, service, sql)]
     candidates = service.roles["run" if several and "run" in service.roles else "read"]
     extra: dict[str, Any] = {"query": sql} if service.key == "athena" else {"sql": sql}
     if service.key == "bigquery" and fetch == "STORE":
@@ -151,12 +158,28 @@ def query(w: Writer, step: Step) -> list[Task]:
     tasks.append(task)
     if several:
         return tasks
+    if fetch == "FETCH_ONE":
+        w.yields(task, "value", f"row.{asked.value}" if asked.value else "row | values | first")
+        return tasks
     if fetch == "FETCH":
         w.yields(task, "rows", "rows")
     else:
         w.yields(task, "file", "uri", "ion")
     w.extra["size"] = w.out(task["id"], "size")
     return tasks
+
+
+def _change(w: Writer, service: Service, sql: str) -> Task:
+    """A statement that changes data and gives no rows back."""
+    hint = {"delete": "delete_rows", "update": "update_rows", "insert": "insert_rows"}.get(
+        sql.split()[0].lower(), f"query_{service.key}"
+    )
+    candidates = (
+        service.roles["read"] if ";" not in sql.rstrip("; \n") else service.roles.get("run", service.roles["read"])
+    )
+    return w.task(
+        hint, candidates, **connection(w, service), **({"query": sql} if service.key == "athena" else {"sql": sql})
+    )
 
 
 def _needs_rows(w: Writer) -> bool:
@@ -172,18 +195,11 @@ def _needs_rows(w: Writer) -> bool:
     ) and not re.search(r"\bcsv\b|\bexcel\b|\bs3\b|\bgcs\b|\bfile\b|\bpandas\b", low)
 
 
-def _select(w: Writer, step: Step) -> str:
-    sentence = w.extra["sentences"].get(step.clause, step.words)
-    calculation = parse(sentence)
-    name = table(w, step)
-    sql = calculation.sql(name)
-    if calculation.function:
-        note_columns(w, calculation)
-    today = re.search(r"\bfor\s+today\b|\btoday'?s\b", sentence.lower())
-    if today and not calculation.where:
-        sql += "\nWHERE date = CURRENT_DATE"
-        w.note("Assumed a column `date` for today's rows.")
-    return sql
+def _select(w: Writer, step: Step) -> Statement:
+    name = table_beside(w, step) or table(w, step, rows_named(w, step))
+    asked = statement(w, step, name)
+    note_columns(w, w.extra["calculation"])
+    return asked
 
 
 @block("sql:write")

@@ -116,7 +116,11 @@ def chat(w: Writer, step: Step) -> list[Task]:
     definition = w.types.get(name)
     outputs = definition.outputs if definition else {}
     attribute = next(
-        (a for a in ("textOutput", "outputText", "response", "predictions", "completion", "choices") if a in outputs),
+        (
+            a
+            for a in ("textOutput", "outputText", "response", "predictions", "completion", "content", "choices")
+            if a in outputs
+        ),
         attribute,
     )
     if attribute == "choices":

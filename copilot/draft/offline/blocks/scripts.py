@@ -20,7 +20,7 @@ def runner(w: Writer) -> dict[str, Any]:
     if re.search(
         (
             r"\b(?:no|without|not|kein|ohne|sans|sin)\s+(?:in\s+)?docker\b|\bprocess\s+runner\b"
-            r"|\binstalled\s+on\s+the\s+worker|\blocally\b"
+            r"|\binstalled\s+on\s+the\s+worker|\bon\s+the\s+worker\s+itself|\bon\s+the\s+(?:host|worker)\b|\blocally\b"
         ),
         low,
     ):
