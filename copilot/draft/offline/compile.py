@@ -10,6 +10,7 @@ from copilot.draft.offline.behaviour import behaviour
 from copilot.draft.offline.conditions import expression
 from copilot.draft.offline.groups import nodes
 from copilot.draft.offline.ir import InputSpec, Plan
+from copilot.draft.offline.placeholders import fill_places
 from copilot.draft.offline.results import flow_outputs
 from copilot.draft.offline.shared_settings import asked_once, share
 from copilot.draft.offline.starts import triggers
@@ -58,6 +59,7 @@ def compile_plan(w: Writer) -> dict[str, Any]:
         "outputs": outputs or None,
         "triggers": triggers(w) or None,
     }
+    fill_places(w, flow)
     flow["inputs"] = _with_values(w, flow, [_input(w, spec) for spec in w.inputs.values()]) or None
     if asked_once(w.text.masked):
         share(flow)

@@ -6,8 +6,9 @@ Column names come from the words alone; what the data really holds is not known,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from copilot.draft.offline.filters import chosen_columns, conditions
 from copilot.draft.offline.naming import slug
 
 _ENTITIES = frozenset(
@@ -96,6 +97,8 @@ class Calculation:
     assumed: tuple[str, ...] = ()
     distinct: bool = False
     order: str = ""
+    columns: tuple[str, ...] = ()
+    unique: bool = False
 
     def sql(self, source: str) -> str:
         """One SELECT statement over a table expression."""
@@ -107,7 +110,8 @@ class Calculation:
             else "*"
         )
         name = self.name
-        chosen = f"{self.group}, {what} AS {name}" if self.group else (f"{what} AS {name}" if self.function else "*")
+        plain = ("DISTINCT " if self.unique else "") + (", ".join(self.columns) or "*")
+        chosen = f"{self.group}, {what} AS {name}" if self.group else (f"{what} AS {name}" if self.function else plain)
         lines = [f"SELECT {chosen}", f"FROM {source}"]
         if self.where:
             lines.append("WHERE " + " AND ".join(self.where))
@@ -151,7 +155,7 @@ _DROPS = re.compile(
 )
 
 
-_NO_VALUE = frozenset(["empty", "null", "missing", "blank", "not", "none"])
+_NO_VALUE = frozenset(["empty", "null", "missing", "blank", "not", "none", "ends", "starts", "begins", "contains", "like", "starting", "ending", "older", "newer", "between", "before", "after", "since", "below", "under", "less", "more", "greater"])  # fmt: skip
 
 
 _ROWS = frozenset(["ones", "lines", "rows", "entries", "values", "records", "words", "there", "elements"])
@@ -160,8 +164,40 @@ _ROWS = frozenset(["ones", "lines", "rows", "entries", "values", "records", "wor
 _DIFFERENT = re.compile(r"\b(?:how\s+many|number\s+of|count(?:\s+the)?)\s+(?:different|distinct|unique)\s+([a-z_]\w*)")
 
 
-def parse(words: str) -> Calculation:
-    """The calculation the words ask for; a plain SELECT when they ask for none."""
+_TOP_ROWS = re.compile(
+    r"\b(?:top|first|best|highest|largest|biggest|lowest|bottom|latest|newest|oldest)\s+(?:(\d+)\s+)?"
+    r"(?:rows?|records?|entries|lines|orders|sales|items|ones|users|transactions|invoices|payments|events)\s+(?:ordered\s+|sorted\s+|ranked\s+)?by\s+([a-z_]\w*)"
+)
+_UNIQUE = re.compile(
+    r"\b(?:de-?duplicat\w*|dedupe\w*|(?:remove|drop|without|eliminate|skip|filter\s+out)\s+(?:the\s+|all\s+|any\s+)?duplicate\w*|(?:distinct|unique)\s+(?:rows|records|lines))\b"
+)
+
+
+def parse(words: str, dialect: str = "duckdb") -> Calculation:
+    """The calculation the words ask for; a plain SELECT when they ask for none. ``dialect``: key of the database."""
+    rows = _TOP_ROWS.search(words.lower())
+    if rows:
+        return _ranked(words, rows, dialect)
+    found = _parse(words, dialect)
+    low = re.sub(r"[\ue000-\ue005]+", " ", words).lower()
+    if not found.function and (_UNIQUE.search(low) or (columns := chosen_columns(low))):
+        columns = chosen_columns(low)
+        known = tuple(dict.fromkeys((*found.assumed, *columns)))
+        return replace(found, columns=columns, unique=bool(_UNIQUE.search(low)), assumed=known)
+    return found
+
+
+def _ranked(words: str, rows: re.Match[str], dialect: str) -> Calculation:
+    """'the top 10 rows by revenue': whole rows, the greatest first."""
+    low = words.lower()
+    rest = low[: rows.start()] + " " * (rows.end() - rows.start()) + low[rows.end() :]
+    where, assumed = _filters(rest, words, rows[2], dialect)
+    upward = re.match(r"lowest|bottom|oldest", rows.group())
+    known = tuple(dict.fromkeys((rows[2], *assumed)))
+    return Calculation("", "", "", where, not upward, int(rows[1]) if rows[1] else None, known, order=rows[2])
+
+
+def _parse(words: str, dialect: str) -> Calculation:
     plain = re.sub(r"https?://\S+|[\ue000-\ue005]+", " ", words)
     low = plain.lower()
     product = _PRODUCT.search(low)
@@ -177,7 +213,7 @@ def parse(words: str) -> Calculation:
     if re.search(r"\bhow\s+many\b|\bnumber\s+of\b|\brow\s+count\b|\bcount\b", low):
         function = "COUNT"
     measure = formula or _measure(low, function)
-    where, assumed = _filters(low, plain, formula or measure or "amount")
+    where, assumed = _filters(low, plain, formula or measure or "amount", dialect)
     limit = re.search(r"\btop\s+(\d+)|\bfirst\s+(\d+)\s+rows|\bbest\s+(\d+)", low)
     best = re.search(r"\b(?:best|top|most)\b", low)
     if column and measure and not function:
@@ -302,9 +338,32 @@ def status_words(low: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[str]]:
+def _named_column(word: str, low: str, start: int) -> bool:
+    """'where error_count is over 3': the word before the comparison is a column of its own."""
+    if word in _ENTITIES or word in (
+        "is",
+        "are",
+        "has",
+        "have",
+        "with",
+        "where",
+        "and",
+        "or",
+        "than",
+        "if",
+        "only",
+        "keep",
+    ):
+        return False
+    return "_" in word or bool(re.search(r"\b(?:where|whose|with|and)\s+(?:the\s+|an?\s+|their\s+)?$", low[:start]))
+
+
+def _filters(low: str, plain: str, measure: str, dialect: str = "") -> tuple[tuple[str, ...], list[str]]:
     out: list[str] = []
     assumed: list[str] = []
+    for one in conditions(low, plain, dialect):
+        out.append(one.sql)
+        assumed += one.columns
     for sign, pattern in _COMPARE:
         for match in re.finditer(
             (
@@ -314,7 +373,9 @@ def _filters(low: str, plain: str, measure: str) -> tuple[tuple[str, ...], list[
             low,
         ):
             word = match[1] or ""
-            column = word if word and re.fullmatch(_MEASURES, word) else measure
+            column = (
+                word if word and (re.fullmatch(_MEASURES, word) or _named_column(word, low, match.start())) else measure
+            )
             condition = f"{column} {sign} {match[2].replace(',', '.')}"
             out.append(f"NOT {condition}" if _DROPS.search(low[: match.start()]) else condition)
             assumed += re.findall(r"[a-z_]\w*", column)

@@ -83,6 +83,8 @@ def _output_value(w: Writer, name: str) -> tuple[str, str]:
 
 def _number_kind(expression: str) -> str:
     """What a computed value is: a count is whole, a sum or mean need not be."""
+    if expression.endswith(".row | values | first"):
+        return "INT"
     if ".row." not in expression:
         return "STRING"
     return "INT" if expression.endswith(".n") else "FLOAT"

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from copilot.draft.offline.bare_sql import bare_sql
+
 URL, QUOTED, CODE, EMAIL, JDBC, LIST = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005"
 LITERAL = f"[{URL}-{LIST}]+"
 NAME = f"[{QUOTED}{CODE}]+"
@@ -25,7 +27,7 @@ _LITERALS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             (
                 "(?:https?|s3|gs|sftp|ftp|kestra|persistent|non-persistent|tcp|mqtts?|amqps?|rediss?"
-                r"|mongodb(?:\+srv)?|nats|ldaps?|smb|abfss?|wasbs?|hdfs)://[^\s<>\"'`,;)]+"
+                r"|mongodb(?:\+srv)?|nats|ldaps?|smb|abfss?|wasbs?|hdfs)://(?:[^\s<>\"'`,;)]|<[a-z][\w -]{0,24}>)+"
             ),
             re.I,
         ),
@@ -125,6 +127,12 @@ def _find_literals(text: str) -> tuple[Literal, ...]:
                 continue
             taken[start:end] = [True] * (end - start)
             found.append(Literal(kind, value.strip(), start, end))
+    for start, end in bare_sql(text):
+        # Literals inside a statement are part of it; a statement inside one is not looked at again.
+        if not any(one.start <= start and end <= one.end for one in found):
+            found = [one for one in found if not (start <= one.start and one.end <= end)]
+            if not any(one.start < end and start < one.end for one in found):
+                found.append(Literal(CODE, text[start:end], start, end))
     return tuple(sorted(found, key=lambda one: one.start))
 
 

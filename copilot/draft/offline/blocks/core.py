@@ -96,7 +96,7 @@ def _what_is_named(w: Writer, low: str) -> str | None:
         return "{{ trigger | toJson }}"
     if re.search(r"\b(?:which|id\s+of\s+the)\s+execution\b", low) and any(e.kind == "flow" for e in w.plan.events):
         return "{{ trigger.executionId }}"
-    if re.search(r"\bstatus\s+code\b|\bstatus\b", low) and w.http:
+    if re.search(r"\b(?:status|response|answer)\s+code\b|\bstatus\b", low) and w.http:
         return f"{{{{ {w.out(w.http, 'code')} }}}}"
     if re.search(r"\bgoodbye\b", low):
         return "Goodbye, {{ inputs.name }}" if "name" in w.inputs else "Goodbye"
