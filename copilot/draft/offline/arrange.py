@@ -105,6 +105,7 @@ def _loops(
 ) -> list[tuple[int, Scope, list[Node]]]:
     """A clause with 'for each' wraps its own steps, and the following clauses of its sentence when it leads them."""
     out: list[tuple[int, Scope, list[Node]]] = []
+    listing: tuple[int, Scope] | None = None
     for position, (index, scope, nodes) in enumerate(entries):
         sentence = seen.clauses[index].sentence
         before = seen.scopes[index - 1] if index else scope
@@ -124,8 +125,17 @@ def _loops(
             assert isinstance(group, Group)
             out[-1][2][-1] = replace(group, steps=group.steps + tuple(nodes))
             continue
+        if listing is not None and listing[0] == sentence and not scope.each:
+            scope = replace(scope, each=True, noun=listing[1].noun, limit=scope.limit or listing[1].limit)
+            handed = True
+        elif listing is not None and listing[0] == sentence:
+            scope, handed = replace(scope, noun=listing[1].noun, limit=scope.limit or listing[1].limit), True
+        listing = None
         if scope.each:
-            inside, outside = _inside(nodes)
+            clause = seen.clauses[index]
+            inside, outside = _inside(nodes, seen.text.masked[clause.start : clause.end])
+            if lists_files(scope.noun, nodes) and _leads(seen, index):
+                inside, outside, listing = [], nodes, (sentence, scope)
             if inside:
                 nested = [v for n, v in lists if n == "inner"]
                 args = describe(scope) | {
@@ -156,10 +166,25 @@ def _leads(seen: Understanding, index: int) -> bool:
     )
 
 
+def lists_files(noun: str, nodes: list[Node]) -> bool:
+    """'loop over the files in the bucket': the clause only says where they are; what is done with each comes after."""
+    return bool(nodes) and all(
+        isinstance(n, Step)
+        and getattr(n.args.get("service"), "kind", "") == "store"
+        and n.args.get("role") in ("read", "run", "list")
+        for n in nodes
+    )
+
+
 _SOURCES = ("http_download", "git_clone")
 
 
-def _inside(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
+_FILES_IN = re.compile(
+    r"\b(?:each|every|all|over|through)\s+(?:of\s+)?(?:the\s+)?(?:new\s+)?(?:\w+\s+)?(?:files?|csvs?|parquets?|jsons?|objects?|blobs?|images?|pdfs?|xmls?|documents?|keys|invoices?|reports?|exports?)\s+(?:that\s+(?:is|are)\s+|stored\s+|lying\s+)?(?:in|from|on|under|inside|of)\b"
+)
+
+
+def _inside(nodes: list[Node], words: str = "") -> tuple[list[Node], list[Node]]:
     """Steps of a clause that the loop repeats, and those that only feed it."""
     inside: list[Node] = []
     outside: list[Node] = []
@@ -168,6 +193,8 @@ def _inside(nodes: list[Node]) -> tuple[list[Node], list[Node]]:
             node.args.get("role") in ("read", "run")
             and getattr(node.args.get("service"), "kind", "") in ("sql", "nosql", "agent")
         )
+        if _FILES_IN.search(words) and lists_files("", [node]) and isinstance(node, Step):
+            reads, node = True, replace(node, args={**node.args, "role": "read", "many": True})
         (outside if reads and len(nodes) > 1 and not inside else inside).append(node)
     return inside, outside
 

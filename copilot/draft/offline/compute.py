@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from copilot.draft.offline.filters import chosen_columns, conditions
+from copilot.draft.offline.filters import chosen_columns, conditions, without_columns
 from copilot.draft.offline.naming import slug
 
 _ENTITIES = frozenset(
@@ -178,7 +178,7 @@ def parse(words: str, dialect: str = "duckdb") -> Calculation:
     rows = _TOP_ROWS.search(words.lower())
     if rows:
         return _ranked(words, rows, dialect)
-    found = _parse(words, dialect)
+    found = _parse(without_columns(words), dialect)
     low = re.sub(r"[\ue000-\ue005]+", " ", words).lower()
     if not found.function and (_UNIQUE.search(low) or (columns := chosen_columns(low))):
         columns = chosen_columns(low)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from copilot.draft.offline.comparing import comparison
 from copilot.draft.offline.ir import Group, Node
 from copilot.draft.offline.naming import slug
 from copilot.draft.offline.text import CODE, QUOTED
@@ -22,6 +23,8 @@ _SIGNS = (
 def expression(w: Writer, words: str) -> str:
     """A Pebble condition for the words; where nothing at hand decides it, a boolean input does."""
     low = words.lower().strip()
+    if compared := comparison(low, w.extra.get("compared", ())):
+        return f"{{{{ {compared} }}}}"
     if low == "so":
         low = next((one.value.lower() for one in w.text.literals if one.kind == QUOTED), low)
     if (compared := _of_the_body(w, low)) or (compared := _of_the_size(w, low)):

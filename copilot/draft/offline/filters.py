@@ -194,6 +194,12 @@ _LISTED = re.compile(
 )
 
 
+def without_columns(words: str) -> str:
+    """The words without the list of columns they name: a column called total is no sum."""
+    match = _LISTED.search(words.lower())
+    return words[: match.start()] + " " + words[match.end() :] if match and chosen_columns(words.lower()) else words
+
+
 def chosen_columns(low: str) -> tuple[str, ...]:
     """Columns that the words want and no others: 'keep only the columns id and name'."""
     match = _LISTED.search(low)

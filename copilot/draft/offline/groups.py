@@ -12,7 +12,7 @@ from copilot.draft.offline.ir import Group, Node, Step
 from copilot.draft.offline.questions import parsed
 from copilot.draft.offline.trigger_values import event_list
 from copilot.draft.offline.types import before
-from copilot.draft.offline.writer import Task, Writer
+from copilot.draft.offline.writer import Data, Task, Writer
 
 
 def nodes(w: Writer, nodes: Sequence[Node]) -> list[Task]:
@@ -120,6 +120,17 @@ def _values(w: Writer, group: Group) -> tuple[Any, str]:
     return _list_input(w, plural, f"{plural} to go through; they were not named"), noun
 
 
+def _one_file(w: Writer, values: str, value: str) -> Data | None:
+    """The loop's value as a file, where the loop goes over files: listed, unpacked, split or handed over."""
+    data = w.last
+    if data is not None and data.files and data.files in values:
+        return Data("", "file", data.format, value)
+    if "trigger." in values and (".uri" in values or ".path" in values):
+        kinds = ("csv", "json", "jsonl", "parquet", "excel", "xml", "avro")
+        return Data("", "file", next((k for k in kinds if re.search(rf"\b{k}s?\b", w.text.masked)), "csv"), value)
+    return None
+
+
 def _inside_json(w: Writer, noun: str) -> str | None:
     """The list of a JSON input that its example shows under the loop's noun: {"lines": [...]} for 'every line'."""
     for name, spec in w.inputs.items():
@@ -148,6 +159,8 @@ def _foreach(w: Writer, group: Group) -> list[Task]:
     w.loops.append(loop_id)
     w.extra.setdefault("loop_value", []).append(value)
     mark = len(w.data)
+    if isinstance(values, str) and (one := _one_file(w, values, value)) is not None:
+        w.data.append(one)
     if inner is not None:
         w.loops.append(loop_id + "_inner")
         tasks = nodes(w, group.steps)

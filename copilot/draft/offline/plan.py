@@ -10,11 +10,13 @@ from copilot.draft.offline import features
 from copilot.draft.offline.actions import settle
 from copilot.draft.offline.arrange import arrange
 from copilot.draft.offline.branches import own_branches, per_file, per_table, per_value
+from copilot.draft.offline.comparing import with_comparison
 from copilot.draft.offline.events import POLLS, find_events
 from copilot.draft.offline.inputs import find_inputs
 from copilot.draft.offline.ir import Event, InputSpec, Plan, Step
 from copilot.draft.offline.mentions import Mention, find_mentions
 from copilot.draft.offline.naming import flow_id
+from copilot.draft.offline.row_steps import with_row_steps
 from copilot.draft.offline.schedule import Schedule, find_schedules
 from copilot.draft.offline.scopes import Scope, find_scopes, list_items
 from copilot.draft.offline.text import Clause, Text, cut
@@ -116,10 +118,11 @@ def _labelled(text: Text, schedules: list[Schedule]) -> list[Schedule]:
 
 def make_plan(seen: Understanding, types: Types) -> Plan:
     """Put it together."""
-    steps = settle(seen, types)
+    steps = with_row_steps(seen, settle(seen, types))
     lists = list_items(seen.text)
     plain, switch = per_value(seen, [s for s in steps if _where(seen, s) == "tasks"])
     main = per_file(seen, per_table(seen, own_branches(seen, arrange(seen, plain, lists))))
+    main = with_comparison(seen, main)
     main += [switch] if switch else []
     errors = arrange(seen, [s for s in steps if _where(seen, s) == "errors" or _both(seen, s)], lists)
     finals = arrange(seen, [s for s in steps if _where(seen, s) == "finally"], lists)

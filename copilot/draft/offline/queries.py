@@ -138,7 +138,7 @@ def gives_one_value(sql: str) -> bool:
 def statement(w: Writer, step: Step, name: str) -> Statement:
     """The statement for a database step that no SQL was given for."""
     dialect = step.args["service"].key
-    words = step.words
+    words = f"{step.words} {step.args.get('more_words', '')}".strip()
     calculation = parse(words, dialect)
     more = input_filters(w, w.extra["sentences"].get(step.clause, words))
     if not calculation.where and not calculation.function and not more:
@@ -149,6 +149,12 @@ def statement(w: Writer, step: Step, name: str) -> Statement:
         calculation, where=where, assumed=tuple(dict.fromkeys((*calculation.assumed, *(c for _, c in more))))
     )
     w.extra["calculation"] = calculation
+    if step.args.get("counts"):
+        counted = Calculation("COUNT", "", "", where)
+        w.extra["calculation"] = replace(
+            counted, assumed=tuple(c for c in calculation.assumed if any(c in f for f in where))
+        )
+        return Statement(counted.sql(name), "FETCH_ONE", "n")
     if deletes(step):
         return delete_statement(w, step, name, calculation)
     single = calculation.function and not calculation.group

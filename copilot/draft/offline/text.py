@@ -200,7 +200,11 @@ def _cut_sentence(masked: str, start: int, end: int, number: int, starts: re.Pat
         cuts.append((m.start(), m.end(), ","))
     for pattern, lead in ((_COMMA, ","), (_AND, "and")):
         for m in pattern.finditer(masked, start, end):
-            if _depth(masked, start, m.start()) == 0 and starts.match(masked, m.end(), end):
+            if (
+                _depth(masked, start, m.start()) == 0
+                and starts.match(masked, m.end(), end)
+                and not _goes_on_listing(masked, start, m)
+            ):
                 cuts.append((m.start(), m.end(), lead))
     out: list[Clause] = []
     position, lead = start, ""
@@ -215,6 +219,21 @@ def _cut_sentence(masked: str, start: int, end: int, number: int, starts: re.Pat
     if masked[position:end].strip(" ,"):
         out.append(Clause(position, end, lead, number))
     return out
+
+
+_COLUMN_LIST = re.compile(
+    r"\b(?:columns?|fields?|keep\s+only|only\s+keep|insert|select)\s+(?:the\s+|only\s+|columns?\s+|fields?\s+)*(?:[a-z_]\w*\s*,\s*)*[a-z_]\w*$"
+)
+_ONE_NAME = re.compile(r"[a-z_]\w*(?=\s*(?:$|[,.;]|and\b|of\b|from\b|as\b|in(?:to)?\b|to\b|for\b))")
+_OBJECTS = re.compile(r"(?:it|them|that|this|each|everything|the|all)\b")
+
+
+def _goes_on_listing(masked: str, start: int, cut_at: re.Match[str]) -> bool:
+    """'the columns id, name and email': a verb's word as one more name of a list."""
+    if not _COLUMN_LIST.search(masked[start : cut_at.start()]):
+        return False
+    name = _ONE_NAME.match(masked, cut_at.end())
+    return bool(name and not _OBJECTS.match(masked[name.end() :].lstrip(" ,")))
 
 
 def _depth(masked: str, start: int, end: int) -> int:

@@ -256,8 +256,17 @@ class Writer:
                 ),
                 stretch,
             )
-            if word and word[1] not in _NO_NAME and not STARTS_CLAUSE.fullmatch(word[1]):
+            ends = word is not None and not re.search(r"\w", stretch[word.end() :])
+            if word and word[1] not in _NO_NAME and (ends or not STARTS_CLAUSE.fullmatch(word[1])):
                 return self.text.plain[base + word.start(1) : base + word.end(1)]
+            loose = re.search(rf"\b(?:{noun})\s+(?:called\s+|named\s+)?([a-z]\w+)\s+([a-z]+)\b", stretch)
+            if (
+                loose
+                and loose[1] not in _NO_NAME
+                and not STARTS_CLAUSE.fullmatch(loose[1])
+                and STARTS_CLAUSE.fullmatch(loose[2])
+            ):
+                return self.text.plain[base + loose.start(1) : base + loose.end(1)]
         return None
 
     def literal(self, kind: str) -> str | None:

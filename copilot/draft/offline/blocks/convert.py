@@ -170,8 +170,13 @@ def unpack(w: Writer, step: Step) -> list[Task]:
     month = re.search(
         r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\b", w.text.masked
     )
+    entry = re.search(r"(?<![\w/.-])([\w-]+\.(?:csv|jsonl?|parquet|xml|xlsx|txt|avro|tsv))\b", w.text.masked)
+    named = w.text.plain[entry.start(1) : entry.end(1)] if entry else ""
+    inner = named.rsplit(".", 1)[1].replace("xlsx", "excel").replace("tsv", "csv") if named else inner
     chosen = (
-        (
+        f"{files}['{named}']"
+        if named
+        else (
             f"{files} | jq('[to_entries[] | select(.key | test(\"{month[1][:3]}"
             f'|{_month_number(month[1])}"; "i")) | .value]\') | first | first'
         )

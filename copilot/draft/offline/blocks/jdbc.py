@@ -11,6 +11,7 @@ from copilot.draft.offline.computing import file_name, note_columns, reader
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.queries import Statement, gives_one_value, rows_named, statement, table_beside
 from copilot.draft.offline.services import Service
+from copilot.draft.offline.tables import table as words_table
 from copilot.draft.offline.text import CODE, QUOTED
 from copilot.draft.offline.trigger_values import event_value
 from copilot.draft.offline.writer import Task, Writer, named_secrets
@@ -76,6 +77,8 @@ def _gcp_project(w: Writer) -> str:
 
 def table(w: Writer, step: Step, default: str = "") -> str:
     """The table the words name, else an input for it."""
+    if beside := table_beside(w, step):
+        return beside
     quoted = re.search(rf"\btable\s+(?:called\s+|named\s+)?([{CODE}{QUOTED}]+)", w.text.masked)
     if quoted and (literal := w.text.literal_at(quoted.start(1))):
         return literal.value
@@ -160,6 +163,10 @@ def query(w: Writer, step: Step) -> list[Task]:
         return tasks
     if fetch == "FETCH_ONE":
         w.yields(task, "value", f"row.{asked.value}" if asked.value else "row | values | first")
+        if step.args.get("counts"):
+            w.extra.setdefault("compared", []).append(
+                w.out(task["id"], f"row.{asked.value}" if asked.value else "row | values | first")
+            )
         return tasks
     if fetch == "FETCH":
         w.yields(task, "rows", "rows")
@@ -215,7 +222,7 @@ def insert(w: Writer, step: Step) -> list[Task]:
         or w.last.kind in ("answer", "value", "body")
         or (w.last.kind == "file" and w.last.format in ("pdf", "txt", "unknown"))
     ):
-        return [_insert_value(w, service, name)]
+        return [_insert_value(w, service, name, step)]
     tasks, source = as_format(w, "ion")
     columns = w.ask("insert_values", default="?, ?", note="one question mark for each column of the table")
     task = w.task(
@@ -236,7 +243,45 @@ def insert(w: Writer, step: Step) -> list[Task]:
     return [*tasks, task]
 
 
-def _insert_value(w: Writer, service: Service, name: str) -> Task:
+_INSERTS = re.compile(
+    r"\b(?:insert|write|store|save|put|add|record|upsert)\s+(?:the\s+|its\s+|their\s+|only\s+|fields?\s+|columns?\s+|values?\s+|of\s+)*"
+    r"(?P<names>[a-z_]\w*(?:\s*,\s*(?:the\s+)?[a-z_]\w*)*(?:\s*,?\s+and\s+(?:the\s+)?[a-z_]\w*)?)\s+"
+    r"(?:(?:from|of)\s+(?:the\s+|its\s+)?(?:\w+\s+)?(?:payload|body|message|event|response|request|answer|json|it)\s+)?(?:in|into|to)\b"
+)
+_NO_COLUMN = frozenset(words_table("rows")["no_column"])
+
+
+def columns_said(step: Step) -> list[str]:
+    """Columns named between the verb and the table: 'insert order_id and amount into'."""
+    match = _INSERTS.search(step.words.lower())
+    if match is None:
+        return []
+    names = re.split(r"\s*,\s*(?:and\s+)?(?:the\s+)?|\s+and\s+(?:the\s+)?", match["names"])
+    known = [n for n in names if n and n not in _NO_COLUMN]
+    return known if len(known) == len(names) and (len(known) > 1 or "_" in known[0]) else []
+
+
+def _insert_columns(w: Writer, service: Service, name: str, columns: list[str]) -> Task:
+    """One row from the fields of what came in."""
+    data = w.last
+    base = f"fromJson({data.expression})" if data and data.kind in ("body", "answer") else event_value(w)
+    if base.endswith("| toJson"):
+        base = "trigger"
+    elif base == "trigger.value":
+        base = "fromJson(trigger.value)"
+    shown = ", ".join(f":{c}" for c in columns)
+    return w.task(
+        f"insert_into_{service.key}",
+        service.roles["read"],
+        **connection(w, service),
+        sql=f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({shown})",
+        parameters={c: f"{{{{ {base}.{c} }}}}" if base else w.ask(c) for c in columns},
+    )
+
+
+def _insert_value(w: Writer, service: Service, name: str, step: Step | None = None) -> Task:
+    if step is not None and (columns := columns_said(step)):
+        return _insert_columns(w, service, name, columns)
     value = w.last.expression if w.last else event_value(w) or "execution.id"
     parameters = {"value": f"{{{{ {value} }}}}"}
     upsert = " ON CONFLICT DO NOTHING" if re.search(r"\bupsert", w.text.masked) and service.key == "postgres" else ""
@@ -257,7 +302,7 @@ def postgres_load(w: Writer, step: Step) -> list[Task]:
     if given:
         return query(w, step)
     if w.last is None or w.last.kind not in ("file", "rows"):
-        return [_insert_value(w, service, table(w, step))]
+        return [_insert_value(w, service, table(w, step), step)]
     name = table(w, step)
     tasks: list[Task] = []
     made = w.extra.pop("load_later", None) is not None

@@ -122,7 +122,8 @@ def kv_set(w: Writer, step: Step) -> list[Task]:
         r"\bcurrent\s+(?:date|time)|\bnow\b|\btoday", step.words.lower() + w.text.masked[step.end : step.end + 40]
     ):
         said = None
-        w.data.append(Data("", "value", "", "now()"))
+        day = re.search(r"\bdate\b|\btoday\b", step.words.lower() + w.text.masked[step.end : step.end + 40])
+        w.data.append(Data("", "value", "", "now() | date('yyyy-MM-dd')" if day else "now()"))
     value = said[1] if said and said[1] not in ("of", "in", "under", "is") else None
     if value is None:
         inner = value_of(w) or (w.last.expression if w.last else "")

@@ -66,7 +66,7 @@ def fetch_type(w: Writer, sql: str) -> str:
     if re.search(
         (
             r"\blog\b|\bslack|\bteams\b|\bdiscord|\bmail|\bsqlite|\bfor\s+(?:each|every)|\bnumbers\b"
-            r"|\boutput\b|\btelegram|\bprint"
+            r"|\boutput\b|\btelegram|\bprint|\bshow\b|\bdisplay\b"
         ),
         low,
     ):

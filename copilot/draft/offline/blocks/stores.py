@@ -79,8 +79,10 @@ def _location(w: Writer, step: Step, service: Service, writes: bool) -> dict[str
         )
         return {"to" if writes else "from": address}
     if service.key in ("sftp", "ftp", "ftps", "smb", "local", "nfs"):
-        path = w.named(step, "path|folder|directory|file") or w.ask(
-            "remote_path", note="path on the server; it was not named"
+        path = (
+            folder_said(w, step, bare=False)
+            or w.named(step, "path|folder|directory|file")
+            or w.ask("remote_path", note="path on the server; it was not named")
         )
         return {"to" if writes else "from": path}
     if url and service.key in ("s3", "minio"):
@@ -122,7 +124,9 @@ def fetch(w: Writer, step: Step) -> list[Task]:
     if service.key == "sheets":
         return _sheet(w, step, service)
     several = (
-        bool(re.search(r"\ball\b|\bfiles\b|\bcsvs\b|\binvoices\b|\bevery\b", step.words.lower()))
+        bool(
+            step.args.get("many") or re.search(r"\ball\b|\bfiles\b|\bcsvs\b|\binvoices\b|\bevery\b", step.words.lower())
+        )
         and "many" in service.roles
         and w.types.pick(service.roles["many"])
     )
@@ -133,10 +137,12 @@ def fetch(w: Writer, step: Step) -> list[Task]:
             else {}
         )
         where = (
-            {"from": _location(w, step, service, False).get("from")}
+            {"from": _folder_address(w, step, service)}
             if not place or service.key == "gcs"
-            else {"prefix": w.ask("prefix", note="where the files are")}
+            else {"prefix": folder_said(w, step)}
         )
+        kind = re.search(r"\b(csv|json|parquet|xml|avro|txt|xlsx)s?\b", step.words.lower())
+        pattern = rf".*\.{kind[1]}$" if kind else None
         task = w.task(
             f"download_from_{service.key}",
             service.roles["many"],
@@ -144,8 +150,10 @@ def fetch(w: Writer, step: Step) -> list[Task]:
             **place,
             **where,
             action="NONE",
+            regexp=pattern,
+            regExp=pattern,
         )
-        data = w.yields(task, "file", "outputFiles", _format(step))
+        data = w.yields(task, "file", "outputFiles", kind[1].replace("xlsx", "excel") if kind else _format(step))
         files = w.out(task["id"], "outputFiles")
         w.data[-1] = Data(data.task, "file", data.format, f"{files} | values | first", files)
         return [task]
@@ -157,6 +165,28 @@ def fetch(w: Writer, step: Step) -> list[Task]:
     blob = definition is not None and "uri" not in definition.outputs and "blob" in definition.outputs
     w.yields(task, "file", "blob.uri" if blob else "uri", _format(step))
     return [task]
+
+
+def _folder_address(w: Writer, step: Step, service: Service) -> str | None:
+    """Where a listing looks: gs://bucket/prefix, or a folder of a server."""
+    if service.key != "gcs" or any(one.value.startswith("gs://") for one in w.text.literals):
+        where = _location(w, step, service, False).get("from")
+        return str(where) if where else None
+    bucket = w.named(step, "bucket") or _kv_or(w, "GCP_BUCKET_NAME", "bucket")
+    return f"gs://{bucket}/{(folder_said(w, step) or '').lstrip('/')}"
+
+
+def folder_said(w: Writer, step: Step, bare: bool = True) -> str | None:
+    """The prefix or folder the words name for a listing; None is the whole bucket."""
+    said = re.search(
+        r"\b(?:prefix|folder|directory|path)\s+(?:called\s+|named\s+|is\s+)?[`'\"]?(?P<a>[\w.{}<>$-]*/[\w./{}<>$-]*|[\w-]+)[`'\"]?"
+        r"|\b(?:in|under|from)\s+[`'\"]?(?P<b>[\w.-]+/[\w./-]*)[`'\"]?",
+        step.words,
+    )
+    name = (said["a"] or said["b"]) if said else w.named(step, "prefix|folder")
+    if name and not bare and "/" not in name:
+        return None
+    return None if name is None or name.lower() in ("of", "in", "on", "and", "is", "to", "with") else name.rstrip(".")
 
 
 def _format(step: Step) -> str:
@@ -245,6 +275,18 @@ def put(w: Writer, step: Step) -> list[Task]:
     return [*tasks, task]
 
 
+def _wanted_format(w: Writer, low: str) -> str | None:
+    """The format a file is to have where it goes: 'as parquet'."""
+    return next(
+        (
+            f
+            for f in ("csv", "json", "parquet", "excel", "avro", "xml")
+            if re.search(rf"\b(?:as|the)\s+(?:an?\s+)?{f}\b", low + w.text.masked)
+        ),
+        None,
+    )
+
+
 def _upload_source(w: Writer, low: str) -> tuple[list[Task], str]:
     if w.loops:
         return [], f"{{{{ {w.extra['loop_value'][-1]} }}}}"
@@ -256,18 +298,14 @@ def _upload_source(w: Writer, low: str) -> tuple[list[Task], str]:
             content=f"{{{{ {data.expression}{' | toJson' if data.kind == 'rows' else ''} }}}}",
             extension=".json" if data.kind in ("rows", "body") else ".txt",
         )
-        w.yields(write, "file", "uri", "json")
+        made = w.yields(write, "file", "uri", "json" if data.kind in ("rows", "body") else "txt")
+        if (wanted := _wanted_format(w, low)) and wanted != made.format and made.format == "json":
+            more, source = as_format(w, wanted)
+            return [write, *more], source
         return [write], f"{{{{ outputs.{write['id']}.uri }}}}"
     if data is None:
         return [], w.ask("file", "FILE", note="file to upload; it was not named")
-    wanted = next(
-        (
-            f
-            for f in ("csv", "json", "parquet", "excel", "avro")
-            if re.search(rf"\b(?:as|the)\s+(?:an?\s+)?{f}\b", low + w.text.masked)
-        ),
-        None,
-    )
+    wanted = _wanted_format(w, low)
     file = w.last_of("file")
     if file and file.format == "ion":
         wanted = wanted or "csv"
