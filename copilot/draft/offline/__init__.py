@@ -19,6 +19,7 @@ from copilot.draft.offline.guard import Screening, pointing_questions, screen, v
 from copilot.draft.offline.ir import Group, Node, Plan, Step
 from copilot.draft.offline.mend import mend
 from copilot.draft.offline.plan import Understanding, make_plan, understand
+from copilot.draft.offline.row_steps import moved_by_trigger
 from copilot.draft.offline.text import read_text
 from copilot.draft.offline.types import Types, short
 from copilot.draft.offline.vocabulary import VOCABULARY
@@ -229,6 +230,8 @@ def _not_understood(seen: Understanding, plan: Plan, writer: Writer) -> tuple[st
             e.args.get("span", (0, 0))[0] < clause.end and clause.start < e.args.get("span", (0, 0))[1]
             for e in plan.events
         ) or any(clause.start <= s < clause.end for s in seen.event_starts):
+            continue
+        if moved_by_trigger(seen, index):
             continue
         out.append(seen.text.show(clause.start, clause.end))
     out += [s.words.strip() for s in writer.extra.get("unwritten", ()) if isinstance(s, Step)]

@@ -93,12 +93,25 @@ def _names_lost(text: Text, trace: str) -> Iterator[Loss]:
         name = text.plain[match.start() : match.end()].rstrip(".")
         if name.lower() in _ABBREVIATIONS or _NO_NAME.fullmatch(name):
             continue
-        if not (_channel(trace, name) if name.startswith("#") else _has(trace, name.strip("/"))):
+        if not (
+            _channel(trace, name) if name.startswith("#") else _has(trace, name.strip("/")) or _in_pieces(trace, name)
+        ):
             yield Loss(name, match.start())
     for match in _PLACEHOLDER.finditer(text.plain):
         if match.group() in trace or _filled(text.plain, match, trace):
             continue
         yield Loss(match.group(), match.start())
+
+
+def _in_pieces(trace: str, name: str) -> bool:
+    """Kestra wants some names in two: a flow's namespace and id, a folder and what its files are called."""
+    lines = trace.split("\n")
+    if "*" in name:
+        folder, _, rest = name.rpartition("/")
+        kind = rest.rpartition(".")[2].lower()
+        return any(line.strip("/") == folder.strip("/").lower() for line in lines) and f"\\.{kind}" in trace
+    owner, _, last = name.lower().rpartition(".")
+    return bool(owner) and owner in lines and last in lines
 
 
 def _filled(words: str, match: re.Match[str], trace: str) -> bool:

@@ -131,6 +131,8 @@ def _loops(
         elif listing is not None and listing[0] == sentence:
             scope, handed = replace(scope, noun=listing[1].noun, limit=scope.limit or listing[1].limit), True
         listing = None
+        if scope.each and all(isinstance(n, Step) and n.what == "subflow_batch" for n in nodes):
+            scope = replace(scope, each=False)
         if scope.each:
             clause = seen.clauses[index]
             inside, outside = _inside(nodes, seen.text.masked[clause.start : clause.end])

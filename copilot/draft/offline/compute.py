@@ -155,7 +155,7 @@ _DROPS = re.compile(
 )
 
 
-_NO_VALUE = frozenset(["empty", "null", "missing", "blank", "not", "none", "ends", "starts", "begins", "contains", "like", "starting", "ending", "older", "newer", "between", "before", "after", "since", "below", "under", "less", "more", "greater"])  # fmt: skip
+_NO_VALUE = frozenset(["the", "a", "an", "that", "this", "its", "their", "empty", "null", "missing", "blank", "not", "none", "ends", "starts", "begins", "contains", "like", "starting", "ending", "older", "newer", "between", "before", "after", "since", "below", "under", "less", "more", "greater"])  # fmt: skip
 
 
 _ROWS = frozenset(["ones", "lines", "rows", "entries", "values", "records", "words", "there", "elements"])

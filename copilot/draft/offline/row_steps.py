@@ -32,7 +32,8 @@ _ROW_WORK = frozenset(["compute", "python", "shell", "python_file", "jq"])
 
 def with_row_steps(seen: Understanding, steps: list[Step]) -> list[Step]:
     """The steps with those on rows between them, in the order the words give."""
-    steps = _asked_of_database(seen, [_listed(seen, s) for s in steps])
+    steps = _asked_of_database(seen, [_batched(seen, _listed(seen, s), steps) for s in steps])
+    steps = [s for s in steps if not _moved_by_trigger(seen, s)]
     out = list(steps)
     for index in range(len(seen.clauses)):
         out += _required_fields(seen, index, out)
@@ -105,6 +106,32 @@ def _listed(seen: Understanding, step: Step) -> Step:
     if _kind(step) != "store" or not kind.endswith(".List") or not any(seen.scopes[i].each for i in nearby):
         return step
     return replace(step, args={**{k: v for k, v in step.args.items() if k != "type"}, "role": "read", "many": True})
+
+
+_BATCH = re.compile(r"\b(?:each|every|per)\s+(?:batch|chunk|row|line|record|piece)\b")
+_MOVES = re.compile(
+    r"\bmov(?:e|es|ing)\s+(?:it|them|the\s+files?|that\s+file|each(?:\s+file)?)\s+(?:in)?to\s+(?:the\s+)?(?:folder\s+|directory\s+)?/"
+)
+
+
+def _batched(seen: Understanding, step: Step, steps: list[Step]) -> Step:
+    """'run flow x for each batch' of a file: one task that splits the file and starts the flow."""
+    source = any(_is_source(s) and s.start < step.start for s in steps)
+    if step.what != "subflow" or not source or not _BATCH.search(_clause_words(seen, step.clause)):
+        return step
+    return replace(step, what="subflow_batch")
+
+
+def moved_by_trigger(seen: Understanding, index: int) -> bool:
+    """A trigger on files moves what it has taken itself: 'move it to /done' is no step."""
+    event = next((e for e in seen.events if e.kind == "service" and e.args["service"].kind == "store"), None)
+    watched = event is not None and event.args["service"].key in ("sftp", "ftp", "ftps", "smb")
+    return watched and bool(_MOVES.search(_clause_words(seen, index)))
+
+
+def _moved_by_trigger(seen: Understanding, step: Step) -> bool:
+    moves = _kind(step) in ("store", "saas") or step.what == "archive_file"
+    return moves and moved_by_trigger(seen, step.clause)
 
 
 def _near(seen: Understanding, step: Step, index: int) -> bool:

@@ -216,6 +216,23 @@ def _http_trigger(w: Writer, event: Event) -> Task:
     )
 
 
+_WATCHED = re.compile(r"(?<![\w:/.])(?P<path>/[\w.*-]+(?:/[\w.*-]+)*/?)")
+_MOVED_TO = re.compile(
+    r"\bmov(?:e|es|ing)\s+(?:\w+\s+){1,2}(?:in)?to\s+(?:the\s+)?(?:folder\s+|directory\s+)?(?P<path>/[\w./-]+)"
+)
+
+
+def watched_folder(words: str) -> tuple[str, str]:
+    """(folder a file server is watched in, folder its files are moved to) where the words give paths; '' otherwise."""
+    moved = _MOVED_TO.search(words)
+    first = _WATCHED.search(words)
+    if first is None or (moved and first.start("path") == moved.start("path")):
+        return "", moved["path"].rstrip(".") if moved else ""
+    path = first["path"].rstrip(".")
+    folder = path.rsplit("/", 1)[0] + "/" if re.search(r"/[^/]*[*.][^/]*$", path) else path
+    return folder, moved["path"].rstrip(".") if moved else ""
+
+
 def _by_kind(w: Writer, step: Step, service: Service, role: str) -> Task | None:
     every = re.search(
         rf"\bevery\s+{features.DURATION}|\blast\s+{features.DURATION.replace('amount', 'a2').replace('unit', 'u2')}",
@@ -231,18 +248,19 @@ def _by_kind(w: Writer, step: Step, service: Service, role: str) -> Task | None:
             if service.key in ("sftp", "ftp", "ftps", "smb")
             else w.ask("bucket", note=f"{service.title} bucket to watch; it was not named")
         )
+        folder, moved = watched_folder(w.text.plain)
         place: dict[str, Any] = {
             "bucket": bucket,
             "container": bucket,
             "from": f"gs://{bucket}/"
             if service.key == "gcs"
-            else w.ask("remote_path", note="folder to watch")
+            else (folder or w.ask("remote_path", note="folder to watch"))
             if service.key in ("sftp", "ftp", "ftps", "smb", "nfs", "local")
             else None,
             "prefix": w.named(step, "prefix|folder"),
         }
         pattern = re.search(r"\b(csv|json|parquet|xml|xlsx|pdf|zip)\b", w.text.masked)
-        action = "DELETE" if re.search(r"\bdelete\b", w.text.masked) else "MOVE" if False else "NONE"
+        action = "DELETE" if re.search(r"\bdelete\b", w.text.masked) else "MOVE" if moved else "NONE"
         return w.task(
             f"on_{service.key}_file",
             candidates,
@@ -255,6 +273,7 @@ def _by_kind(w: Writer, step: Step, service: Service, role: str) -> Task | None:
             and service.key in ("gcs", "sftp", "ftp")
             else None,
             action=action,
+            moveDirectory=moved or None,
         )
     if service.key == "sheets":
         return w.task(

@@ -310,6 +310,11 @@ def postgres_load(w: Writer, step: Step) -> list[Task]:
         r"\bcreate\b[^.;]{0,30}\btable\b|\bnew\s+(?:\w+\s+)?table\b|\btable\b[^.;]{0,20}\bif\s+it\b", w.text.masked
     ):
         tasks.append(_create_table(w, service, name))
+    if re.search(
+        r"\bupsert\w*|\bmerge\s+(?:it|them|the\s+\w+)?\s*(?:in)?to\b|\bupdate\s+or\s+insert\b|\bon\s+conflict\b",
+        step.words.lower(),
+    ):
+        return [*tasks, *_upsert(w, service, name)]
     more, source = as_format(w, "csv")
     delimiter = "{{ inputs.field_separator }}" if "field_separator" in w.inputs else _delimiter(w)
     tasks += more
@@ -326,6 +331,43 @@ def postgres_load(w: Writer, step: Step) -> list[Task]:
         )
     )
     return tasks
+
+
+def _upsert(w: Writer, service: Service, name: str) -> list[Task]:
+    """COPY fills a staging table; one statement list then replaces the rows with the same key."""
+    said = re.search(
+        r"\b(?:on|by|key(?:ed)?(?:\s+(?:is|by|on|column))?|using)\s+(?:the\s+)?(?:key\s+|column\s+)?[`'\"]?(\w*id|\w+_(?:key|no|code|number)|key|email|sku)\b",
+        w.text.plain,
+    )
+    key = said[1] if said else w.ask("key_column", note=f"column that identifies a row of {name}")
+    more, source = as_format(w, "csv")
+    staging = f"{name}_staging"
+    prepare = w.task(
+        "prepare_staging",
+        service.roles["run"],
+        **connection(w, service),
+        sql=f"CREATE TABLE IF NOT EXISTS {staging} (LIKE {name});\nTRUNCATE TABLE {staging};",
+    )
+    load = w.task(
+        "copy_into_staging",
+        "jdbc.postgresql.CopyIn",
+        **connection(w, service),
+        table=staging,
+        **{"from": source},
+        format="CSV",
+        header=True,
+        delimiter=_delimiter(w),
+    )
+    merge = w.task(
+        "upsert_rows",
+        service.roles["run"],
+        **connection(w, service),
+        sql=(
+            f"DELETE FROM {name} USING {staging} s WHERE {name}.{key} = s.{key};\n"
+            f"INSERT INTO {name} SELECT * FROM {staging};"
+        ),
+    )
+    return [*more, prepare, load, merge]
 
 
 def _delimiter(w: Writer) -> str | None:

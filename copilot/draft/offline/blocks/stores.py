@@ -200,17 +200,33 @@ def _format(step: Step) -> str:
     )
 
 
+def sheet_id(w: Writer) -> str:
+    """The id of a Google Sheet: said after its name, in its address, or asked for."""
+    said = re.search(
+        r"docs\.google\.com/spreadsheets/d/([\w-]+)|\b[Ss]heets?\s+(?:with\s+)?(?:id\s+)?(?:is\s+)?[`'\"]?((?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{4,})",
+        w.text.plain,
+    )
+    name = (said[1] or said[2]) if said else ""
+    if name and not re.fullmatch(r"[Ss]heet\d*", name):
+        return name
+    return w.ask("spreadsheet_id", note="id in the address of the Google Sheet")
+
+
 def _sheet(w: Writer, step: Step, service: Service) -> list[Task]:
+    tab = re.search(
+        r"\b(?:tab|worksheet)\s+(?:called\s+|named\s+)?[`'\"]?(\w+)|\b(\w+)\s+(?:tab|worksheet)\b", step.words
+    )
+    title = (tab[1] or tab[2]) if tab and (tab[1] or tab[2]).lower() not in ("the", "a", "first", "one") else "Sheet1"
     task = w.task(
         "read_sheet",
         service.roles["read"],
         **login(w, "sheets"),
-        spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"),
-        selectedSheetsTitle=["Sheet1"],
+        spreadsheetId=sheet_id(w),
+        selectedSheetsTitle=[title],
         fetch=False,
         store=True,
     )
-    w.yields(task, "file", "uris['Sheet1']", "ion")
+    w.yields(task, "file", f"uris['{title}']", "ion")
     return [task]
 
 
@@ -255,7 +271,7 @@ def put(w: Writer, step: Step) -> list[Task]:
                 "load_into_sheet",
                 service.roles["write"],
                 **login(w, "sheets"),
-                spreadsheetId=w.ask("spreadsheet_id", note="id in the address of the Google Sheet"),
+                spreadsheetId=sheet_id(w),
                 **{"from": source},
                 format="CSV",
                 header=True,

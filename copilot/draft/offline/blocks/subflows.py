@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from copilot.draft.offline.blocks import block
+from copilot.draft.offline.blocks.convert import as_format
 from copilot.draft.offline.blocks.core import LOG
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.messages import fill
@@ -88,6 +89,11 @@ def _flow_named(w: Writer, step: Step) -> tuple[str, str | None]:
     namespace = re.search(r"\bnamespace\s+`?([a-z][\w.-]*\w)`?", w.text.plain)
     if path and path[2].lower() not in ("no", "off", "o") and re.search(r"\bflow\b", w.text.masked):
         return path[1], path[2]
+    bare = re.search(
+        r"\b(?:sub-?)?flow\s+(?:called\s+|named\s+)?([a-z][\w-]*(?:\.[\w-]+)*)\.([\w-]+)", step.words, re.I
+    )
+    if bare and not step.args.get("literals"):
+        return bare[1], bare[2].rstrip(".")
     named = re.search(r"\b[Ff]low\s+`([\w-]+)`|`([\w-]+)`\s+flow|\bsubflow\s+`([\w-]+)`", w.text.plain)
     flow = next((g for g in named.groups() if g), None) if named else None
     return (namespace[1] if namespace else w.namespace), flow
@@ -105,11 +111,16 @@ def subflow_batch(w: Writer, step: Step) -> list[Task]:
         download = w.task("download", "core.http.Download", uri=uri)
         data = w.yields(download, "file", "uri", "txt")
         tasks.append(download)
+    elif data.format in ("csv", "excel", "parquet", "json", "xml", "avro") and data.kind == "file":
+        # Lines of ION are rows with their column names; lines of a CSV file are not.
+        more, _ = as_format(w, "ion")
+        tasks += more
+        data = w.last_of("file") or data
     namespace, flow = _flow_named(w, step)
     rows = re.search(
         r"\b(?:of|in)\s+(\d+)\s*(?:lines|rows|items|records)?|(\d+)\s+(?:lines|rows|items|records)\s+(?:each|per)",
         w.text.masked[step.start :],
-    )
+    ) or re.search(r"\b(?:batch\w*|chunks?|pieces)\s+of\s+(\d+)|(\d+)\s+(?:lines|rows|items|records)\b", w.text.masked)
     name = re.search(r"\binput\s+(?:is\s+|called\s+|named\s+)?`(\w+)`", w.text.plain)
     item = "{{ taskrun.items }}" if before(w.target, "2.0") else "{{ item.value }}"
     w.inputs.pop(name[1], None) if name else None
