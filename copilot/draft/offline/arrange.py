@@ -186,6 +186,9 @@ _FILES_IN = re.compile(
 )
 
 
+_ROWS_OF = re.compile(r"\b(?:each|every|all)\s+(?:row|record|line|result|entry)s?\s+(?:of|from|in|returned\s+by)\b")
+
+
 def _inside(nodes: list[Node], words: str = "") -> tuple[list[Node], list[Node]]:
     """Steps of a clause that the loop repeats, and those that only feed it."""
     inside: list[Node] = []
@@ -197,7 +200,8 @@ def _inside(nodes: list[Node], words: str = "") -> tuple[list[Node], list[Node]]
         )
         if _FILES_IN.search(words) and lists_files("", [node]) and isinstance(node, Step):
             reads, node = True, replace(node, args={**node.args, "role": "read", "many": True})
-        (outside if reads and len(nodes) > 1 and not inside else inside).append(node)
+        rows = reads and _ROWS_OF.search(words) is not None
+        (outside if reads and len(nodes) > 1 and (rows or not inside) else inside).append(node)
     return inside, outside
 
 

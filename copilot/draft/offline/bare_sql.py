@@ -25,7 +25,7 @@ _VALUE = rf"(?:'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?%?|{_CALL}|:\w+|\?|\{{\{{.*?\}}
 _OPERATOR = r"(?:=|<>|!=|<=|>=|<|>|\s(?:not\s+)?like\s|\s(?:not\s+)?in\s(?=\s*\())"
 _TERM = (
     rf"(?:{_CALL}|{_COLUMN})\s*(?:{_OPERATOR}\s*(?:\([^()]*\)|{_VALUE}(?:\s*[-+*/]\s*(?:interval\s+)?{_VALUE})*)"
-    rf"|\s+is\s+(?:not\s+)?null|\s+between\s+{_VALUE}\s+and\s+{_VALUE})"
+    rf"|\s+is\s+(?:not\s+)?null|\s+between\s+(?!them\b|these\b|those\b|the\b){_VALUE}\s+and\s+{_VALUE})"
 )
 _WHERE = rf"\s+where\s+{_TERM}(?:\s+(?:and|or)\s+{_TERM})*"
 _JOIN = rf"(?:\s+(?:left\s+|inner\s+|right\s+)?join\s+{_NAME}(?:\s+{_NAME})?\s+(?:on\s+{_TERM}|using\s*\([^)]*\)))"
@@ -37,7 +37,7 @@ _STATEMENTS = re.compile(
     rf"|update\s+{_NAME}\s+set\s+{_COLUMN}\s*=\s*{_VALUE}(?:\s*,\s*{_COLUMN}\s*=\s*{_VALUE})*(?:{_WHERE})?"
     rf"|insert\s+into\s+{_NAME}\s*\([^()]*\)\s*values\s*\([^()]*\)"
     rf"|insert\s+into\s+{_NAME}\s+select\s+{_LIST}\s+from\s+{_NAME}(?:{_WHERE})?"
-    rf"|truncate\s+table\s+{_NAME}|drop\s+table\s+(?:if\s+exists\s+)?{_NAME}"
+    rf"|truncate\s+table\s+(?!in\b|the\b|of\b){_WORD}|drop\s+table\s+(?:if\s+exists\s+)?{_NAME}"
     r"|vacuum(?:\s+analyze)?\s+(?!the\b|all\b)[a-z_][\w.]*|call\s+[a-z_][\w.]*\([^()]*\)"
     r"|refresh\s+materialized\s+view\s+(?:concurrently\s+)?(?!the\b)[a-z_][\w.]*)",
     re.I,

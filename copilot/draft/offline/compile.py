@@ -103,9 +103,10 @@ def _prepare(w: Writer) -> None:
         w.extra["kept_variable"] = name
     for name, spec in w.inputs.items():
         if spec.type == "FILE":
+            kinds = ("csv", "json", "excel", "parquet", "xml", "zip", "pdf")
             kind = next(
-                (k for k in ("csv", "json", "excel", "parquet", "xml", "zip", "pdf") if re.search(rf"\b{k}\b", masked)),
-                "csv",
+                (k for k in kinds if re.search(rf"(?<!\bto )(?<!\bas )(?<!\binto )\b{k}\b", masked)),
+                next((k for k in kinds if re.search(rf"\b{k}\b", masked)), "csv"),
             )
             w.data.append(Data("", "file", kind, f"inputs.{name}"))
     if re.search(r"\bselectable\b|\bto\s+choose\b", masked):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from copilot.draft.offline.filters import chosen_columns, conditions, without_columns
+from copilot.draft.offline.filters import changed_columns, chosen_columns, conditions, without_columns
 from copilot.draft.offline.naming import slug
 
 _ENTITIES = frozenset(
@@ -168,6 +168,12 @@ _TOP_ROWS = re.compile(
     r"\b(?:top|first|best|highest|largest|biggest|lowest|bottom|latest|newest|oldest)\s+(?:(\d+)\s+)?"
     r"(?:rows?|records?|entries|lines|orders|sales|items|ones|users|transactions|invoices|payments|events)\s+(?:ordered\s+|sorted\s+|ranked\s+)?by\s+([a-z_]\w*)"
 )
+_BY_WORD = {
+    "cheapest": ("price", False), "most expensive": ("price", True), "oldest": ("created_at", False), "newest": ("created_at", True),
+    "latest": ("created_at", True), "most recent": ("created_at", True), "largest": ("amount", True), "biggest": ("amount", True),
+    "highest": ("amount", True), "smallest": ("amount", False), "lowest": ("amount", False), "best rated": ("rating", True),
+}  # fmt: skip
+_SUPERLATIVE = re.compile(rf"\b(\d+)\s+({'|'.join(k.replace(' ', '[ -]') for k in _BY_WORD)})\s+[a-z]+s\b")
 _UNIQUE = re.compile(
     r"\b(?:de-?duplicat\w*|dedupe\w*|(?:remove|drop|without|eliminate|skip|filter\s+out)\s+(?:the\s+|all\s+|any\s+)?duplicate\w*|(?:distinct|unique)\s+(?:rows|records|lines))\b"
 )
@@ -178,6 +184,15 @@ def parse(words: str, dialect: str = "duckdb") -> Calculation:
     rows = _TOP_ROWS.search(words.lower())
     if rows:
         return _ranked(words, rows, dialect)
+    few = _SUPERLATIVE.search(words.lower())
+    if few:
+        column, downward = _BY_WORD[few[2].replace("-", " ")]
+        return Calculation("", "", "", (), downward, int(few[1]), (column,), order=column)
+    if dialect == "duckdb" and (items := changed_columns(words.lower())):
+        named = tuple(
+            dict.fromkeys(re.findall(r"[a-z_]\w*", " ".join(items).replace("EXCLUDE", "").replace(" AS ", " ")))
+        )
+        return Calculation("", "", assumed=named, columns=items)
     found = _parse(without_columns(words), dialect)
     low = re.sub(r"[\ue000-\ue005]+", " ", words).lower()
     if not found.function and (_UNIQUE.search(low) or (columns := chosen_columns(low))):
@@ -207,8 +222,15 @@ def _parse(words: str, dialect: str) -> Calculation:
     function = next((name for name, pattern in _FUNCTIONS if re.search(rf"\b(?:{pattern})\b", unordered)), "")
     group = _GROUP.search(unordered)
     column = _column(group[1]) if group else ""
+    summed = (
+        re.fullmatch(rf"(?:the\s+)?(?:total|sum|overall|average|highest)\s+({_MEASURES})", group[1]) if group else None
+    )
+    column = summed[1] if summed else column
     if re.fullmatch(_MEASURES, column) or column == "revenue":
-        ranked = re.search(rf"\b(?:top|best|worst|largest|biggest)\s+(?:\d+\s+)?([a-z_]+?)s?\s+by\s+{column}\b", low)
+        ranked = re.search(
+            rf"\b(?:top|best|worst|largest|biggest)\s+(?:\d+\s+)?([a-z_]+?)s?\s+by\s+(?:the\s+)?(?:total\s+|sum\s+of\s+|overall\s+)?{column}\b",
+            low,
+        )
         column = slug(ranked[1]) if ranked else ""
     if re.search(r"\bhow\s+many\b|\bnumber\s+of\b|\brow\s+count\b|\bcount\b", low):
         function = "COUNT"
@@ -251,6 +273,8 @@ def _parse(words: str, dialect: str) -> Calculation:
 
 
 def _column(words: str) -> str:
+    if words.split()[0] in ("and", "or", "the_", "in", "is", "with", "to"):
+        return ""
     parts = [p for p in words.split() if p not in ("the", "each", "every", "a", "an")]
     if len(parts) == 2 and parts[1] in (
         "with",
@@ -395,6 +419,8 @@ def _filters(low: str, plain: str, measure: str, dialect: str = "") -> tuple[tup
         assumed.append("status")
     for match in _EQUALS.finditer(low):
         name, value = match[1], plain[match.start(2) : match.end(2)] if len(plain) == len(low) else match[2]
+        if value.lower() in ("yesterday", "today", "tomorrow", "day"):
+            continue
         if name in (
             "in",
             "on",

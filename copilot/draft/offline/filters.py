@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from copilot.draft.offline.tables import table
+
 STATE = (
     "open|closed|paid|unpaid|overdue|active|inactive|pending|cancell?ed|shipped|unshipped|delivered|failed|completed"
     "|returned|refunded|expired|approved|rejected|deleted|archived|draft|published|blocked|verified|unverified"
@@ -38,8 +40,11 @@ _SINCE = re.compile(
     rf"\b{_COLUMN}(?P<how>since|after|before|until)\s+(?P<a>{_ISO})(?!\s*(?:,|and)?\s*(?:start|stop|backfill))"
 )
 _AGE = re.compile(
-    r"\b(?P<how>older|younger)\s+than\s+(?P<n>\d+)\b(?!\s*(?:seconds?|minutes?|hours?|days?|weeks?|months?|quarters?))"
+    r"\b(?P<how>older|younger)\s+than\s+(?P<n>\d+)\b(?!\s*(?:seconds?|minutes?|hours?|days?|weeks?|months?|quarters?)\b)"
+    r"(?P<years>\s+years?)?"
 )
+_GROWN = 13
+"""From so many years on it is people that are older, not rows."""
 _LIKE = re.compile(
     r"\b(?:whose|where|with|if)?\s*(?:the\s+|an?\s+|their\s+)?(?P<column>[a-z]\w*)\s+(?P<how>contain(?:s|ing)?|starts?\s+with|starting\s+with|begins?\s+with|ends?\s+with|ending\s+with)\s+[`'\"]?(?P<value>[\w@.%-]+)"
 )
@@ -110,6 +115,8 @@ def _states(low: str) -> list[Condition]:
 def _times(low: str, dialect: str) -> list[Condition]:
     out: list[Condition] = []
     for match in _OLDER.finditer(low):
+        if match["unit"] == "year" and _count(match["n"]) >= _GROWN:
+            continue
         column = match["column"] or "created_at"
         out.append(Condition(f"{column} < {ago(_count(match['n']), match['unit'], dialect)}", (column,)))
     for match in _RECENT.finditer(low):
@@ -129,6 +136,8 @@ def _times(low: str, dialect: str) -> list[Condition]:
         if not any(match["a"] in one.sql for one in out):
             out.append(Condition(f"{column} {sign} '{match['a']}'", (column,)))
     for match in _AGE.finditer(low):
+        if match["years"] and int(match["n"]) < _GROWN:
+            continue
         out.append(Condition(f"age {'>' if match['how'] == 'older' else '<'} {match['n']}", ("age",)))
     return out
 
@@ -191,7 +200,34 @@ def ago(amount: int, unit: str, dialect: str = "") -> str:
 _LISTED = re.compile(
     r"\b(?:(?:only|just)\s+(?:the\s+)?(?:columns?|fields?)|(?:the\s+)?(?:columns?|fields?))\s+(?P<a>[a-z_]\w*(?:\s*,\s*[a-z_]\w*)*(?:\s*,?\s+and\s+[a-z_]\w*)?)(?=\s*(?:[.;,)]|$|\s(?:of|from|into|to|in|and|as|for|with|on|out)\b))"
     r"|\b(?:keep|select|take|read|fetch|get)\s+(?:only\s+|just\s+)?(?P<b>[a-z]\w*(?:\s*,\s*[a-z]\w*)+\s*,?\s+and\s+[a-z]\w*|[a-z]+_\w+\s+and\s+[a-z]\w*)(?=\s*(?:[.;)]|$|\s(?:of|from|into|and)\b))"
+    r"|\b(?:insert|load|store|write|save|upload)\s+(?:only\s+|just\s+|the\s+)?(?P<c>[a-z]\w*(?:\s*,\s*[a-z]\w*)*\s*,?\s+and\s+[a-z]\w*)\s+(?:in)?to\b"
 )
+_NO_NAMES = frozenset(table("rows")["no_column"]) | frozenset(table("rows")["no_table"])
+
+
+_RENAME = re.compile(
+    r"\brenam\w+\s+(?:the\s+)?(?:columns?\s+|fields?\s+)?`?([a-z_]\w*)`?\s+(?:in)?to\s+`?([a-z_]\w*)`?|\bcolumn\s+([a-z_]\w*)\s+renamed\s+to\s+([a-z_]\w*)"
+)
+_DROP_COLUMN = re.compile(
+    r"\b(?:drop|remove|delete|exclude|without)\s+(?:the\s+)?(?:columns?\s+(?P<a>[a-z_]\w*(?:\s*,\s*[a-z_]\w*)*(?:\s+and\s+[a-z_]\w*)?)|(?P<b>[a-z_]\w*)\s+column\b)"
+)
+_ADD_COLUMN = re.compile(
+    r"\badd\w*\s+(?:an?\s+|the\s+)?(?:new\s+)?column\s+(?:called\s+|named\s+)?`?(?P<name>[a-z_]\w*)`?\s*(?:=|as|with(?:\s+the)?(?:\s+value)?|:)\s*(?P<value>[a-z_]\w*(?:\s*[-+*/]\s*(?:[a-z_]\w*|\d+(?:\.\d+)?))+)"
+)
+
+
+def changed_columns(low: str) -> tuple[str, ...]:
+    """Select items of DuckDB for columns that are renamed, dropped or added; empty where none is."""
+    renamed = [(m[1] or m[3], m[2] or m[4]) for m in _RENAME.finditer(low)]
+    dropped: list[str] = []
+    for match in _DROP_COLUMN.finditer(low):
+        dropped += [n for n in re.split(r"\s*,\s*|\s+and\s+", match["a"] or match["b"]) if n]
+    added = [(m["value"].strip(), m["name"]) for m in _ADD_COLUMN.finditer(low)]
+    gone = [*(old for old, _ in renamed), *dropped]
+    if not gone and not added:
+        return ()
+    whole = f"* EXCLUDE ({', '.join(gone)})" if gone else "*"
+    return (whole, *(f"{old} AS {new}" for old, new in renamed), *(f"{value} AS {name}" for value, name in added))
 
 
 def without_columns(words: str) -> str:
@@ -207,5 +243,7 @@ def chosen_columns(low: str) -> tuple[str, ...]:
         r"\b(?:drop|remove|rename|add|without|hash|mask)\s+(?:\w+\s+)?$", low[: match.start()]
     ):
         return ()
-    names = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", match["a"] or match["b"])
+    names = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", match["a"] or match["b"] or match["c"])
+    if match["c"] and any(n in _NO_NAMES or n in ("clean", "convert", "move") for n in names):
+        return ()
     return tuple(n for n in names if n) if len(names) > 1 or (match["a"] and "only" in match.group()) else ()

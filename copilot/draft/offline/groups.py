@@ -87,6 +87,14 @@ def _values(w: Writer, group: Group) -> tuple[Any, str]:
         items = list(args["lists"][0])
     if items:
         return items, noun
+    asked = w.last
+    if (
+        asked is not None
+        and asked.task
+        and noun in ("row", "record", "result")
+        and (rows := _rows_again(w, asked)) is not None
+    ):
+        return rows, noun
     if (inner := _inside_json(w, noun)) is not None:
         return inner, noun
     for name, spec in w.inputs.items():
@@ -118,6 +126,18 @@ def _values(w: Writer, group: Group) -> tuple[Any, str]:
     if re.search(r"\burls?\b|\bweb\s?sites?\b|\bfeeds?\b", w.text.masked):
         plural = "urls"
     return _list_input(w, plural, f"{plural} to go through; they were not named"), noun
+
+
+def _rows_again(w: Writer, data: Data) -> str | None:
+    """The rows of the query before, fetched instead of stored: a loop goes over values, not over a file."""
+    task = w.extra.get("tasks", {}).get(data.task)
+    if data.kind == "rows":
+        return f"{{{{ {data.expression} }}}}"
+    if task is None or task.get("fetchType") != "STORE" or data.format != "ion":
+        return None
+    task["fetchType"] = "FETCH"
+    made = w.yields(task, "rows", "rows")
+    return f"{{{{ {made.expression} }}}}"
 
 
 def _one_file(w: Writer, values: str, value: str) -> Data | None:
@@ -159,6 +179,7 @@ def _foreach(w: Writer, group: Group) -> list[Task]:
     w.loops.append(loop_id)
     w.extra.setdefault("loop_value", []).append(value)
     mark = len(w.data)
+    w.extra["loop_rows"] = w.last is not None and w.last.kind == "rows" and w.last.expression in str(values)
     if isinstance(values, str) and (one := _one_file(w, values, value)) is not None:
         w.data.append(one)
     if inner is not None:

@@ -240,6 +240,8 @@ def kind_of_name(name: str) -> str:
         return "INT"
     if re.fullmatch(r"(?:is|has|send|do|use|dry|enable|should)_\w+|dry_?run|force|verbose|debug|enabled|approved", low):
         return "BOOLEAN"
+    if low in ("file", "input_file", "uploaded_file"):
+        return "FILE"
     return "STRING"
 
 

@@ -152,6 +152,7 @@ def find_inputs(text: Text) -> list[InputSpec]:
             word = next(v for v in match.groupdict().values() if v)
             if word not in STOP and word not in ("run", "default", "choice"):
                 _add(found, InputSpec(word, "JSON" if word == "schema" else "STRING"))
+    _asked_list(text, found)
     _dates_asked(text, found)
     return with_rules(text, _named_as_output(text, list(found.values())))
 
@@ -197,6 +198,26 @@ def _named_as_output(text: Text, specs: list[InputSpec]) -> list[InputSpec]:
     return [replace(s, id=short.get(s.id, s.id)) for s in specs]
 
 
+_FORMATS = frozenset(["csv", "json", "excel", "xml", "parquet", "rows", "data", "records", "all", "every", "only"])
+_THING = r"(?:an?|the)\s+(?:[a-z]+\s+){0,2}[a-z]+"
+_ASKED_LIST = re.compile(
+    r"\bask(?:s|ing)?\s+(?:me\s+|the\s+users?\s+|users?\s+)?for\s+"
+    rf"(?P<list>{_THING}(?:\s*,\s*{_THING})*\s*,?\s+and\s+{_THING})(?=\s*(?:[,.;:]|$|\sthen\b|\sand\b|\sbefore\b))"
+)
+
+
+def _asked_list(text: Text, found: dict[str, InputSpec]) -> None:
+    """'ask for a customer id and a date': each with its whole name."""
+    match = _ASKED_LIST.search(text.masked)
+    if match is None or _PAIR.search(text.masked):
+        return
+    for piece in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", match["list"]):
+        name = _identifier(re.sub(r"^(?:an?|the)\s+", "", piece))
+        found.pop(name.split("_")[0], None)
+        kind = kind_of_name(name)
+        found[name] = InputSpec(name, "FILE" if name.endswith("file") else kind)
+
+
 def _asked(found: dict[str, InputSpec], text: Text, match: re.Match[str]) -> None:
     word = match["id"]
     after = text.masked[match.end() : match.end() + 60]
@@ -204,7 +225,7 @@ def _asked(found: dict[str, InputSpec], text: Text, match: re.Match[str]) -> Non
         identifier = _identifier(literal.value)
         if literal.kind == LIST:
             return
-    elif word in STOP or re.match(r"\s*(?:approval|list\b|json|ages|place|care)", " " + word):
+    elif word in STOP or word in _FORMATS or re.match(r"\s*(?:approval|list\b|json|ages|place|care)", " " + word):
         return
     else:
         identifier = _identifier(word + ("_name" if match["noun"] else ""))
@@ -260,6 +281,20 @@ def _from_list(found: dict[str, InputSpec], text: Text, match: re.Match[str], pr
             if not words or (literal_first and not piece[2]):
                 continue
             name, own = _bare_name(words), kind_of(words) if " " in words else ""
+            if name in (
+                "drop",
+                "keep",
+                "filter",
+                "remove",
+                "convert",
+                "load",
+                "upload",
+                "read",
+                "write",
+                "send",
+                "store",
+            ):
+                break
         else:
             name, own = literal.value, kind_of(re.sub(r"[^a-z/ ]", "", words))
         if (

@@ -109,4 +109,8 @@ def _shift_said(w: Writer, name: str) -> int:
         rf"|\bwhere\s+<?{{?{plain}}}?>?\s+is\s+(?:the\s+)?(?P<day2>yesterday|previous\s+day|day\s+before)",
         w.text.plain.lower(),
     )
-    return -1 if said else 0
+    alone = re.search(
+        r"\bdate\s+(?:is|being|=|of)\s+(?:that\s+of\s+)?yesterday|\bfor\s+yesterday\b|\byesterday'?s\s+(?:date|day)\b",
+        w.text.masked,
+    )
+    return -1 if said or alone else 0

@@ -9,6 +9,7 @@ from copilot.draft.offline.compute import Calculation, parse
 from copilot.draft.offline.filters import STATE
 from copilot.draft.offline.inputs import date_pair
 from copilot.draft.offline.ir import Step
+from copilot.draft.offline.services import SERVICES
 from copilot.draft.offline.tables import table as words_table
 from copilot.draft.offline.writer import Writer
 
@@ -49,6 +50,16 @@ def table_beside(w: Writer, step: Step) -> str:
     return name if name and name.lower() not in _NO_NAME and name.lower() not in _GENERIC else ""
 
 
+def belongs_elsewhere(w: Writer, step: Step) -> bool:
+    """Whether the only table named stands beside another database: 'from postgres to bigquery table dwh.orders'."""
+    key = step.args["service"].key
+    owners = set()
+    for match in re.finditer(r"\b([a-z]\w+(?:\s[a-z]\w+)?)\s+table\b|\btable\b", w.text.masked):
+        owner = next((s.key for s in SERVICES if match[1] and s.kind == "sql" and re.search(s.pattern, match[1])), "")
+        owners.add(owner)
+    return bool(owners) and "" not in owners and key not in owners
+
+
 def rows_named(w: Writer, step: Step) -> str:
     """A plural noun that says which rows are meant, taken for the table's name: 'query postgres for orders'."""
     low = step.words.lower()
@@ -60,9 +71,14 @@ def rows_named(w: Writer, step: Step) -> str:
     return ""
 
 
+_DELETES = re.compile(
+    r"\b(?:delet(?:e|es|ing)|remov(?:e|es|ing)|purg(?:e|es|ing)|drop(?:s|ping)?|clean(?:ing)?\s+(?:up|out))\s", re.I
+)
+
+
 def deletes(step: Step) -> bool:
     """Whether rows are to go."""
-    return bool(
+    return bool(step.args.get("deletes")) or bool(
         re.search(
             r"\b(?:delet(?:e|es|ing)|remov(?:e|es|ing)|purg(?:e|es|ing)|clean(?:ing)?\s+(?:up|out))\b",
             step.words.lower(),
@@ -106,7 +122,7 @@ def input_filters(w: Writer, words: str) -> list[tuple[str, str]]:
             or spec.type not in ("STRING", "SELECT", "INT", "DATE", "FLOAT", "EMAIL")
         ):
             continue
-        spoken = re.escape(name).replace("_", r"[\s_]")
+        spoken = re.escape(re.sub(r"_(?:id|name|no|number|code)$", "", name)).replace("_", r"[\s_]")
         if re.search(
             rf"\b(?:for|of|with|in|from|by|matching)\s+(?:that|this|the\s+(?:given|chosen|selected|entered)|the)\s+{spoken}\b(?!\s+(?:table|column|database))",
             low,
@@ -116,13 +132,16 @@ def input_filters(w: Writer, words: str) -> list[tuple[str, str]]:
     return out
 
 
-_COUNT_ROWS = re.compile(
-    r"\b(?:row\s+counts?|counts?\s+(?:of\s+)?(?:the\s+)?(?:rows|records)|number\s+of\s+(?:rows|records)|how\s+many)\b"
-)
-
-
-def is_count(words: str) -> bool:
-    return bool(_COUNT_ROWS.search(words.lower()))
+def with_dates(w: Writer, sql: str) -> str:
+    """A statement that goes on in words, 'select * from sales where day between them', with the two dates asked for."""
+    pair = date_pair(w.inputs)
+    at = w.text.plain.find(sql)
+    more = re.match(
+        r"\s+where\s+([a-z_]\w*)\s+(?:is\s+|are\s+)?(?=between\b|in\b)", w.text.plain[at + len(sql) :], re.I
+    )
+    if pair is None or at < 0 or more is None or not _BETWEEN.search(w.text.masked):
+        return sql
+    return f"{sql} WHERE {more[1]} BETWEEN '{{{{ inputs.{pair[0]} }}}}' AND '{{{{ inputs.{pair[1]} }}}}'"
 
 
 _ONE_VALUE = re.compile(
@@ -139,6 +158,9 @@ def statement(w: Writer, step: Step, name: str) -> Statement:
     """The statement for a database step that no SQL was given for."""
     dialect = step.args["service"].key
     words = f"{step.words} {step.args.get('more_words', '')}".strip()
+    if deletes(step):
+        # "delete the cancelled ones" names the rows that go: the verb turns no condition around here.
+        words = _DELETES.sub("select ", words)
     calculation = parse(words, dialect)
     more = input_filters(w, w.extra["sentences"].get(step.clause, words))
     if not calculation.where and not calculation.function and not more:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from copilot.draft.offline.compute import parse
 from copilot.draft.offline.ir import Step
+from copilot.draft.offline.step_checks import second_look
 
 if TYPE_CHECKING:
     from copilot.draft.offline.plan import Understanding
 
 _FILTERS = re.compile(
     r"\b(?:keep(?:s|ing)?|filter(?:s|ing)?|only|drop(?:s|ping)?|remove|removing|exclude|excluding|discard|skip|ignore"
-    r"|dedup\w*|de-dup\w*|sort|order(?:ed)?\s+by|select|take|whose|where|top\s+\d+|from\s+the\s+last|older\s+than)\b"
+    r"|dedup\w*|de-dup\w*|sort|order(?:ed)?\s+by|select|take|insert|load|store|write|save|upload|renam\w+|add\w*|without|average|avg|mean|sum|total|count|aggregat\w+|calculate|compute|per|whose|where|top\s+\d+|from\s+the\s+last|older\s+than)\b"
 )
 _REQUIRES = re.compile(
     r"\b(?:validat\w*|check\w*|verif\w*|ensur\w*|make\s+sure|assert\w*)\s+(?:that\s+)?(?:it|the\s+(?:\w+\s+)?(?:payload|body|request|event|message)|there)\s+"
@@ -26,18 +27,21 @@ _REQUIRES = re.compile(
 )
 _LATER_FIRST = re.compile(r"\b(?:after|once|as\s+soon\s+as|when)\s+(?:the\s+|that\s+)?")
 _BEFORE = re.compile(r"^\W*(?:but\s+|and\s+)?before\s+")
-_SOURCES = frozenset(["http_download", "http_request", "unzip", "gunzip"])
+_SOURCES = frozenset(["http_download", "http_request", "unzip", "gunzip", "split_file"])
 _ROW_WORK = frozenset(["compute", "python", "shell", "python_file", "jq"])
 
 
 def with_row_steps(seen: Understanding, steps: list[Step]) -> list[Step]:
     """The steps with those on rows between them, in the order the words give."""
+    steps = second_look(seen, steps)
     steps = _asked_of_database(seen, [_batched(seen, _listed(seen, s), steps) for s in steps])
-    steps = [s for s in steps if not _moved_by_trigger(seen, s)]
+    batched = any(s.what == "subflow_batch" for s in steps)
+    steps = [s for s in steps if not _moved_by_trigger(seen, s) and not (batched and s.what == "split_file")]
     out = list(steps)
     for index in range(len(seen.clauses)):
         out += _required_fields(seen, index, out)
-        out += _row_filter(seen, index, out)
+        for step in _row_filter(seen, index, out):
+            out = _one_question(seen, out, step)
         out += _shown(seen, index, out)
     out.sort(key=lambda s: (s.clause, steps.index(s) if s in steps else -1))
     return in_said_order(seen, _compared(seen, _before_use(out)))
@@ -87,13 +91,20 @@ def _row_filter(seen: Understanding, index: int, steps: list[Step]) -> list[Step
         return []
     if any(_asks_database(s) or _kind(s) in ("llm", "agent", "notify", "saas", "tool") for s in here):
         return []
-    if not any(_is_source(s) for s in steps if s.clause <= index) or any(s.what in _ROW_WORK for s in steps):
+    handed = any(i.type == "FILE" for i in seen.inputs)
+    if not (handed or any(_is_source(s) for s in steps if s.clause <= index)) or any(
+        s.what in _ROW_WORK for s in steps
+    ):
         return []
     if any(_asks_database(s) and _near(seen, s, index) for s in steps):
         return []
     plain = seen.text.plain[seen.clauses[index].start : seen.clauses[index].end]
     said = parse(re.sub(r"[\ue000-\ue005]+", " ", words))
-    if said.function or not (said.where or said.columns or said.unique or said.order):
+    if said.function and not (said.group and _goes_somewhere(steps)):
+        return []
+    if not (said.function or said.where or said.columns or said.unique or said.order):
+        return []
+    if _fills_a_place(seen, said.assumed):
         return []
     start = seen.clauses[index].start + match.start()
     return [Step("keep_rows", {"literals": (), "quoted": ()}, plain, start, start + 1, index)]
@@ -159,6 +170,26 @@ def _asked_of_database(seen: Understanding, steps: list[Step]) -> list[Step]:
         more = f"{asked.args.get('more_words', '')} {words}".strip()
         out[spot] = replace(asked, args={**asked.args, "more_words": more})
     return out
+
+
+def _goes_somewhere(steps: list[Step]) -> bool:
+    """Whether what is worked out is written to a database, a store or a sheet."""
+    return any(_kind(s) in ("sql", "store", "nosql", "saas") and s.args.get("role") == "write" for s in steps)
+
+
+def _fills_a_place(seen: Understanding, columns: tuple[str, ...]) -> bool:
+    """'https://.../{month}.csv where month is ...' speaks of the address, not of rows."""
+    return any(re.search(rf"[<{{$]{re.escape(c)}[>}}]?", seen.text.plain) for c in columns)
+
+
+def _one_question(seen: Understanding, steps: list[Step], step: Step) -> list[Step]:
+    """'filter the German ones and insert id and email': two clauses of a sentence are one query over the rows."""
+    sentence = seen.clauses[step.clause].sentence
+    had = next((s for s in steps if s.what == "keep_rows" and seen.clauses[s.clause].sentence == sentence), None)
+    between = [s for s in steps if had and had.clause < s.clause < step.clause and not s.what.startswith("to_")]
+    if had is None or between:
+        return [*steps, step]
+    return [replace(s, words=f"{s.words} {step.words}") if s is had else s for s in steps]
 
 
 def _kind(step: Step) -> str:

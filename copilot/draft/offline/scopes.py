@@ -8,6 +8,7 @@ from typing import Any
 
 from copilot.draft.offline.features import CARRIES_ON, NUMBER_WORDS, number
 from copilot.draft.offline.text import LIST, NAME, Clause, Text
+from copilot.draft.offline.verbs import STARTS_CLAUSE
 
 _SUBJECT = (
     r"(?:it|that|this|anything|something|any\s+of\s+(?:them|it)|one|any|(?:the|my|a|an|any|our"
@@ -317,6 +318,8 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
         and _MONTHS_ASKED.search(text.masked)
     ):
         out.append(("", tuple(f"{n:02d}" for n in range(1, 13))))
+    if not out and (listed := named_items(text)):
+        out.append(("", listed))
     span = re.search(r"\bnumbers?\s+(?:from\s+)?(\d+)\s*(?:to|through|-|–|bis)\s*(\d+)\b", text.masked)
     if span and not out and 0 < int(span[2]) - int(span[1]) < 100:
         out.append(("", tuple(str(n) for n in range(int(span[1]), int(span[2]) + 1))))
@@ -351,6 +354,23 @@ def list_items(text: Text) -> list[tuple[str, tuple[str, ...]]]:
                 )
             )
     return out
+
+
+_EACH_OF = re.compile(
+    r"\b(?:for\s+)?(?:each|every|all)\s+(?:of\s+)?(?:the\s+)?(?P<noun>[a-z]+)\s+(?P<link>in|of|from|among|:)?\s*(?P<items>[\w-]+(?:\s*,\s*[\w-]+)+\s*,?\s+(?:and|or)\s+[\w-]+|(?<=in )[\w-]+\s+and\s+[\w-]+)\b"
+)
+
+
+def named_items(text: Text) -> tuple[str, ...]:
+    """'for every table in customers, orders and items', 'for each of the customers 101, 205 and 309'."""
+    match = _EACH_OF.search(text.masked)
+    if match is None or not (match["link"] or match["noun"].endswith("s")):
+        return ()
+    shown = text.plain[match.start("items") : match.end("items")]
+    items = tuple(v for v in re.split(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+", shown) if v)
+    return (
+        () if any(STARTS_CLAUSE.fullmatch(v.lower()) for v in items[:1]) or items[0].lower() in ("the", "a") else items
+    )
 
 
 def describe(scope: Scope) -> dict[str, Any]:

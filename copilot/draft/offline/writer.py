@@ -252,7 +252,8 @@ class Writer:
             word = re.search(
                 (
                     rf"\b(?:{noun})\s+(?:called\s+|named\s+)?([a-z]\w+)(?=\s*(?:[,.;:)(]|$|→|->|=>)"
-                    r"|\s+(?:in|on|at|and|then|every|to|from|into|with|as|via|per|of|for|where|by)\b)"
+                    r"|\s+(?:in|on|at|and|then|every|to|from|into|with|as|via|per|of|for|where|by|under|below|inside|daily"
+                    r"|hourly|weekly|using|after|once|if|when)\b)"
                 ),
                 stretch,
             )

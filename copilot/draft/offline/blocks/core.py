@@ -68,6 +68,10 @@ _NO_MATTER_WHAT = re.compile(
 
 
 def _what_is_named(w: Writer, low: str) -> str | None:
+    if (size := w.extra.get("size")) and re.search(
+        r"\b(?:number\s+of|how\s+many)\s+(?:rows|records|results|entries|lines)|\brow\s+count\b", low
+    ):
+        return f"{{{{ {size} }}}}"
     if re.search(r"\bsize\b.*\bbytes?\b|\bfile\s+size\b", low) and (file := w.last_of("file")):
         return f"{{{{ fileSize({file.expression}) }}}}"
     dates = [n for n, s in w.inputs.items() if s.type in ("DATE", "DATETIME")]

@@ -41,7 +41,8 @@ def address(w: Writer, step: Step, hint: str = "") -> str:
     if step.args.get("uri"):
         return str(step.args["uri"])
     if w.loops and re.search(r"\b(?:urls?|web\s?sites?|sites?|feeds?|endpoints?)\b", w.text.masked):
-        return f"{{{{ {w.extra['loop_value'][-1]} }}}}"
+        value = w.extra["loop_value"][-1]
+        return f"{{{{ fromJson({value}).url }}}}" if w.extra.get("loop_rows") else f"{{{{ {value} }}}}"
     for name, spec in w.inputs.items():
         if spec.type == "URI" or re.fullmatch(r"(?:.*_)?(?:ur[il]|link)", name):
             return f"{{{{ inputs.{name} }}}}"
@@ -177,6 +178,8 @@ def _body(w: Writer, step: Step) -> tuple[str | None, str | None]:
     if pairs:
         inner = ", ".join(f"'{k}': {v}" for k, v in pairs.items())
         return f"{{{{ {{{inner}}} | toJson }}}}", "application/json"
+    if (file := w.last) is not None and file.kind == "file" and file.format in _SENT_AS:
+        return f"{{{{ read({file.expression}) }}}}", _SENT_AS[file.format]
     if w.loops:
         return f"{{{{ {{'value': {w.extra['loop_value'][-1]}}} | toJson }}}}", "application/json"
     if w.last and w.last.kind in ("answer", "value", "rows", "body"):
@@ -187,6 +190,12 @@ def _body(w: Writer, step: Step) -> tuple[str | None, str | None]:
         inner = ", ".join(f"'{n}': inputs.{n}" for n in w.inputs if not n.endswith(("_url", "url", "uri")))
         return (f"{{{{ {{{inner}}} | toJson }}}}" if inner else None), "application/json"
     return None, "application/json"
+
+
+_SENT_AS = {
+    "json": "application/json", "csv": "text/csv", "xml": "application/xml", "jsonl": "application/x-ndjson",
+    "txt": "text/plain", "yaml": "application/yaml",
+}  # fmt: skip
 
 
 def _given_body(w: Writer, step: Step) -> tuple[str, str] | None:

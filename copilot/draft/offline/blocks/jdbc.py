@@ -9,7 +9,15 @@ from copilot.draft.offline.blocks import block
 from copilot.draft.offline.blocks.convert import as_format
 from copilot.draft.offline.computing import file_name, note_columns, reader
 from copilot.draft.offline.ir import Step
-from copilot.draft.offline.queries import Statement, gives_one_value, rows_named, statement, table_beside
+from copilot.draft.offline.queries import (
+    Statement,
+    belongs_elsewhere,
+    gives_one_value,
+    rows_named,
+    statement,
+    table_beside,
+    with_dates,
+)
 from copilot.draft.offline.services import Service
 from copilot.draft.offline.tables import table as words_table
 from copilot.draft.offline.text import CODE, QUOTED
@@ -17,7 +25,9 @@ from copilot.draft.offline.trigger_values import event_value
 from copilot.draft.offline.writer import Task, Writer, named_secrets
 
 _LOCAL = ("duckdb", "sqlite", "motherduck")
-_SQL_TEXT = re.compile(r"^\s*(?:select|insert|update|delete|create|with|merge|truncate|drop|copy|call|alter)\b", re.I)
+_SQL_TEXT = re.compile(
+    r"^\s*(?:refresh|vacuum|select|insert|update|delete|create|with|merge|truncate|drop|copy|call|alter)\b", re.I
+)
 
 
 def connection(w: Writer, service: Service) -> dict[str, Any]:
@@ -139,6 +149,7 @@ def query(w: Writer, step: Step) -> list[Task]:
         from copilot.draft.offline.blocks.local_sql import local_query
 
         return local_query(w, step, given)
+    given = with_dates(w, given) if given else None
     asked = Statement(given, "FETCH_ONE" if gives_one_value(given) else "") if given else _select(w, step)
     sql = asked.sql
     several = sql.count(";") > 1
@@ -203,7 +214,11 @@ def _needs_rows(w: Writer) -> bool:
 
 
 def _select(w: Writer, step: Step) -> Statement:
-    name = table_beside(w, step) or table(w, step, rows_named(w, step))
+    name = table_beside(w, step) or (
+        (rows_named(w, step) or w.ask("source_table", note=f"table of {step.args['service'].title} to read"))
+        if belongs_elsewhere(w, step)
+        else table(w, step, rows_named(w, step))
+    )
     asked = statement(w, step, name)
     note_columns(w, w.extra["calculation"])
     return asked
@@ -295,14 +310,33 @@ def _insert_value(w: Writer, service: Service, name: str, step: Step | None = No
     )
 
 
+_UPKEEP = re.compile(r"\s*(?:truncate|delete|refresh|vacuum|analyze|call|update|create|drop|alter|reindex)\b", re.I)
+
+
+def _load_and_more(w: Writer, step: Step, given: str) -> list[Task]:
+    """'truncate the table before loading', 'refresh the view after it': the load, and the statement on its side of it."""
+    first = re.search(r"\bbefore\b", w.text.masked) or re.match(r"\s*(?:truncate|create|drop|delete)\b", given, re.I)
+    statement_ = _change(w, step.args["service"], given)
+    loaded = _load_file(w, step)
+    return [statement_, *loaded] if first and not re.search(r"\bafter\b", w.text.masked) else [*loaded, statement_]
+
+
 @block("postgres:write")
 def postgres_load(w: Writer, step: Step) -> list[Task]:
     service: Service = step.args["service"]
     given = sql_in_words(w, step)
+    if given and w.last is not None and w.last.kind == "file" and _UPKEEP.match(given):
+        return _load_and_more(w, step, given)
     if given:
         return query(w, step)
     if w.last is None or w.last.kind not in ("file", "rows"):
         return [_insert_value(w, service, table(w, step), step)]
+    return _load_file(w, step)
+
+
+def _load_file(w: Writer, step: Step) -> list[Task]:
+    """COPY of the file at hand, into a table that is made first where the words ask for it."""
+    service: Service = step.args["service"]
     name = table(w, step)
     tasks: list[Task] = []
     made = w.extra.pop("load_later", None) is not None

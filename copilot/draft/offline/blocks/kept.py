@@ -124,7 +124,7 @@ def kv_set(w: Writer, step: Step) -> list[Task]:
         said = None
         day = re.search(r"\bdate\b|\btoday\b", step.words.lower() + w.text.masked[step.end : step.end + 40])
         w.data.append(Data("", "value", "", "now() | date('yyyy-MM-dd')" if day else "now()"))
-    value = said[1] if said and said[1] not in ("of", "in", "under", "is") else None
+    value = said[1] if said and said[1] not in ("of", "in", "under", "is", "as", "to", "that", "the", "it") else None
     if value is None:
         inner = value_of(w) or (w.last.expression if w.last else "")
         value = f"{{{{ {inner} }}}}" if inner else w.ask("value", note="value to keep")

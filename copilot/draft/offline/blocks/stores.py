@@ -72,7 +72,8 @@ def _bucket(w: Writer, step: Step, service: Service, side: str = "") -> dict[str
 
 def _location(w: Writer, step: Step, service: Service, writes: bool) -> dict[str, Any]:
     """Where the file is: bucket and key, a gs:// address, a remote path."""
-    url = next((one.value for one in w.text.literals if re.match(r"(?:s3|gs|sftp|ftp)://", one.value)), None)
+    near = [*step.args.get("literals", ()), *w.text.literals]
+    url = next((one.value for one in near if re.match(r"(?:s3|gs|sftp|ftp)://", one.value)), None)
     if service.key == "gcs":
         address = (
             url or f"gs://{w.named(step, 'bucket') or _kv_or(w, 'GCP_BUCKET_NAME', 'bucket')}/{_key(w, step, writes)}"
@@ -80,7 +81,8 @@ def _location(w: Writer, step: Step, service: Service, writes: bool) -> dict[str
         return {"to" if writes else "from": address}
     if service.key in ("sftp", "ftp", "ftps", "smb", "local", "nfs"):
         path = (
-            folder_said(w, step, bare=False)
+            path_said(step)
+            or folder_said(w, step, bare=False)
             or w.named(step, "path|folder|directory|file")
             or w.ask("remote_path", note="path on the server; it was not named")
         )
@@ -106,16 +108,36 @@ def _kv_or(w: Writer, key: str, name: str) -> str:
     )
 
 
+def _key_in_loop(w: Writer, step: Step) -> str:
+    """One name for each turn: the file's own where the loop goes over files or addresses, else the value's."""
+    value, data = w.extra["loop_value"][-1], w.last
+    folder = folder_said(w, step, bare=False)
+    start = f"{folder.strip('/')}/" if folder and "." not in folder.rsplit("/", 1)[-1] else ""
+    named = data is not None and data.kind == "file" and bool(data.task)
+    by_address = not named or re.search(r"\burls?\b|\bfeeds?\b|\bsites?\b", w.text.masked)
+    if by_address and not w.extra.get("loop_rows"):
+        return f"{start}{{{{ {value} | substringAfterLast('/') }}}}"
+    kind = data.format if data is not None and data.format not in ("", "excel", "unknown", "ion") else "csv"
+    if w.extra.get("loop_rows"):
+        column = re.search(r"\b(?:under|by|named\s+(?:by|after)|as)\s+(?:the|its)\s+([a-z_]\w*)", step.words.lower())
+        inner = f"fromJson({value}).{column[1]}" if column else "taskrun.iteration"
+        return f"{start or w.plan.id + '/'}{{{{ {inner} }}}}.{kind}"
+    return f"{start or w.plan.id + '/'}{{{{ {value} }}}}.{kind}"
+
+
 def _key(w: Writer, step: Step, writes: bool) -> str:
     if w.loops and "loop_value" in w.extra and writes:
-        return f"{{{{ {w.extra['loop_value'][-1]} | substringAfterLast('/') }}}}"
+        return _key_in_loop(w, step)
     if not writes:
         return w.named(step, "key|object|file|path") or w.ask("object_key", note="key of the file; it was not named")
     extension = (
         w.last.format if w.last and w.last.kind == "file" and w.last.format not in ("", "excel", "unknown") else "csv"
     )
+    folder = folder_said(w, step, bare=False)
+    if folder and folder.endswith((".csv", ".json", ".parquet", ".xlsx", ".txt", ".xml", ".avro", ".zip", ".gz")):
+        return folder.lstrip("/")
     stamp = "{{ execution.startDate | date('yyyyMMdd_HHmmss') }}"
-    return f"{w.plan.id}/{stamp}.{extension}"
+    return f"{folder.strip('/') if folder else w.plan.id}/{stamp}.{extension}"
 
 
 @block("store:read")
@@ -174,6 +196,12 @@ def _folder_address(w: Writer, step: Step, service: Service) -> str | None:
         return str(where) if where else None
     bucket = w.named(step, "bucket") or _kv_or(w, "GCP_BUCKET_NAME", "bucket")
     return f"gs://{bucket}/{(folder_said(w, step) or '').lstrip('/')}"
+
+
+def path_said(step: Step) -> str:
+    """An absolute path on a server, as the words write it."""
+    said = re.search(r"(?<![\w:/.])(/[\w.-]+(?:/[\w.{}<>-]+)*/?)", step.words)
+    return said[1].rstrip(".") if said else ""
 
 
 def folder_said(w: Writer, step: Step, bare: bool = True) -> str | None:
@@ -304,9 +332,12 @@ def _wanted_format(w: Writer, low: str) -> str | None:
 
 
 def _upload_source(w: Writer, low: str) -> tuple[list[Task], str]:
-    if w.loops:
-        return [], f"{{{{ {w.extra['loop_value'][-1]} }}}}"
     data = w.last
+    made_here = (
+        data is not None and data.kind == "file" and data.task in w.extra.get(w.loops[-1] if w.loops else "", ())
+    )
+    if w.loops and not made_here:
+        return [], f"{{{{ {w.extra['loop_value'][-1]} }}}}"
     if data and data.kind in ("answer", "value", "body", "rows") and w.last_of("file") is None:
         write = w.task(
             "write_file",

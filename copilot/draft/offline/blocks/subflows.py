@@ -109,9 +109,10 @@ def subflow_batch(w: Writer, step: Step) -> list[Task]:
             "source_url", "URI", note="address of the file; it was not named"
         )
         download = w.task("download", "core.http.Download", uri=uri)
-        data = w.yields(download, "file", "uri", "txt")
+        kind = re.search(r"\.(csv|json|xml|parquet|avro)$", uri)
+        data = w.yields(download, "file", "uri", kind[1] if kind else "txt")
         tasks.append(download)
-    elif data.format in ("csv", "excel", "parquet", "json", "xml", "avro") and data.kind == "file":
+    if data.format in ("csv", "excel", "parquet", "json", "xml", "avro") and data.kind == "file":
         # Lines of ION are rows with their column names; lines of a CSV file are not.
         more, _ = as_format(w, "ion")
         tasks += more
