@@ -28,9 +28,9 @@ FLAGS = [
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
-    """The address of the service on a free port, until the end."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="warning"))
+def serving(settings: Settings, port: int = 0) -> Iterator[str]:
+    """The address of the service on a free port, or on one that was free, until the end."""
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started and thread.is_alive():

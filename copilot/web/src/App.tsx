@@ -1,7 +1,7 @@
 import { type DragEvent, useMemo, useState } from "react";
 import { Diagram } from "./Diagram";
 import { Editor } from "./Editor";
-import { inputsOf } from "./flow";
+import { inputsOf, nameOf } from "./flow";
 import { ApiError, NO_SERVICE } from "./http";
 import { useKept } from "./kept";
 import { flowText } from "./openFile";
@@ -45,15 +45,24 @@ export function App() {
   const inputs = useMemo(() => inputsOf(settled), [settled]);
   const findings = useMemo(() => flow.validation?.findings ?? [], [flow.validation]);
   const wrong = findings.filter((f) => f.severity === "error").length;
-  const states = useMemo(() => Object.fromEntries((execution?.task_runs ?? []).map((r) => [r.task_id, r.state])), [execution]);
+  const ofThisFlow = execution?.flow_id === nameOf(flow.text).id;
+  const states = useMemo(
+    () => Object.fromEntries((ofThisFlow ? (execution?.task_runs ?? []) : []).map((r) => [r.task_id, r.state])),
+    [execution, ofThisFlow],
+  );
   const problem = [trouble, flow.problem].find((one) => one && one.code !== NO_SERVICE);
 
   const pick = (to: number) => {
     setLine(null);
     requestAnimationFrame(() => setLine(to));
   };
+  /** A tab that an action leads to; on a narrow screen it lies below. */
+  const lead = (to: string) => {
+    setTab(to);
+    requestAnimationFrame(() => document.querySelector("section.proof")?.scrollIntoView({ block: "nearest" }));
+  };
   const tryIt = (values: Record<string, string>) => {
-    setTab("trial");
+    lead("trial");
     void flow.tryOut(values);
   };
   const openFile = (file: File) => {
@@ -71,7 +80,7 @@ export function App() {
         <span className="claim">plain words in, a Kestra flow that ran out</span>
         <label>
           Kestra{" "}
-          <select value={target} onChange={(e) => setChosen(e.target.value)}>
+          <select aria-label="Kestra version" value={target} onChange={(e) => setChosen(e.target.value)}>
             {VERSIONS.map((v) => (
               <option key={v}>{v}</option>
             ))}
@@ -89,6 +98,7 @@ export function App() {
           busy={flow.doing === "draft"}
           stages={flow.stages}
           answer={flow.answer}
+          before={flow.answeredBefore}
           onPrompt={setPrompt}
           onDraft={(answers) => flow.draft(prompt, answers)}
           onStop={flow.stop}
@@ -101,7 +111,7 @@ export function App() {
             onTry={() => (inputs.length ? setOpen("try") : tryIt({}))}
             onRun={() => setOpen("run")}
             onOpen={openFile}
-            onExplain={() => setTab("findings")}
+            onExplain={() => lead("findings")}
           />
           <Editor text={flow.text} replaced={flow.replaced} findings={findings} target={target} line={line} onChange={flow.type} />
         </section>
@@ -124,8 +134,8 @@ export function App() {
                   />
                 ),
               },
-              { id: "evidence", name: "Evidence", shown: () => <EvidenceList answer={flow.answer} /> },
-              { id: "trial", name: "Trial", shown: () => <TrialTable trial={flow.trial} /> },
+              { id: "evidence", name: "Evidence", shown: () => <EvidenceList answer={flow.answer} before={flow.answeredBefore} /> },
+              { id: "trial", name: "Trial", shown: () => <TrialTable trial={flow.trial} before={flow.triedBefore} /> },
               {
                 id: "executions",
                 name: "Executions",
@@ -163,7 +173,7 @@ export function App() {
           onRun={(values) => {
             setOpen("");
             if (open === "try") return tryIt(values);
-            setTab("executions");
+            lead("executions");
             void flow.run(values);
           }}
         />

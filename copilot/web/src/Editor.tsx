@@ -58,7 +58,7 @@ export function Editor({ text, replaced, findings, target, line, onChange }: Pro
           keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
           yaml(),
           syntaxHighlighting(colours),
-          EditorView.contentAttributes.of({ "aria-label": "Flow as YAML", "aria-description": "Escape, then Tab, leaves the editor" }),
+          EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "Flow as YAML", "aria-description": "Escape, then Tab, leaves the editor" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange(update.state.doc.toString());
           }),

@@ -43,7 +43,7 @@ export function Tabs({ tabs, chosen, onChoose }: Props) {
           </button>
         ))}
       </div>
-      <div role="tabpanel" id="panel" aria-labelledby={`tab-${chosen}`} className={`panel ${chosen}`} tabIndex={0}>
+      <div role="tabpanel" id="panel" aria-labelledby={`tab-${chosen}`} className="panel" tabIndex={0}>
         {current.shown()}
       </div>
     </>

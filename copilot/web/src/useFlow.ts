@@ -17,6 +17,7 @@ export function useFlow(target: string, online: number, onExecution: (execution:
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [stages, setStages] = useState<string[]>([]);
   const [trial, setTrial] = useState<Trial | null>(null);
+  const [tried, setTried] = useState("");
   const [problem, setProblem] = useState<ApiError | null>(null);
   const [doing, setDoing] = useState<Doing>("");
   const abort = useRef<AbortController | null>(null);
@@ -40,6 +41,7 @@ export function useFlow(target: string, online: number, onExecution: (execution:
   const take = (taken: Answer, before: string) => {
     setAnswer(taken);
     setTrial(taken.trial);
+    setTried(taken.flow ?? "");
     if (taken.flow) latest.current(taken.flow, before);
   };
 
@@ -48,6 +50,9 @@ export function useFlow(target: string, online: number, onExecution: (execution:
     answer,
     stages,
     trial,
+    /** Whether the text is no longer the one that was tried, or that the answer gave. */
+    triedBefore: trial !== null && tried !== text,
+    answeredBefore: Boolean(answer?.flow) && answer?.flow !== text,
     problem,
     doing,
     validation,
@@ -68,7 +73,11 @@ export function useFlow(target: string, online: number, onExecution: (execution:
         take(await api.draft({ prompt, target, answers }, onStage, abort.current.signal), "a draft");
       }),
     stop: () => abort.current?.abort(),
-    tryOut: (inputs: Record<string, unknown>) => doIt("try", async () => setTrial(await api.tryOut(text, inputs, target))),
+    tryOut: (inputs: Record<string, unknown>) =>
+      doIt("try", async () => {
+        setTrial(await api.tryOut(text, inputs, target));
+        setTried(text);
+      }),
     run: (inputs: Record<string, unknown>) =>
       doIt("run", async () => {
         onExecution(null);

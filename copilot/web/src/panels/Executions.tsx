@@ -40,7 +40,7 @@ export function Executions({ onOpen }: { onOpen: (id: string) => void }) {
   if (!rows) return <p className="quiet">Looking…</p>;
   if (!rows.length) return <p className="quiet">Nothing ran yet. “Run here” runs the flow for real on this machine.</p>;
   return (
-    <table className="executions">
+    <table className="runs">
       <caption className="unseen">Executions, newest first</caption>
       <thead>
         <tr>
@@ -58,15 +58,16 @@ export function Executions({ onOpen }: { onOpen: (id: string) => void }) {
             </td>
             <td>
               <button type="button" className="link" onClick={() => onOpen(row.id)}>
-                {row.namespace}.{row.flow_id}
-              </button>
+                {row.flow_id}
+                              </button>{" "}
+              <small>{row.namespace}</small>
             </td>
-            <td>
+            <td className="short">
               <time dateTime={row.start} title={row.start}>
-                {new Date(row.start).toLocaleString([], { dateStyle: "short", timeStyle: "medium" })}
+                {new Date(row.start).toLocaleString([], { dateStyle: "short", timeStyle: "short" })}
               </time>
             </td>
-            <td>{duration(row.start, row.end, Date.now())}</td>
+            <td className="short">{duration(row.start, row.end, Date.now())}</td>
           </tr>
         ))}
       </tbody>

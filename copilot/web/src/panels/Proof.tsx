@@ -3,9 +3,11 @@
 import type { Answer, Trial } from "../model";
 import { SourceLink } from "./Source";
 
-export function EvidenceList({ answer }: { answer: Answer | null }) {
+export function EvidenceList({ answer, before }: { answer: Answer | null; before: boolean }) {
   if (!answer?.evidence.length) return <p className="quiet">A draft comes with the references each task was taken from.</p>;
   return (
+    <>
+    {before && <p className="quiet">Of the text as it was drafted; it was changed since.</p>}
     <ul className="evidence">
       {answer.evidence.map((e) => (
         <li key={e.task}>
@@ -20,17 +22,19 @@ export function EvidenceList({ answer }: { answer: Answer | null }) {
         </li>
       ))}
     </ul>
+    </>
   );
 }
 
 const HOW = { ran: "ran", stood_in: "stand-in", not_executable: "cannot run here" };
 
-export function TrialTable({ trial }: { trial: Trial | null }) {
+export function TrialTable({ trial, before }: { trial: Trial | null; before: boolean }) {
   if (!trial) return <p className="quiet">A trial runs the flow with stand-ins for every side effect.</p>;
   return (
     <>
       <p>
         Trial <span className={`badge ${trial.verdict === "failed" ? "bad" : "good"}`}>{trial.verdict}</span>
+        {before && " of an earlier text; try it again"}
       </p>
       <table>
         <thead>

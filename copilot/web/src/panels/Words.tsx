@@ -17,13 +17,15 @@ interface Props {
   busy: boolean;
   stages: string[];
   answer: Answer | null;
+  /** Whether the text is no longer the answer's. */
+  before: boolean;
   onPrompt: (text: string) => void;
   onDraft: (answers: Record<string, string>) => void;
   onStop: () => void;
   onExamples: () => void;
 }
 
-export function Words({ prompt, busy, stages, answer, onPrompt, onDraft, onStop, onExamples }: Props) {
+export function Words({ prompt, busy, stages, answer, before, onPrompt, onDraft, onStop, onExamples }: Props) {
   function submit(event: FormEvent) {
     event.preventDefault();
     onDraft({});
@@ -63,7 +65,7 @@ export function Words({ prompt, busy, stages, answer, onPrompt, onDraft, onStop,
           ))}
         </ol>
       )}
-      {answer && <Outcome answer={answer} onAnswers={onDraft} busy={busy} />}
+      {answer && <Outcome answer={answer} before={before} onAnswers={onDraft} busy={busy} />}
       <p>
         <button type="button" className="link" onClick={onExamples}>
           Or start from an example flow
@@ -90,11 +92,12 @@ const SAID: Record<Answer["status"], string> = {
   failed: "No right flow came out; the findings say why.",
 };
 
-function Outcome({ answer, busy, onAnswers }: { answer: Answer; busy: boolean; onAnswers: Props["onDraft"] }) {
+function Outcome({ answer, before, busy, onAnswers }: { answer: Answer; before: boolean; busy: boolean; onAnswers: Props["onDraft"] }) {
   return (
     <div className={`outcome ${answer.status}`} role="status">
       <strong>{SAID[answer.status]}</strong>{" "}
       {answer.trial && <span className={`badge ${answer.trial.verdict === "failed" ? "bad" : "good"}`}>trial {answer.trial.verdict}</span>}
+      {before && <p className="quiet">The text was changed since; this speaks of the draft.</p>}
       {answer.reason && <p>{answer.reason}</p>}
       {answer.questions.length > 0 && <Questions key={answer.questions.join()} questions={answer.questions} busy={busy} onAnswers={onAnswers} />}
       <Notes title="Not understood" items={answer.not_understood} />
