@@ -18,12 +18,14 @@ _DETERMINERS = (
     "|irgendein|upstream|"
     r"two|both|critical|important|daily|of|ingest\w*)\s+){0,4}"
 )
+_DOTTED = r"[a-z][\w-]*(?:\.[\w-]+)+"
+"""A flow with its namespace."""
 _SUBJECT = rf"{_DETERMINERS}(?:{_FLOWS}|something|anything|ones?)"
 _STRETCH = r"(?:[^.;]|\.(?=\w)){0,90}?"
 _FAILED = re.compile(
     rf"\b(?:on|of|for)\s+(?:all\s+|any\s+)?(?:errors?|failures?)\s+(?:in|of|under|below)\s+[a-z][\w-]*\.[\w.-]*\w"
     rf"|\b(?:errors?|failures?)\s+(?:in|of|from)\s+(?:any|all|the|our|every)\s+(?:of\s+our\s+)?flows?\b"
-    rf"|{_WHEN}\s+{_SUBJECT}(?:\s+(?:{NAME}|[a-z]\w*_\w+))?(?:\s+(?:in|of|below|under"
+    rf"|{_WHEN}\s+{_SUBJECT}(?:\s+(?:{NAME}|{_DOTTED}|[a-z]\w*_\w+))?(?:\s+(?:in|of|below|under"
     rf"|from)\b[\w\s.,\ue001\ue002]{{0,60}}?)?\s+(?:\w+\s+)?{_FAILS}\b"
     rf"|\bfailed\s+(?:\w+\s+)?{_FLOWS}\b|\bflows?\s+(?:failures?|that\s+fail\w*)\b|\bmsg\s+on\s+fail\b"
     r"|\b(?:message|alert|notification)\s+on\s+(?:any\s+)?(?:flow\s+)?fail(?:ure)?s?\b(?=[^.;]{0,40}\bnamespace\b)"
@@ -65,9 +67,18 @@ def flow_event(text: Text, mentions: Sequence[Mention]) -> Event | None:
 
 def _speaks_of_others(masked: str, match: re.Match[str], mentions: Sequence[Mention]) -> bool:
     """'if anything fails' beside steps of its own means this flow; a namespace or other flows mean others."""
-    if _OTHERS.search(match.group() + masked[match.end() : match.end() + 50]):
+    if _OTHERS.search(match.group() + masked[match.end() : match.end() + 50]) or _named_whole(match.group()):
         return True
     return not any(_is_own_step(m) for m in mentions if not match.start() <= m.start < match.end())
+
+
+def _named_whole(words: str) -> tuple[str, str] | None:
+    """(namespace, id) of a flow that is named with its namespace."""
+    found = re.search(rf"\bflows?\s+({_DOTTED})", words)
+    if found is None:
+        return None
+    namespace, _, flow = found[1].rpartition(".")
+    return namespace, flow
 
 
 def _is_own_step(mention: Mention) -> bool:
@@ -86,6 +97,9 @@ def _about(text: Text, match: re.Match[str], failed: bool) -> dict[str, object]:
         name = literal.value if literal else text.plain[place.start(group) : place.end(group)]
         args["namespace"] = name.rstrip(".")
         args["below"] = bool(_BELOW.search(low)) and not re.search(r"\bonly\s+in\b", low)
+    elif whole := _named_whole(text.plain[match.start() : match.end()]):
+        args["namespace"], flow = whole
+        args["flows"] = [flow]
     args["warning"] = bool(re.search(r"\bwarn(?:ing|ung|s)?\b", low)) or not failed
     args["any_state"] = not failed and _any_state(sentence)
     args["retried"] = bool(re.search(r"\bretr(?:y|ies|ied)\b", match.group()))

@@ -150,7 +150,8 @@ def find_schedules(text: str) -> list[Schedule]:
     """Every schedule the (masked, lower-case) text names, in order; empty when it names none."""
     zone = find_zone(text)
     guards, guard_spans = find_guards(text)
-    hidden = _blank(text, [*guard_spans, *find_dates(text)[2]])
+    paths = [m.span() for m in _PATH.finditer(text)]
+    hidden = _blank(text, [*guard_spans, *find_dates(text)[2], *paths])
     everies, times = _everies(hidden), [t for t in _times(hidden) if not _not_a_time(hidden, t)]
     times = [t for t in times if not any(e.start <= t.start < e.end for e in everies)]
     groups = _group(hidden, everies, times)
@@ -175,7 +176,15 @@ def _within_hours(text: str, schedule: Schedule) -> Schedule:
     return replace(schedule, cron=" ".join([minute, hours, *rest]), guards=guards)
 
 
+_MEASURED = re.compile(r"\s*(?:%|seconds?\b|secs?\b|minutes?\b|mins?\b|percent\b|[gmk]b\b|rows?\b|tries\b|times\b)")
+"""What a number is an amount of, even after 'at': 'starting at 10 seconds'."""
+_PATH = re.compile(r"(?<!\S)(?:/\S+|\S+/)(?=\s|$)")
+"""A folder called 'daily/' says nothing of when."""
+
+
 def _not_a_time(text: str, at: _At) -> bool:
+    if _MEASURED.match(text, at.end):
+        return True
     after = text[at.end : at.end + 14]
     before = text[max(0, at.start - 14) : at.start]
     unit = re.match(
