@@ -1,4 +1,4 @@
-"""What starts a flow is what the words say, and nothing else does."""
+"""What starts a flow, and what decides inside it, is what the words say, and nothing else is."""
 
 from __future__ import annotations
 
@@ -48,3 +48,18 @@ def test_tasks_that_share_a_value_each_show_it() -> None:
     drafted = OfflineDrafter().draft(Request(words="run the shell commands ls and date in parallel", target="1.1"))
     assert drafted.flow is not None
     assert "&id" not in drafted.flow
+
+
+def test_what_follows_an_approval_needs_a_yes() -> None:
+    pause, branch = _flow("pause for approval before deleting rows older than 90 days from postgres table events")[
+        "tasks"
+    ]
+    assert branch["condition"] == f"{{{{ outputs.{pause['id']}.onResume.approved }}}}"
+    assert "DELETE FROM events" in branch["then"][0]["sql"]
+
+
+def test_a_no_with_a_branch_of_its_own_keeps_the_rest_from_running() -> None:
+    words = "download https://a.io/a.csv, wait for my approval, then load it into postgres table a; if rejected log no"
+    _, pause, branch = _flow(words)["tasks"]
+    assert branch["condition"] == f"{{{{ not outputs.{pause['id']}.onResume.approved }}}}"
+    assert [task["type"].rpartition(".")[2] for task in (*branch["then"], *branch["else"])] == ["Log", "CopyIn"]
