@@ -321,6 +321,10 @@ def _column(words: str) -> str:
 
 
 def _measure(low: str, function: str) -> str:
+    if function in ("SUM", "AVG", "MAX", "MIN") and (
+        call := re.search(r"\b(?:sum|avg|max|min)\(\s*([a-z_]\w*)\s*\)", low)
+    ):
+        return call[1]
     named = re.search(rf"\b({_MEASURES})\b", low)
     if named:
         word = named[1]
@@ -419,7 +423,7 @@ def _filters(low: str, plain: str, measure: str, dialect: str = "") -> tuple[tup
         assumed.append("status")
     for match in _EQUALS.finditer(low):
         name, value = match[1], plain[match.start(2) : match.end(2)] if len(plain) == len(low) else match[2]
-        if value.lower() in ("yesterday", "today", "tomorrow", "day"):
+        if value.lower() in ("yesterday", "today", "tomorrow", "day", "separator", "delimiter", "separated"):
             continue
         if name in (
             "in",

@@ -205,7 +205,7 @@ def _asks_database(step: Step) -> bool:
 
 def _is_source(step: Step) -> bool:
     return step.what in _SOURCES or (
-        step.args.get("role") == "read" and _kind(step) in ("store", "sql", "nosql", "saas")
+        step.args.get("role") == "read" and _kind(step) in ("store", "sql", "nosql", "saas", "queue")
     )
 
 

@@ -9,6 +9,7 @@ from copilot.draft.offline.blocks.convert import as_format
 from copilot.draft.offline.blocks.jdbc import connection, query, sql_in_words, table
 from copilot.draft.offline.ir import Step
 from copilot.draft.offline.services import Service
+from copilot.draft.offline.trigger_values import event_value
 from copilot.draft.offline.writer import Task, Writer
 
 
@@ -133,5 +134,5 @@ def _object_uri(w: Writer) -> str:
 
 
 def _json_literal(w: Writer) -> str:
-    value = w.last.expression if w.last else "execution.id"
+    value = w.last.expression if w.last else event_value(w) or "execution.id"
     return f"'''{{{{ {value} }}}}'''"
