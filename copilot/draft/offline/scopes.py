@@ -14,7 +14,7 @@ _SUBJECT = (
     r"(?:it|that|this|anything|something|any\s+of\s+(?:them|it)|one|any|(?:the|my|a|an|any|our"
     r"|that)?\s*(?:[\w-]+\s+){0,3}?(?:task|step|flow|run|job|download|load|query|script|import|request"
     "|call|build|dbt|deploy|upload|sync|export|etwas|alles|pipeline|copy|ingestion|test"
-    r"|backup)(?:\s+(?:of|from|to)\s+[\ue000-\ue005]+)?|dbt|ingestion"
+    r"|backup|check|command|model)s?(?:\s+(?:of|from|to)\s+[\ue000-\ue005]+)?|dbt|ingestion"
     r"|(?:the\s+)?(?:\w+\s+){0,2}[\w-]+\.\w{1,4})"
 )
 _BROKE = (

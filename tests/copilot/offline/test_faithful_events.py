@@ -63,3 +63,10 @@ def test_a_no_with_a_branch_of_its_own_keeps_the_rest_from_running() -> None:
     _, pause, branch = _flow(words)["tasks"]
     assert branch["condition"] == f"{{{{ not outputs.{pause['id']}.onResume.approved }}}}"
     assert [task["type"].rpartition(".")[2] for task in (*branch["then"], *branch["else"])] == ["Log", "CopyIn"]
+
+
+@pytest.mark.parametrize("what", ["tests fail", "the checks fail", "any of the commands fails"])
+def test_what_is_told_of_a_failure_is_told_then_only(what: str) -> None:
+    flow = _flow(f"run my dbt project from https://github.com/acme/dbt every 6 hours and tell Slack when {what}")
+    assert [task["type"].rpartition(".")[2] for task in flow["errors"]] == ["SlackIncomingWebhook"]
+    assert "slack" not in str(flow["tasks"]).lower()
