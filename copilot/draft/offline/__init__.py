@@ -14,7 +14,7 @@ from copilot.draft.contract import Draft, Request, Source
 from copilot.draft.offline.accounts import said_by, unaccounted
 from copilot.draft.offline.compile import compile_plan, with_description
 from copilot.draft.offline.emit import to_yaml
-from copilot.draft.offline.gate import behind_approval, heed_decisions
+from copilot.draft.offline.gate import behind_approval, heed_decisions, starts_itself
 from copilot.draft.offline.guard import Screening, pointing_questions, screen, vague_questions
 from copilot.draft.offline.ir import Group, Node, Plan, Step
 from copilot.draft.offline.mend import mend
@@ -75,6 +75,9 @@ class OfflineDrafter:
         if screened.gate:
             behind_approval(writer, flow)
         heed_decisions(writer, flow)
+        if again := starts_itself(flow):
+            question = f"Which flow should start once {again} has ended? Starting {again} again would never end."
+            return Draft("needs_input", questions=(question,), notes=moved, not_understood=screened.ignored)
         missed = (*_not_understood(understood, plan, writer), *_lost_conditions(understood, flow))
         grounds = _grounds(flow, request.sources)
         notes = (*moved, *screened.notes, *plan.notes, *writer.notes, *_placeholder_note(writer, flow))

@@ -254,7 +254,10 @@ _ALLOW = re.compile(
 
 
 _THAT_ONE = re.compile(r"\W*(?:even\s+)?(?:if|when|should)\s+(?:it|that|this|the\s+\w+)\s+fails?\b")
-CARRIES_ON = re.compile(r"\bfails?,?\s+(?:just\s+|simply\s+)?(?:(?:carry|go|move)\s+on|continue|proceed)\b")
+CARRIES_ON = re.compile(
+    r"\bfails?,?\s+(?:just\s+|simply\s+)?(?:(?:carry|go|move)\s+on|continue|proceed|ignore)\b"
+    r"|\bignore\s+(?:it|that|this|the\s+(?:error|failure))\s+(?:when|if)\b"
+)
 
 
 def allowed_failures(text: Text, clauses: tuple[Clause, ...]) -> frozenset[int]:

@@ -70,3 +70,17 @@ def test_what_is_told_of_a_failure_is_told_then_only(what: str) -> None:
     flow = _flow(f"run my dbt project from https://github.com/acme/dbt every 6 hours and tell Slack when {what}")
     assert [task["type"].rpartition(".")[2] for task in flow["errors"]] == ["SlackIncomingWebhook"]
     assert "slack" not in str(flow["tasks"]).lower()
+
+
+def test_an_approval_inside_a_branch_holds_back_what_comes_after_it() -> None:
+    flow = _flow("input prod is a boolean; if prod is true require approval; then run terraform apply")
+    branch, rest = flow["tasks"]
+    (pause,) = branch["then"]
+    assert rest["condition"] == f"{{{{ outputs.{pause['id']}.onResume.approved ?? true }}}}"
+    assert "terraform apply" in str(rest["then"])
+
+
+def test_a_call_whose_failure_is_ignored_is_made_all_the_same() -> None:
+    flow = _flow("call https://api.example.com/ping, ignore it when that fails, then log done")
+    assert "https://api.example.com/ping" in str(flow["tasks"])
+    assert "errors" not in flow
