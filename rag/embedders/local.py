@@ -28,6 +28,8 @@ SAME_VECTORS = 0.999
 
 _MANY = 400
 """Texts from which importing torch pays."""
+_SOME = 32
+"""Texts from which torch is the faster one when it is loaded already."""
 _PROBES = (
     "Download a file",
     "io.kestra.plugin.core.http.Download uri headers",
@@ -92,7 +94,8 @@ class LocalEmbedder:
 
     def prepare(self, texts: int) -> None:
         """ONNX starts at once, torch takes seconds to import and then embeds many texts about half as fast again."""
-        self._bulk = self._runtime == "auto" and texts >= _MANY
+        enough = _SOME if self._torch is not None else _MANY
+        self._bulk = self._runtime == "auto" and texts >= enough
         if self._bulk:
             self._load()
             with self._lock:
